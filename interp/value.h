@@ -1,0 +1,62 @@
+/* Values of the language. Reference-counted: value_keep adds an owner, value_drop takes one away. */
+#ifndef PLUMB_VALUE_H
+#define PLUMB_VALUE_H
+#include "../grammar/tree.h"
+#include "../runtime/plumb.h"
+
+typedef struct Scope Scope;   /* scope.h: names in reach of a tree */
+typedef struct Session Session;
+
+typedef enum {
+    VALUE_NONE, VALUE_NUMBER, VALUE_BOOL, VALUE_STRING, VALUE_LIST,
+    VALUE_CALL,   /* a layer, initialiser, optimizer ... : a checked call */
+    VALUE_BODY,   /* a pipeline not yet placed: `{ dense(64) -> relu }`, an argument that is a combinator */
+    VALUE_NET, VALUE_DATA, VALUE_RECIPE, VALUE_TENSOR, VALUE_HISTORY, VALUE_LAYER /* plain.dense1 */
+} ValueType;
+
+typedef struct Value Value;
+
+typedef struct NetValue {       /* a net as declared, perhaps with arguments; an instance when all of them have values */
+    char *name;                 /* "plain", or the source text of an anonymous one */
+    const Tree *declaration;    /* TREE_NET whose block is the body */
+    Scope *scope;               /* where it was declared */
+    Value **argument;           /* one per parameter; NULL: not given and no default */
+    int argument_count;
+    PlumbNet *net;              /* built when first needed; NULL before, and for a net without input */
+    PlumbTrainer *trainer;      /* the last training, kept for `continue`, history and probes */
+    Value *trained_on, *trained_with;
+    PlumbProbe *probe;          /* one per node, of the last training or measurement */
+    PlumbScore score;           /* of the last evaluation on the test part */
+    bool has_score, has_loss;
+    double loss;                /* of the last step or measurement */
+    double seconds;
+} NetValue;
+
+struct Value {
+    int owners;
+    ValueType type;
+    union {
+        double number;
+        bool boolean;
+        char *string;
+        struct { Value **item; int count; } list;
+        struct { PlumbArena *arena; PlumbCall *call; } call; /* also VALUE_RECIPE */
+        struct { const Tree *tree; Scope *scope; } body;
+        NetValue *net;
+        struct { PlumbData *data; Value *call; } data;
+        PlumbTensor tensor;
+        struct { Value *net; const char *column; } history;  /* column NULL: the whole */
+        struct { Value *net; int node; const char *what; } layer; /* what: NULL, "weight", "grad" ... */
+    };
+};
+
+Value *value_none(void);
+Value *value_number(double number); /* these return NULL when memory is short */
+Value *value_bool(bool boolean);
+Value *value_string(const char *text);
+Value *value_keep(Value *value);
+void value_drop(Value *value); /* NULL is allowed */
+const char *value_type_name(const Value *value); /* "a number", "a net", "an optimizer" */
+/* As source or summary text, one line: 3.5, "text", [1, 2], relu, net plain, tensor 64 x 64 ... malloc'd */
+char *value_text(const Value *value);
+#endif

@@ -1,0 +1,59 @@
+/* A verb is one row of the table in verbs.c: its name, operands, clauses, help and handler, one file a verb or a family. */
+#ifndef PLUMB_VERB_H
+#define PLUMB_VERB_H
+#include "session.h"
+#include "value.h"
+
+enum { CLAUSE_ON = 1, CLAUSE_WITH = 2, CLAUSE_TO = 4, CLAUSE_FROM = 8, CLAUSE_AS = 16 };
+enum { /* what an operand or a clause takes; handlers get it evaluated */
+    TAKES_NOTHING = 0, TAKES_ANY = 1, TAKES_NET = 2, TAKES_DATA = 4, TAKES_RECIPE = 8, TAKES_STRING = 16, TAKES_CONDITION = 32,
+    TAKES_NAME = 64 /* unevaluated */, TAKES_NUMBER = 128
+};
+
+typedef struct VerbCall {       /* operands and clauses, evaluated; the trees say where each stands */
+    const Tree *tree;
+    int count;
+    const Tree **tree_of;       /* of each operand */
+    Value **operand;            /* NULL for TAKES_NAME and TAKES_CONDITION: the handler evaluates */
+    Value *on, *with, *to, *from;
+    const Tree *on_tree, *with_tree, *to_tree, *from_tree, *as_tree;
+} VerbCall;
+
+typedef struct Verb {
+    PlumbEntry entry;           /* kind PLUMB_VERB; summary, formula = the synopsis, example: for help */
+    int operands_min, operands_max; /* max -1: any number */
+    unsigned operands;          /* TAKES_... */
+    unsigned clauses, required; /* CLAUSE_... */
+    unsigned on_takes, to_takes, from_takes; /* `with` is always a recipe */
+    bool (*run)(Session *session, const VerbCall *call); /* false: failed, diagnostic added */
+    bool (*check)(Session *session, const Tree *tree);   /* more checks before anything runs; NULL: none */
+} Verb;
+
+const Verb *verb_find(const char *name); /* NULL: no such verb */
+const Verb *verb_at(int index);          /* NULL ends */
+
+/* ---- what handlers use --------------------------------------------------------------------------------- */
+const Options *session_options(const Session *session);
+FILE *session_out(const Session *session);  /* results */
+FILE *session_err(const Session *session);  /* tables and progress under --json, diagnostics */
+Diags *session_diags(Session *session);
+PlumbConfig session_config(const Session *session);
+PlumbFiles session_files(const Session *session);
+/* Adds a runtime error at a place of the script, with found, expected and hint. Returns false. */
+bool session_fail(Session *session, Span span, const PlumbError *error);
+bool session_error(Session *session, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The instance's PlumbNet, built, checked and with weights; NULL after an error. */
+PlumbNet *session_net(Session *session, Value *net, Span span);
+/* The recipe to use: `with`, or the one it was trained with, or the default. Borrowed. */
+const PlumbCall *session_recipe(Session *session, Value *with, Value *net);
+/* Evaluates an expression of the script in the session's scope. NULL after an error. */
+Value *session_evaluate(Session *session, const Tree *tree);
+bool session_bind(Session *session, const char *name, Value *value); /* takes no ownership; false: no memory */
+Value *session_lookup(Session *session, const char *name);  /* borrowed; NULL: not bound */
+void session_set_quit(Session *session);
+/* --json: stamps verb and line on `object` and prints it; takes ownership. */
+void session_json(Session *session, const VerbCall *call, json_t *object);
+bool session_set(Session *session, const char *key, const Value *value, Span span); /* `set key = value` */
+/* Runs a file as `use` does. */
+bool session_use(Session *session, const char *path, Span span);
+#endif

@@ -1,0 +1,74 @@
+/* A layer: one const descriptor in the file of its family and one line in registry.c. */
+#ifndef PLUMB_LAYER_H
+#define PLUMB_LAYER_H
+#include "../kernels/kernels.h"
+#include "random.h"
+
+enum { LAYER_INPUTS_MAX = 64, LAYER_WEIGHTS_MAX = 64 };
+
+typedef struct WeightSpec {  /* what a layer asks for */
+    const char *name;        /* "weight", "bias", "running_mean" */
+    PlumbShape shape;
+    int fan_in, fan_out;
+    const PlumbCall *init;   /* an initialiser's call; NULL: `fill` */
+    double fill;
+    bool learned;
+    bool transposed;         /* keep a second copy, transposed, rewritten after each update: Pass.wt */
+} WeightSpec;
+
+typedef struct LayerSite {   /* where a layer stands, known before any weight is made */
+    const PlumbCall *call;
+    int input_count;
+    const PlumbShape *input;
+    PlumbShape shape;        /* its output (not yet known to `shape`) */
+    const char *next_act;    /* name of the activation that reads its output, or NULL: for init=auto */
+} LayerSite;
+
+typedef struct Pass {        /* one shard's rows through one layer, in one phase */
+    const Kernels *k;
+    const LayerSite *site;
+    const void *plan;        /* what `prepare` returned, or NULL */
+    int rows, shard, shards, phase;
+    int64_t batch;           /* rows of the whole batch */
+    int64_t first_row;       /* of this shard within the batch */
+    bool training;           /* dropout on, batch statistics */
+    uint64_t seed;
+    int64_t step;            /* from 0; with `node` it names the stream of random numbers */
+    int node;
+    const real *const *in;   /* rows x size of each input */
+    real *out;
+    const real *d_out;
+    real *const *d_in;       /* written, not added to; NULL where nobody asks */
+    real *const *w;          /* each weight and buffer */
+    real *const *wt;         /* its transposed copy, where asked for */
+    real *const *dw;         /* this shard's gradient of each learned weight: written, not added to (shared weights: see adds) */
+    bool adds;               /* the weights are shared and another node wrote dw in this pass: add to it */
+    void *save;              /* what forward leaves for backward: save_bytes(site, rows) of this shard */
+    void *scratch;           /* scratch_bytes(site, rows) of this thread */
+    void *const *joint;      /* joint_bytes of every shard: written in one phase, read by all in the next */
+    Tally *tally_out;        /* NULL when not measured: forward adds its output's figures */
+    Tally *tally_d_out;
+} Pass;
+
+typedef struct Layer {
+    PlumbEntry entry;
+    int inputs_min, inputs_max;
+    /* Output shape from the input shapes and arguments. False: error filled (found, expected, hint). */
+    bool (*shape)(const LayerSite *site, PlumbShape *out, PlumbError *error);
+    int (*weights)(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]); /* count; NULL: none */
+    int forward_phases, backward_phases; /* 0 counts as 1; more: a barrier between them, all shards meet */
+    size_t (*save_bytes)(const LayerSite *site, int rows);
+    size_t (*scratch_bytes)(const LayerSite *site, int rows);
+    size_t (*joint_bytes)(const LayerSite *site);
+    void (*forward)(const Pass *pass);
+    void (*backward)(const Pass *pass);
+    bool needs_input, needs_output;      /* backward reads in[], out: the plan keeps them alive */
+    bool in_place;                       /* out may be in[0], d_in[0] may be d_out */
+    bool view;                           /* out is in[0] by another shape: no code, no memory */
+    bool random;                         /* draws while training */
+    double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */
+    Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
+} Layer;
+
+const Layer *layer_of(const PlumbCall *call);
+#endif

@@ -1,0 +1,281 @@
+/* libplumb: nets, data, training and gradient diagnostics. Knows no syntax, prints nothing, never exits.
+ *
+ * Memory: a PlumbArena owns values; a net, a data set, a trainer have one owner, who frees them.
+ * Errors: a function that can fail returns NULL, false or -1 and fills the PlumbError it was given; what it was
+ * asked to change is then as it was.  */
+#ifndef PLUMB_H
+#define PLUMB_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef PLUMB_DOUBLE /* the build for gradient checks */
+typedef double plumb_real;
+#else
+typedef float plumb_real;
+#endif
+
+/* ---- errors ------------------------------------------------------------------------------------------- */
+typedef enum {
+    PLUMB_OK,
+    PLUMB_ARGUMENT_ERROR, /* wrong name, type or range of an argument */
+    PLUMB_SHAPE_ERROR,    /* shapes that do not fit */
+    PLUMB_FILE_ERROR,     /* cannot be opened, read or written, or is not allowed */
+    PLUMB_FORMAT_ERROR,   /* the content of a file is wrong */
+    PLUMB_MEMORY_ERROR,
+    PLUMB_NUMBER_ERROR,   /* non-finite values where none may be */
+    PLUMB_UNSUPPORTED,
+} PlumbStatus;
+
+typedef struct PlumbError {
+    PlumbStatus status;
+    int argument; /* index into the arguments handed over, or -1 */
+    char what[256], found[128], expected[192], hint[192]; /* "" where there is nothing to say */
+} PlumbError;
+/* Fills `error` (may be NULL); always returns false, so that `return plumb_fail(...)` reads well. */
+bool plumb_fail(PlumbError *error, PlumbStatus status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- shapes ------------------------------------------------------------------------------------------- */
+enum { PLUMB_RANK_MAX = 4 };
+typedef struct PlumbShape { /* without the batch: (features), (time, features), (channels, height, width) */
+    int rank;               /* -1: unknown, after an error */
+    int dim[PLUMB_RANK_MAX];
+} PlumbShape;
+int64_t plumb_shape_size(PlumbShape shape);
+bool plumb_shape_equal(PlumbShape a, PlumbShape b);
+char *plumb_shape_text(PlumbShape shape, char text[64]); /* "64", "100 x 2", "1 x 28 x 28"; returns text */
+
+/* ---- the registry ------------------------------------------------------------------------------------- */
+typedef enum {
+    PLUMB_LAYER = 1, PLUMB_ACTIVATION = 2 /* an elementwise layer */, PLUMB_INIT = 4, PLUMB_LOSS = 8, PLUMB_OPTIMIZER = 16,
+    PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
+    PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
+} PlumbKind;
+const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */
+
+/* What an argument takes: a sum of these. */
+enum {
+    PLUMB_A_INT = 1, PLUMB_A_NUMBER = 2, PLUMB_A_BOOL = 4, PLUMB_A_STRING = 8, PLUMB_A_WORD = 16 /* one of `words` */,
+    PLUMB_A_CALL = 32 /* of the kinds in `kinds` */, PLUMB_A_NONE = 64, PLUMB_A_LIST = 128, PLUMB_A_REST = 256 /* all further positional ones */,
+    PLUMB_A_REF = 512 /* a data set or a label: given as PLUMB_V_REF */,
+};
+typedef struct PlumbArg {
+    const char *name;
+    unsigned accepts, kinds;
+    const char *words;    /* "same valid" */
+    const char *fallback; /* the default as written in a script; NULL: required */
+    double min, max;      /* inclusive range for numbers; both 0: any finite number */
+    const char *help;     /* "standard deviation of the noise" */
+} PlumbArg;
+
+typedef struct PlumbEntry { /* what every name of the language has; layers and others extend it */
+    const char *name, *aliases; /* aliases: separated by spaces, or NULL */
+    PlumbKind kind;
+    const char *family;   /* "linear", "activations", ...: for help */
+    const PlumbArg *args; /* ends with a NULL name; NULL: no arguments */
+    const char *summary, *formula, *source, *example;
+} PlumbEntry;
+const PlumbEntry *plumb_entry_at(int index);             /* all entries in turn; NULL at the end */
+const PlumbEntry *plumb_entry_find(const char *name);    /* by name or alias */
+
+/* ---- values and calls --------------------------------------------------------------------------------- */
+typedef struct PlumbArena PlumbArena;
+PlumbArena *plumb_arena_new(void);
+void plumb_arena_free(PlumbArena *arena);
+void *plumb_arena_alloc(PlumbArena *arena, size_t size); /* zeroed; NULL when memory is short */
+
+typedef struct PlumbCall PlumbCall;
+typedef enum { PLUMB_V_NONE, PLUMB_V_NUMBER, PLUMB_V_BOOL, PLUMB_V_STRING, PLUMB_V_WORD, PLUMB_V_LIST, PLUMB_V_CALL, PLUMB_V_REF } PlumbValueType;
+typedef struct PlumbValue {
+    PlumbValueType type;
+    int count; /* of a list */
+    union {
+        double number;
+        bool boolean;
+        const char *string; /* PLUMB_V_STRING, PLUMB_V_WORD */
+        const struct PlumbValue *item;
+        const PlumbCall *call;
+        const void *ref; /* a PlumbData */
+    };
+} PlumbValue;
+struct PlumbCall {             /* a name with its arguments, checked and complete: one value per PlumbArg */
+    const PlumbEntry *entry;
+    int count;
+    PlumbValue *arg;
+    bool *given;               /* as written, or the default */
+};
+typedef struct PlumbGiven { /* an argument as handed over */
+    const char *name;       /* NULL: positional */
+    PlumbValue value;
+} PlumbGiven;
+/* Binds arguments to an entry: names, types, words, ranges, required ones, defaults. On error `argument` says which
+ * one; for a misspelt name `hint` holds the nearest. Result and copies of all values live in `arena`. */
+PlumbCall *plumb_call(PlumbArena *arena, const PlumbEntry *entry, const PlumbGiven *given, int count, PlumbError *error);
+PlumbCall *plumb_call_copy(PlumbArena *arena, const PlumbCall *call);
+PlumbCall *plumb_call_default(PlumbArena *arena, const char *name, PlumbError *error); /* all defaults */
+const PlumbValue *plumb_call_value(const PlumbCall *call, const char *arg); /* NULL if it has no such argument */
+double plumb_call_number(const PlumbCall *call, const char *arg);           /* 0 if none */
+bool plumb_call_bool(const PlumbCall *call, const char *arg);
+const char *plumb_call_string(const PlumbCall *call, const char *arg);      /* string or word; NULL if neither */
+const PlumbCall *plumb_call_call(const PlumbCall *call, const char *arg);   /* NULL if not a call */
+/* The call as source text, defaults left out: "dense(64, init=he)". malloc'd. */
+char *plumb_call_text(const PlumbCall *call);
+
+/* ---- files: what a script may touch -------------------------------------------------------------------- */
+typedef struct PlumbFiles {
+    const char *const *read_roots, *const *write_roots; /* NULL-terminated lists of folders; files below them only */
+} PlumbFiles;                                           /* a NULL PlumbFiles* allows everything */
+
+/* ---- data --------------------------------------------------------------------------------------------- */
+typedef struct PlumbPart {
+    int64_t rows;
+    plumb_real *x;  /* rows x size of x_shape */
+    plumb_real *y;  /* regression: rows x size of y_shape; else NULL */
+    int32_t *label; /* classes: rows x label_count; else NULL */
+} PlumbPart;
+typedef struct PlumbData {
+    char *name;          /* how it was made: csv("digits.csv", ...) */
+    PlumbShape x_shape;
+    bool classify;
+    int classes;         /* number of classes */
+    int label_count;     /* labels per row: 1, or the steps of a sequence */
+    PlumbShape y_shape;  /* of a regression target */
+    char **class_name;   /* `classes` of them */
+    PlumbPart train, test;
+} PlumbData;
+/* `call` is one of kind PLUMB_DATA. */
+PlumbData *plumb_data_load(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error);
+void plumb_data_free(PlumbData *data);
+
+/* ---- nets --------------------------------------------------------------------------------------------- */
+typedef struct PlumbNet PlumbNet;
+typedef struct PlumbPlace { const void *source; size_t begin, end; } PlumbPlace; /* opaque: where it stands in the script */
+typedef struct PlumbNode {
+    const char *name;       /* "dense1", "res3.dense1" */
+    const PlumbCall *call;
+    int input_count;
+    const int *input;       /* node indices */
+    PlumbShape shape;       /* of its output */
+    int64_t parameters;     /* learned numbers */
+    double flops;           /* forward, one row */
+    const char *init;       /* the initialiser taken ("he"), or "" */
+    PlumbPlace place;
+    int weight_count, first_weight; /* into plumb_net_weight */
+    bool skip; /* joins a link back (add, concat, multiply with a label; residual) */
+} PlumbNode;
+typedef struct PlumbWeight {
+    const char *name;       /* "dense1.weight" */
+    PlumbShape shape;
+    plumb_real *value;      /* NULL until the weights are made */
+    const plumb_real *grad; /* of the last backward pass; NULL before, and for buffers */
+    bool learned;           /* false: a buffer such as running_mean */
+} PlumbWeight;
+
+PlumbNet *plumb_net_new(const char *name, PlumbError *error);
+void plumb_net_free(PlumbNet *net);
+/* Adds a layer behind `input` nodes and infers its shape. "input" takes none. `name`: NULL for kind and order.
+ * `prefix`: the path of used blocks ("res3."), or "". `share`: node whose weights to use, or -1.
+ * Returns the node's index, or -1. A node of unknown shape (rank -1) can be added with plumb_net_add_unknown so that one
+ * error does not hide others; such a net cannot be run. */
+int plumb_net_add(PlumbNet *net, const PlumbCall *call, const int *input, int count, const char *prefix, const char *name,
+                  int share, PlumbPlace place, PlumbError *error);
+int plumb_net_add_unknown(PlumbNet *net, PlumbPlace place, PlumbError *error);
+const char *plumb_net_name(const PlumbNet *net);
+int plumb_net_size(const PlumbNet *net);
+const PlumbNode *plumb_net_node(const PlumbNet *net, int index);
+int plumb_net_find(const PlumbNet *net, const char *name); /* -1: no such node */
+int plumb_net_weight_total(const PlumbNet *net);
+const PlumbWeight *plumb_net_weight(const PlumbNet *net, int index);
+/* Makes the weights from the seed unless they are there. */
+bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error);
+void plumb_net_reset(PlumbNet *net); /* drops the weights */
+bool plumb_net_made(const PlumbNet *net);
+uint64_t plumb_net_seed(const PlumbNet *net);
+/* Does the net's input and output fit the data and the loss? NULL loss: the task's own. */
+bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall *loss, PlumbError *error);
+
+/* ---- training ----------------------------------------------------------------------------------------- */
+typedef struct PlumbConfig {
+    int threads, shards;  /* 0: the machine's cores */
+    const char *backend;  /* "native", "portable"; NULL: native where built */
+    uint64_t seed;
+} PlumbConfig;
+/* One layer's figures. NaN where there is none (no weights: no norms). */
+typedef struct PlumbProbe {
+    double grad_norm, weight_norm, update_ratio; /* L2 norms over all its weights */
+    double output_grad;   /* rms of dL/d(output), L the mean loss of the batch */
+    double signal;        /* rms of the output */
+    double mean, std;     /* of the output */
+    double saturated;     /* share of values where |phi'| < 5 % of its maximum; activations only */
+    double dead;          /* share of units without output on all rows of the window; relu family only */
+    int64_t nonfinite;    /* values that are NaN or Inf, output and its gradient */
+} PlumbProbe;
+typedef struct PlumbEpoch {
+    int epoch;            /* from 1 */
+    int64_t step;         /* steps done */
+    double loss, test_loss, metric, test_metric; /* accuracy, or mean absolute error; NaN without a test part */
+    double grad_first, grad_last; /* output_grad rms of the first and last layer with weights, mean over the epoch */
+    double update_ratio;  /* whole net, mean over the epoch */
+    double seconds;       /* since the start of training */
+} PlumbEpoch;
+typedef struct PlumbStep {
+    int64_t step, steps;  /* done, of */
+    int epoch, epochs;
+    double loss, grad_norm, clip_factor; /* global norm before clipping; factor taken (1: idle) */
+    const PlumbProbe *probe; /* one per node, or NULL when not measured at this step */
+} PlumbStep;
+typedef struct PlumbObserver {  /* any function may be NULL; step returns false to pause */
+    void *self;
+    bool (*step)(void *self, const PlumbStep *step);
+    void (*epoch)(void *self, const PlumbEpoch *epoch);
+    void (*end)(void *self, const PlumbEpoch *last);
+} PlumbObserver;
+
+typedef struct PlumbTrainer PlumbTrainer;
+/* `recipe` is a call of the entry "recipe". Net and data must outlive the trainer. */
+PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                                PlumbError *error);
+void plumb_trainer_free(PlumbTrainer *trainer);
+bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: no memory */
+typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_FAILED } PlumbOutcome;
+/* Trains until the end, a pause, or `most` further steps (0: no limit). May be called again after a pause: same bits as if never paused. */
+PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
+void plumb_trainer_pause(PlumbTrainer *trainer); /* async-signal-safe: pause after the current step */
+int plumb_trainer_shards(const PlumbTrainer *trainer);
+int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of);
+int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs); /* count */
+const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
+
+typedef struct PlumbScore {
+    double loss, accuracy, mae, rmse, r2; /* NaN where they do not apply */
+    int classes;
+    int64_t *confusion; /* classes x classes, [true][predicted]; malloc'd, or NULL */
+} PlumbScore;
+bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss, const PlumbConfig *config,
+                    PlumbScore *score, PlumbError *error);
+/* out: rows x size of the net's output shape. x: rows x size of its input. */
+bool plumb_predict(PlumbNet *net, const plumb_real *x, int64_t rows, plumb_real *out, const PlumbConfig *config, PlumbError *error);
+/* One batch, forward and backward, no update; training mode, fixed: the first `batch` rows of the train part, in order.
+ * Fills one probe per node and leaves the weights' grads in plumb_net_weight. */
+bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config, PlumbProbe *probe,
+                   double *loss, PlumbError *error);
+/* The output of node `node` for the same batch. out: batch x size of its shape. */
+bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int node, plumb_real *out, const PlumbConfig *config,
+                       PlumbError *error);
+
+/* ---- weight and array files --------------------------------------------------------------------------- */
+typedef struct PlumbTensor { /* a named array in memory */
+    char *name;
+    PlumbShape shape;        /* for a file its full shape */
+    plumb_real *value;
+} PlumbTensor;
+/* Files are written whole or not at all (temporary file, fsync, rename). */
+bool plumb_safetensors_save(const char *path, const PlumbTensor *tensor, int count, const PlumbFiles *files, PlumbError *error);
+bool plumb_net_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
+/* All of the net's weights, by name and shape; changes nothing unless everything fits. */
+bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
+bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error); /* same names and shapes */
+bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);
+
+const char *plumb_version(void);
+#endif
