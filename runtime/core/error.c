@@ -1,0 +1,96 @@
+/* The error record, and the suggestion for a misspelt name. */
+#include "error.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool plumb_fail(PlumbError *error, PlumbStatus status, const char *format, ...) {
+    if (!error) {
+        return false;
+    }
+    char what[sizeof error->what]; /* aside first: an argument may point into `error` itself */
+    va_list list;
+    va_start(list, format);
+    vsnprintf(what, sizeof what, format, list);
+    va_end(list);
+    *error = (PlumbError){.status = status, .argument = -1};
+    memcpy(error->what, what, sizeof what);
+    return false;
+}
+
+bool error_found(PlumbError *error, const char *format, ...) {
+    if (error) {
+        va_list list;
+        va_start(list, format);
+        vsnprintf(error->found, sizeof error->found, format, list);
+        va_end(list);
+    }
+    return false;
+}
+
+bool error_expected(PlumbError *error, const char *format, ...) {
+    if (error) {
+        va_list list;
+        va_start(list, format);
+        vsnprintf(error->expected, sizeof error->expected, format, list);
+        va_end(list);
+    }
+    return false;
+}
+
+bool error_hint(PlumbError *error, const char *format, ...) {
+    if (error) {
+        va_list list;
+        va_start(list, format);
+        vsnprintf(error->hint, sizeof error->hint, format, list);
+        va_end(list);
+    }
+    return false;
+}
+
+bool error_memory(PlumbError *error) {
+    return plumb_fail(error, PLUMB_MEMORY_ERROR, "not enough memory");
+}
+
+enum { WORD_MAX = 63 }; /* longer names are not compared */
+
+static int smallest(int a, int b, int c) {
+    int least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static int edit_distance(const char *a, const char *b) {
+    int row[WORD_MAX + 1], length = (int)strlen(b);
+    for (int j = 0; j <= length; j++) {
+        row[j] = j;
+    }
+    for (int i = 0; a[i]; i++) {
+        int diagonal = row[0];
+        row[0] = i + 1;
+        for (int j = 0; j < length; j++) {
+            int above = row[j + 1];
+            row[j + 1] = smallest(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
+            diagonal = above;
+        }
+    }
+    return row[length];
+}
+
+const char *error_nearest(const char *word, ErrorNameAt at, const void *self) {
+    size_t length = strlen(word);
+    if (length > WORD_MAX) {
+        return NULL;
+    }
+    const char *nearest = NULL, *name;
+    int limit = length < 6 ? 1 : 2; /* of three letters one may be wrong, of six two */
+    int least = length < 3 ? 0 : limit;
+    for (int i = 0; (name = at(self, i)); i++) {
+        int distance = strlen(name) > WORD_MAX ? least + 1 : edit_distance(word, name);
+        if (distance <= least) {
+            nearest = name;
+            least = distance - 1;
+        }
+    }
+    return nearest;
+}

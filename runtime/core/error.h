@@ -1,0 +1,14 @@
+/* Filling a PlumbError piece by piece. All of these take a NULL error and return false, as plumb_fail does. */
+#ifndef PLUMB_ERROR_H
+#define PLUMB_ERROR_H
+#include "../plumb.h"
+
+bool error_found(PlumbError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_expected(PlumbError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_hint(PlumbError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_memory(PlumbError *error); /* "not enough memory" */
+
+/* The name nearest to `word` by edit distance: at most 2 and at most a third of the word; NULL if none is near. */
+typedef const char *(*ErrorNameAt)(const void *self, int index); /* NULL ends the list */
+const char *error_nearest(const char *word, ErrorNameAt at, const void *self);
+#endif
