@@ -1,0 +1,138 @@
+# make            build/plumb, build/libplumb.a and .so
+# make check      all tests; ends with "N passed, N failed"
+# make demo       examples/vanishing.plumb
+# Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
+# READLINE=no (no GPL library), CC=clang, PREFIX=, DESTDIR=.
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+PREFIX ?= /usr/local
+NATIVE ?= yes
+READLINE ?= yes
+SANITIZE ?=
+VERSION := $(shell sed -n 's/^.*PLUMB_VERSION "\(.*\)".*/\1/p' runtime/plumb.h runtime/*/*.c 2>/dev/null | head -n 1)
+comma := ,
+B := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+
+# One Debian package a line of README's table. deps installs what is missing.
+PACKAGES := flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
+    libcmocka-dev libdnnl-dev
+
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar
+CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
+FLAGS := -std=c11 -Wall -Wextra -Werror -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+LIBS := -ljansson -lcsv -lzip -lz
+ifeq ($(NATIVE),yes)
+ifeq ($(shell uname -m),x86_64)
+PACKAGES += libxsmm-dev
+LIBS += -lxsmm -lxsmmnoblas -ldl
+else
+CPPFLAGS += -DPLUMB_NO_XSMM
+endif
+LIBS += -ldnnl -lgomp
+else
+CPPFLAGS += -DPLUMB_NO_NATIVE
+endif
+LIBS += -lpthread -lm
+ifeq ($(READLINE),yes)
+PROMPT_LIBS := -lreadline
+else
+CPPFLAGS += -DPLUMB_NO_READLINE
+endif
+
+GENERATED := $(if $(wildcard grammar/plumb.y),$(B)/grammar/plumb.tab) $(if $(wildcard grammar/plumb.l),$(B)/grammar/plumb.lex)
+FRONT := $(filter-out interp/main.c,$(wildcard grammar/*.c interp/*.c interp/*/*.c))
+RUNTIME := $(wildcard runtime/*.c runtime/*/*.c)
+FRONT_OBJECTS := $(FRONT:%.c=$(B)/obj/%.o) $(GENERATED:%=%.o)
+RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o)
+DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o)
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
+BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+PROGRAM := $(if $(wildcard interp/main.c),$(B)/plumb)
+
+.PHONY: all program tests check check-all demo bench lint deps install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY: # keep the objects of tests
+all: $(PROGRAM) $(B)/libplumb.a $(B)/libplumb.so
+program: $(PROGRAM)
+tests: $(PROGRAM) $(UNIT_TESTS) $(DOUBLE_TESTS)
+
+# ---- objects: rebuilt when a header or a flag changes, archives when the list of sources does ----
+COMPILE := $(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS)
+compile = @mkdir -p $(@D) && echo "  CC    $@" && $(COMPILE) -MMD -MP
+$(B)/flags: text = $(COMPILE) $(LIBS)
+$(B)/sources: text = $(FRONT) $(RUNTIME)
+$(B)/flags $(B)/sources: FORCE
+	@mkdir -p $(B) && echo '$(text)' | cmp -s - $@ || echo '$(text)' > $@
+$(B)/obj/runtime/%.o: runtime/%.c $(B)/flags
+	$(compile) -fPIC -fno-semantic-interposition $(if $(filter kernels/%,$*),$(if $(SANITIZE),,-O3)) -c $< -o $@
+$(B)/double/runtime/%.o: runtime/%.c $(B)/flags
+	$(compile) -DPLUMB_DOUBLE -c $< -o $@
+$(B)/obj/%.o: %.c $(B)/flags
+	$(compile) -c $< -o $@
+$(FRONT_OBJECTS): | $(GENERATED:%=%.h)
+$(B)/grammar/%.o: $(B)/grammar/%.c $(B)/flags
+	$(compile) -Igrammar -Wno-unused-function -Wno-sign-compare -c $< -o $@
+$(B)/grammar/%.tab.c $(B)/grammar/%.tab.h &: grammar/%.y
+	@mkdir -p $(@D) && echo "  BISON $<" && bison -Wall -Werror --report=all --report-file=$(B)/grammar/$*.output -d -o $(B)/grammar/$*.tab.c $<
+$(B)/grammar/%.lex.c $(B)/grammar/%.lex.h &: grammar/%.l
+	@mkdir -p $(@D) && echo "  FLEX  $<" && flex --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
+
+# ---- libraries, program, tests ----
+archive = @mkdir -p $(@D) && echo "  AR    $@" && rm -f $@ && ar rcs $@ $(filter %.o,$^)
+link = @mkdir -p $(@D) && echo "  LD    $@" && $(COMPILE)
+$(B)/libplumb.a: $(RUNTIME_OBJECTS) $(B)/sources
+	$(archive)
+$(B)/libfront.a: $(FRONT_OBJECTS) $(B)/sources
+	$(archive)
+$(B)/double/libplumb.a: $(DOUBLE_OBJECTS) $(B)/sources
+	$(archive)
+$(B)/libplumb.so: $(RUNTIME_OBJECTS) runtime/plumb.map
+	$(link) -shared -Wl,--version-script=runtime/plumb.map -Wl,-soname,libplumb.so.0 $(filter %.o,$^) $(LIBS) -o $@
+$(B)/plumb: $(B)/obj/interp/main.o $(B)/libfront.a $(B)/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
+$(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
+$(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
+$(B)/double/tests/%.o: tests/%.c $(B)/flags
+	$(compile) -DPLUMB_DOUBLE -c $< -o $@
+$(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(B)/libfront.a $(B)/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
+
+# ---- what people run ----
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	$(B)/plumb examples/vanishing.plumb
+check: deps
+	@$(MAKE) --no-print-directory tests all
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined program
+	@tests/run $(B)
+check-all: check
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined tests
+	@tests/run build/address-undefined
+bench: $(BENCHES)
+	@for bench in $^; do echo "== $$bench"; $$bench || exit 1; done
+lint:
+	clang-format-14 --dry-run -Werror $$(git ls-files '*.c' '*.h')
+deps:
+	@missing=; for package in $(PACKAGES); do \
+	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing="$$missing $$package"; \
+	done; [ -z "$$missing" ] && exit 0; \
+	line="apt-get update -q && apt-get install -q -y --no-install-recommends$$missing"; \
+	[ "$$(id -u)" = 0 ] || line="sudo sh -c '$$line'"; \
+	echo "installing what is missing: $$line"; DEBIAN_FRONTEND=noninteractive sh -c "$$line"
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install $(B)/plumb $(DESTDIR)$(PREFIX)/bin/plumb
+	install -m 644 $(B)/libplumb.a $(DESTDIR)$(PREFIX)/lib/libplumb.a
+	install $(B)/libplumb.so $(DESTDIR)$(PREFIX)/lib/libplumb.so.0
+	ln -sf libplumb.so.0 $(DESTDIR)$(PREFIX)/lib/libplumb.so
+	install -m 644 runtime/plumb.h $(DESTDIR)$(PREFIX)/include/plumb.h
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|' runtime/plumb.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/plumb.pc
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
