@@ -52,8 +52,6 @@ bool error_memory(PlumbError *error) {
     return plumb_fail(error, PLUMB_MEMORY_ERROR, "not enough memory");
 }
 
-enum { WORD_MAX = 63 }; /* longer names are not compared */
-
 static int smallest(int a, int b, int c) {
     int least = a < b ? a : b;
     return least < c ? least : c;
@@ -61,7 +59,7 @@ static int smallest(int a, int b, int c) {
 
 /* Levenshtein's distance, one row of the table at a time. */
 static int edit_distance(const char *a, const char *b) {
-    int row[WORD_MAX + 1], length = (int)strlen(b);
+    int row[ERROR_WORD], length = (int)strlen(b);
     for (int j = 0; j <= length; j++) {
         row[j] = j;
     }
@@ -77,20 +75,21 @@ static int edit_distance(const char *a, const char *b) {
     return row[length];
 }
 
-const char *error_nearest(const char *word, ErrorNameAt at, const void *self) {
+bool error_nearest(const char *word, ErrorNameAt at, const void *self, char nearest[ERROR_WORD]) {
     size_t length = strlen(word);
-    if (length > WORD_MAX) {
-        return NULL;
+    char name[ERROR_WORD];
+    bool found = false;
+    if (length >= ERROR_WORD) {
+        return false;
     }
-    const char *nearest = NULL, *name;
-    int limit = length < 6 ? 1 : 2; /* of three letters one may be wrong, of six two */
-    int least = length < 3 ? 0 : limit;
-    for (int i = 0; (name = at(self, i)); i++) {
-        int distance = strlen(name) > WORD_MAX ? least + 1 : edit_distance(word, name);
+    int least = length < 3 ? 0 : length < 6 ? 1 : 2;
+    for (int i = 0; at(self, i, name); i++) {
+        int distance = edit_distance(word, name);
         if (distance <= least) {
-            nearest = name;
+            memcpy(nearest, name, ERROR_WORD);
             least = distance - 1;
+            found = true;
         }
     }
-    return nearest;
+    return found;
 }

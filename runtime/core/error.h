@@ -8,7 +8,8 @@ bool error_expected(PlumbError *error, const char *format, ...) __attribute__((f
 bool error_hint(PlumbError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool error_memory(PlumbError *error); /* "not enough memory" */
 
-/* The name nearest to `word` by edit distance: at most 2 and at most a third of the word; NULL if none is near. */
-typedef const char *(*ErrorNameAt)(const void *self, int index); /* NULL ends the list */
-const char *error_nearest(const char *word, ErrorNameAt at, const void *self);
+/* The name nearest to `word` by edit distance: at most 2 and at most a third of the word; false: none is near. */
+enum { ERROR_WORD = 64 };                                                        /* longer names are not compared */
+typedef bool (*ErrorNameAt)(const void *self, int index, char name[ERROR_WORD]); /* false ends the list */
+bool error_nearest(const char *word, ErrorNameAt at, const void *self, char nearest[ERROR_WORD]);
 #endif
