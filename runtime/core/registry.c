@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PLUMB_VERSION "0.1.0"
+
 #define ROW(type, identifier) extern const type identifier;
 #include "../registry.inc"
 #undef ROW
@@ -85,5 +87,5 @@ const char *plumb_kind_name(PlumbKind kind) {
 }
 
 const char *plumb_version(void) {
-    return "0.1.0";
+    return PLUMB_VERSION;
 }

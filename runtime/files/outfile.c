@@ -1,0 +1,126 @@
+/* Writing a file whole or not at all: a temporary file in the same folder, fsync, rename. */
+#include "files.h"
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAMES_TRIED = 100, BLOCK = 1024 };
+
+static bool failed(OutFile *file, int reason, PlumbError *error) {
+    plumb_fail(error, PLUMB_FILE_ERROR, "cannot write \"%.160s\": %s", file->name, strerror(reason));
+    outfile_discard(file);
+    return false;
+}
+
+/* Opens "PATH.PID.N.tmp"; the process's umask decides about its permissions, as for any new file. */
+static int open_temporary(OutFile *file, mode_t mode) {
+    size_t size = strlen(file->path) + 48;
+    file->temporary = malloc(size);
+    int descriptor = -1;
+    errno = ENOMEM;
+    for (int i = 0; file->temporary && descriptor < 0 && i < NAMES_TRIED; i++) {
+        snprintf(file->temporary, size, "%s.%ld.%d.tmp", file->path, (long)getpid(), i);
+        descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (descriptor < 0 && errno != EEXIST) {
+            break;
+        }
+    }
+    if (descriptor < 0) { /* not ours to remove */
+        int reason = errno;
+        free(file->temporary);
+        file->temporary = NULL;
+        errno = reason;
+    }
+    return descriptor;
+}
+
+bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, PlumbError *error) {
+    *file = (OutFile){.name = path, .path = files_resolve(path, true, files, error)};
+    if (!file->path) {
+        return false;
+    }
+    struct stat old;
+    bool exists = stat(file->path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) {
+        return failed(file, S_ISDIR(old.st_mode) ? EISDIR : EINVAL, error);
+    }
+    int descriptor = open_temporary(file, 0666);
+    if (descriptor < 0) {
+        return failed(file, errno, error);
+    }
+    if (exists && fchmod(descriptor, old.st_mode & 07777) != 0) {
+        int reason = errno;
+        close(descriptor);
+        return failed(file, reason, error);
+    }
+    file->stream = fdopen(descriptor, "wb");
+    if (!file->stream) {
+        close(descriptor);
+        return failed(file, ENOMEM, error);
+    }
+    return true;
+}
+
+void outfile_discard(OutFile *file) {
+    if (file->stream) {
+        fclose(file->stream);
+    }
+    if (file->temporary) {
+        unlink(file->temporary);
+    }
+    free(file->temporary);
+    free(file->path);
+    *file = (OutFile){0};
+}
+
+/* The new name is on the disk only when its folder is. */
+static void sync_folder(char *path) {
+    *strrchr(path, '/') = '\0';
+    int folder = open(*path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+        fsync(folder);
+        close(folder);
+    }
+}
+
+bool outfile_commit(OutFile *file, PlumbError *error) {
+    errno = 0;
+    bool written = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
+    int reason = errno ? errno : EIO;
+    written = fclose(file->stream) == 0 && written;
+    file->stream = NULL;
+    if (written && rename(file->temporary, file->path) != 0) {
+        reason = errno;
+        written = false;
+    }
+    if (!written) {
+        return failed(file, reason, error);
+    }
+    free(file->temporary);
+    file->temporary = NULL;
+    sync_folder(file->path);
+    outfile_discard(file);
+    return true;
+}
+
+bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
+    uint32_t bits[BLOCK];
+    while (count > 0) {
+        size_t some = count < BLOCK ? (size_t)count : BLOCK;
+        for (size_t i = 0; i < some; i++) {
+            float number = (float)value[i];
+            memcpy(&bits[i], &number, sizeof number);
+            bits[i] = htole32(bits[i]);
+        }
+        if (fwrite(bits, sizeof *bits, some, file->stream) != some) {
+            return false;
+        }
+        value += some;
+        count -= (int64_t)some;
+    }
+    return true;
+}

@@ -1,0 +1,282 @@
+/* safetensors: the header's length in 8 bytes, a JSON object {name: {dtype, shape, data_offsets}}, the values.
+ * https://github.com/huggingface/safetensors#format */
+#include "array.h"
+#include <endian.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADER_MOST = 100000000 /* as in the reference implementation */, PREFIX = 8 };
+
+typedef struct Reader {
+    const char *path;
+    const unsigned char *values; /* behind the header */
+    size_t size;                 /* of the values */
+    PlumbError *error;
+} Reader;
+
+typedef struct Extent { /* one tensor's place among the values */
+    const char *name;
+    json_t *entry;
+    int64_t begin, end;
+} Extent;
+
+static bool wrong(const Reader *reader, const char *what) {
+    return plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.120s\" is no safetensors file: %s", reader->path, what);
+}
+
+static bool wrong_tensor(const Reader *reader, const char *name, const char *what) {
+    return plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.100s\": tensor \"%.60s\" %s", reader->path, name, what);
+}
+
+static json_t *read_header(Reader *reader, const unsigned char *bytes, size_t size) {
+    uint64_t length;
+    if (size < PREFIX) {
+        wrong(reader, "it is too short");
+        return NULL;
+    }
+    memcpy(&length, bytes, sizeof length);
+    length = le64toh(length);
+    if (length > HEADER_MOST || length > size - PREFIX) {
+        wrong(reader, "its header is longer than the file");
+        return NULL;
+    }
+    json_error_t reason;
+    json_t *header = json_loadb((const char *)bytes + PREFIX, length, JSON_REJECT_DUPLICATES, &reason);
+    if (!json_is_object(header)) {
+        wrong(reader, "its header is no JSON object");
+        error_found(reader->error, "%s", header ? "another value" : reason.text);
+        json_decref(header);
+        return NULL;
+    }
+    reader->values = bytes + PREFIX + length;
+    reader->size = size - PREFIX - length;
+    return header;
+}
+
+static bool read_extent(const Reader *reader, Extent *extent) {
+    json_t *offsets = json_object_get(extent->entry, "data_offsets");
+    json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end)) {
+        return wrong_tensor(reader, extent->name, "has no data_offsets");
+    }
+    extent->begin = json_integer_value(begin);
+    extent->end = json_integer_value(end);
+    if (extent->begin < 0 || extent->end < extent->begin || (uint64_t)extent->end > reader->size) {
+        return wrong_tensor(reader, extent->name, "lies outside the file, which may be cut short");
+    }
+    return true;
+}
+
+static int compare_extents(const void *left, const void *right) {
+    const Extent *a = left, *b = right;
+    int order = (a->begin > b->begin) - (a->begin < b->begin);
+    return order ? order : (a->end > b->end) - (a->end < b->end);
+}
+
+/* The tensors must fill the file without holes and without sharing a byte. */
+static bool check_extents(const Reader *reader, const Extent *extent, int count) {
+    int64_t end = 0;
+    for (int i = 0; i < count; i++) {
+        if (extent[i].begin != end) {
+            return wrong_tensor(reader, extent[i].name,
+                                extent[i].begin < end ? "overlaps another" : "has a gap before it");
+        }
+        end = extent[i].end;
+    }
+    return (uint64_t)end == reader->size || wrong(reader, "bytes are left behind its last tensor");
+}
+
+/* All tensors in the order of their places; NULL on error. */
+static Extent *list_extents(const Reader *reader, json_t *header, int *count) {
+    Extent *extent = calloc(json_object_size(header) + 1, sizeof *extent);
+    const char *name;
+    json_t *entry;
+    *count = 0;
+    if (!extent) {
+        error_memory(reader->error);
+        return NULL;
+    }
+    json_object_foreach(header, name, entry) {
+        if (!strcmp(name, "__metadata__")) {
+            continue;
+        }
+        extent[*count] = (Extent){.name = name, .entry = entry};
+        if (!read_extent(reader, &extent[(*count)++])) {
+            free(extent);
+            return NULL;
+        }
+    }
+    qsort(extent, (size_t)*count, sizeof *extent, compare_extents);
+    if (!check_extents(reader, extent, *count)) {
+        free(extent);
+        return NULL;
+    }
+    return extent;
+}
+
+static bool read_shape(const Reader *reader, const Extent *extent, Array *array) {
+    json_t *shape = json_object_get(extent->entry, "shape"), *dim;
+    size_t axis;
+    if (!json_is_array(shape) || json_array_size(shape) > ARRAY_RANK_MAX) {
+        return wrong_tensor(reader, extent->name, "has no shape, or one of too many axes");
+    }
+    json_array_foreach(shape, axis, dim) {
+        if (!json_is_integer(dim) || json_integer_value(dim) < 0) {
+            return wrong_tensor(reader, extent->name, "has a size in its shape that is no whole number");
+        }
+        array->dim[array->rank++] = json_integer_value(dim);
+    }
+    return true;
+}
+
+static bool read_tensor(const Reader *reader, const Extent *extent, Array *array) {
+    const char *type = json_string_value(json_object_get(extent->entry, "dtype"));
+    array->type = type ? element_type_safetensors(type) : NULL;
+    if (!array->type) {
+        wrong_tensor(reader, extent->name, "has a type that cannot be read");
+        return error_found(reader->error, "%.60s", type ? type : "none");
+    }
+    if (!read_shape(reader, extent, array)) {
+        return false;
+    }
+    size_t length = (size_t)(extent->end - extent->begin);
+    if (!array_count(array) || (uint64_t)array->count * array->type->size != length) {
+        return wrong_tensor(reader, extent->name, "has a shape that does not fit its bytes");
+    }
+    array->name = strdup(extent->name);
+    array->bytes = malloc(length + 1);
+    if (!array->name || !array->bytes) {
+        return error_memory(reader->error);
+    }
+    memcpy(array->bytes, reader->values + extent->begin, length);
+    return true;
+}
+
+/* Reads the tensors called `name`, or all of them where it is NULL. */
+static bool read_tensors(const Reader *reader, json_t *header, const char *name, Array **arrays, int *count) {
+    int total;
+    Extent *extent = list_extents(reader, header, &total);
+    Array *list = extent ? calloc((size_t)total + 1, sizeof *list) : NULL;
+    bool done = list || (extent && error_memory(reader->error));
+    *count = 0;
+    for (int i = 0; done && i < total; i++) {
+        if (!name || !strcmp(name, extent[i].name)) {
+            done = read_tensor(reader, &extent[i], &list[(*count)++]);
+        }
+    }
+    free(extent);
+    if (!done) {
+        for (int i = 0; list && i < *count; i++) {
+            array_free(&list[i]);
+        }
+        free(list);
+        return false;
+    }
+    *arrays = list;
+    return true;
+}
+
+static bool read_file(Array **arrays, int *count, const char *path, const char *name, const PlumbFiles *files,
+                      PlumbError *error) {
+    Reader reader = {.path = path, .error = error};
+    size_t size = 0;
+    unsigned char *bytes = infile_whole(path, files, &size, error);
+    json_t *header = bytes ? read_header(&reader, bytes, size) : NULL;
+    bool done = header && read_tensors(&reader, header, name, arrays, count);
+    json_decref(header);
+    free(bytes);
+    return done;
+}
+
+bool safetensors_read_all(Array **arrays, int *count, const char *path, const PlumbFiles *files, PlumbError *error) {
+    return read_file(arrays, count, path, NULL, files, error);
+}
+
+bool safetensors_read(Array *array, const char *path, const char *name, const PlumbFiles *files, PlumbError *error) {
+    Array *list;
+    int count;
+    if (!read_file(&list, &count, path, name, files, error)) {
+        return false;
+    }
+    if (count) {
+        *array = list[0]; /* names are unique */
+    } else {
+        plumb_fail(error, PLUMB_FORMAT_ERROR, "\"%.120s\" has no tensor \"%.60s\"", path, name);
+    }
+    free(list);
+    return count;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------- */
+
+static int compare_tensors(const void *left, const void *right) {
+    const PlumbTensor *const *a = left, *const *b = right;
+    return strcmp((*a)->name, (*b)->name);
+}
+
+/* Adds one tensor's line to the header; its values begin at `*offset`. */
+static bool describe(json_t *header, const PlumbTensor *tensor, int64_t *offset) {
+    int64_t begin = *offset;
+    *offset += 4 * plumb_shape_size(tensor->shape);
+    json_t *shape = json_array();
+    for (int i = 0; i < tensor->shape.rank; i++) {
+        json_array_append_new(shape, json_integer(tensor->shape.dim[i]));
+    }
+    json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
+                              (json_int_t)*offset);
+    return entry && json_object_set_new(header, tensor->name, entry) == 0;
+}
+
+/* malloc'd, padded with spaces so that the values are aligned; NULL: no memory. */
+static char *header_text(const PlumbTensor *const *tensor, int count, size_t *length) {
+    json_t *header = json_object();
+    int64_t offset = 0;
+    bool done = header;
+    for (int i = 0; done && i < count; i++) {
+        done = describe(header, tensor[i], &offset);
+    }
+    char *text = done ? json_dumps(header, JSON_COMPACT) : NULL;
+    json_decref(header);
+    size_t used = text ? strlen(text) : 0;
+    *length = (used + PREFIX - 1) / PREFIX * PREFIX;
+    char *padded = text ? realloc(text, *length + 1) : NULL;
+    if (!padded) {
+        free(text);
+        return NULL;
+    }
+    memset(padded + used, ' ', *length - used);
+    return padded;
+}
+
+static void write_tensors(OutFile *file, const PlumbTensor *const *tensor, int count, const char *header,
+                          size_t length) {
+    uint64_t prefix = htole64(length);
+    fwrite(&prefix, sizeof prefix, 1, file->stream);
+    fwrite(header, 1, length, file->stream);
+    for (int i = 0; i < count; i++) {
+        outfile_reals(file, tensor[i]->value, plumb_shape_size(tensor[i]->shape));
+    }
+}
+
+bool plumb_safetensors_save(const char *path, const PlumbTensor *tensor, int count, const PlumbFiles *files,
+                            PlumbError *error) {
+    size_t length = 0;
+    const PlumbTensor **sorted = malloc(((size_t)count + 1) * sizeof *sorted);
+    for (int i = 0; sorted && i < count; i++) {
+        sorted[i] = &tensor[i];
+    }
+    if (sorted) { /* by name, as the reference implementation orders tensors of one type */
+        qsort(sorted, (size_t)count, sizeof *sorted, compare_tensors);
+    }
+    char *header = sorted ? header_text(sorted, count, &length) : NULL;
+    OutFile file;
+    bool done = header ? outfile_open(&file, path, files, error) : error_memory(error);
+    if (done) { /* an error of the stream is found by commit */
+        write_tensors(&file, sorted, count, header, length);
+        done = outfile_commit(&file, error);
+    }
+    free(header);
+    free(sorted);
+    return done;
+}
