@@ -28,8 +28,8 @@ typedef struct Diags Diags;
 Diags *diags_new(void);
 void diags_free(Diags *diags);
 /* Adds one; a second with the same place and message is dropped. The returned object is valid until the next
- * diags_add and takes further places and notes. Never NULL: without memory it is a static one, and
- * diags_out_of_memory turns true. */
+ * diags_add and takes further places and notes. Never NULL: for one that was dropped, or without memory (then
+ * diags_out_of_memory turns true), it is a spare one that nobody sees. */
 Diag *diags_add(Diags *diags, DiagSeverity severity, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void diag_label(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -37,6 +37,7 @@ void diag_place(Diag *diag, Span span, const char *format, ...) __attribute__((f
 void diag_note(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int diags_count(const Diags *diags, DiagSeverity severity);
 int diags_total(const Diags *diags);
+bool diags_out_of_memory(const Diags *diags); /* something was left out; count this as an error */
 const Diag *diags_at(const Diags *diags, int index);
 void diags_clear(Diags *diags);
 /* "file:7:5: error: message", the source lines with carets under the whole span, places in order of line,
