@@ -16,7 +16,7 @@ comma := ,
 B := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 
 # One Debian package a line of README's table. deps installs what is missing.
-PACKAGES := flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
+PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
     libcmocka-dev libdnnl-dev
 
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar
