@@ -70,6 +70,30 @@ survived "a byte order mark, no newline"
 printf 'print 1\r\nprint 2\r\n' >x.plumb
 survived "CRLF"
 
+# ---- examples cut off anywhere, or with a byte changed: `check` says so or takes them ----
+mangled() { # NAME COMMAND...: each offset's result has to be survived
+    local name=$1 offset status
+    shift
+    for offset in $(seq 7 97 4000); do
+        "$@" "$offset" >x.plumb
+        timeout 60 "$plumb" check x.plumb >seen 2>&1 </dev/null
+        status=$?
+        if [[ $status != [012] ]] || grep -aqE "Sanitizer|runtime error: " seen; then
+            echo "not ok $name at byte $offset (exit status $status)"
+            head -c 2000 seen | sed 's/^/    /'
+            failed=1
+            return
+        fi
+    done
+    echo "ok $name"
+}
+example=$data/../vanishing.plumb
+mkdir -p data && cp "$data/digits.csv" data/
+cut_off() { head -c "$1" "$example"; }
+change() { head -c "$1" "$example" && printf '%b' "\\x$(printf '%02x' $(($1 * 7 % 256)))" && tail -c "+$(($1 + 2))" "$example"; }
+mangled "an example cut off" cut_off
+mangled "an example with a byte changed" change
+
 # ---- sizes ----
 refuse "depth 0" "net n { input(2); repeat(0) { dense(2) } }
 show n"
