@@ -115,8 +115,8 @@ check-all: check
 	@tests/run build/address-undefined
 bench: $(BENCHES)
 	@for bench in $^; do echo "== $$bench"; $$bench || exit 1; done
-lint:
-	clang-format-14 --dry-run -Werror $$(git ls-files '*.c' '*.h')
+lint: # headers keep their columns, set by hand
+	clang-format-14 --dry-run -Werror $$(git ls-files '*.c')
 deps:
 	@missing=; for package in $(PACKAGES); do \
 	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing="$$missing $$package"; \
