@@ -95,6 +95,18 @@ bool array_count(Array *array) {
     return !__builtin_mul_overflow(bytes, array->count, &bytes);
 }
 
+void array_swap(Array *array) {
+    size_t size = array->type->size;
+    for (int64_t i = 0; i < array->count; i++) {
+        unsigned char *value = array->bytes + (size_t)i * size;
+        for (size_t a = 0, b = size - 1; a < b; a++, b--) {
+            unsigned char kept = value[a];
+            value[a] = value[b];
+            value[b] = kept;
+        }
+    }
+}
+
 void array_free(Array *array) {
     free(array->name);
     free(array->bytes);

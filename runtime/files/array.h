@@ -23,6 +23,7 @@ typedef struct Array {
 } Array;
 /* Counts the values of rank and dim; false where the bytes would not fit 63 bits. */
 bool array_count(Array *array);
+void array_swap(Array *array); /* big-endian values to little-endian, in place */
 void array_free(Array *array);
 /* The values from `first` on. */
 void array_numbers(const Array *array, int64_t first, int64_t count, double *out);
@@ -32,6 +33,7 @@ void array_reals(const Array *array, plumb_real *out);
 bool npy_read(Array *array, const char *path, const PlumbFiles *files, PlumbError *error);
 bool npz_read(Array *array, const char *path, const char *name, const PlumbFiles *files, PlumbError *error);
 bool safetensors_read(Array *array, const char *path, const char *name, const PlumbFiles *files, PlumbError *error);
+bool idx_read(Array *array, const char *path, const PlumbFiles *files, PlumbError *error);
 /* All arrays of a file, in the order of their places; free each and the list. */
 bool safetensors_read_all(Array **arrays, int *count, const char *path, const PlumbFiles *files, PlumbError *error);
 

@@ -90,18 +90,6 @@ static bool find_header(Header *header, const unsigned char *bytes, size_t size,
     return *copy || error_memory(header->error);
 }
 
-static void reverse_values(Array *array) {
-    size_t size = array->type->size;
-    for (int64_t i = 0; i < array->count; i++) {
-        unsigned char *value = array->bytes + (size_t)i * size;
-        for (size_t a = 0, b = size - 1; a < b; a++, b--) {
-            unsigned char kept = value[a];
-            value[a] = value[b];
-            value[b] = kept;
-        }
-    }
-}
-
 /* Copies column-major values into row-major order: `place` walks the source as the index counts up. */
 static void transpose_values(const Array *array, const unsigned char *from) {
     size_t size = array->type->size;
@@ -139,7 +127,7 @@ static bool read_values(const Header *header, Array *array, const unsigned char 
         memcpy(array->bytes, bytes + header->start, length);
     }
     if (swapped) {
-        reverse_values(array);
+        array_swap(array);
     }
     return true;
 }

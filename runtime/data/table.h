@@ -1,0 +1,64 @@
+/* A table: what a source read or generated, before it is limited, shuffled, split and scaled. Every source fills one
+ * and hands it to table_finish, so that the common arguments mean the same everywhere. */
+#ifndef PLUMB_TABLE_H
+#define PLUMB_TABLE_H
+#include "../core/error.h"
+#include "../files/array.h"
+#include "../train/parts.h"
+
+typedef struct Table {
+    PlumbShape x_shape, y_shape; /* of one row */
+    int64_t rows, given_test;    /* given_test: the last rows are a test part of their own */
+    plumb_real *x;               /* rows x size of x_shape */
+    double *y;                   /* rows x size of y_shape: targets, or codes of classes */
+    char **class_name;           /* text labels: what the codes 0, 1 ... stand for; NULL: y is what was read */
+    int classes;
+} Table;
+
+/* Adds the rows of two arrays, checked against each other and against what the table holds. */
+bool table_append(Table *table, const Array *x, const Array *y, const char *path, PlumbError *error);
+/* The data set by the call's common arguments; frees what the table holds in any case. */
+PlumbData *table_finish(Table *table, const PlumbCall *call, uint64_t seed, PlumbError *error);
+void table_free(Table *table);
+
+/* split.c: which rows go where. order: `rows` row numbers, the train part first; returns the rows of the train part,
+ * -1 without memory. */
+int64_t split_rows(const Table *table, const PlumbCall *call, uint64_t seed, uint32_t *order, int64_t *rows);
+/* classes.c: decides between classes and regression, and turns labels into codes. */
+bool classes_find(Table *table, const PlumbCall *call, bool *classify, PlumbError *error);
+
+/* The arguments that every source takes; they end its list. */
+#define TABLE_ARGS                                                                                                     \
+    {.name = "test",                                                                                                   \
+     .accepts = PLUMB_A_NUMBER,                                                                                        \
+     .fallback = "0.2",                                                                                                \
+     .max = 0.9,                                                                                                       \
+     .help = "share of the rows to test on"},                                                                          \
+        {.name = "shuffle",                                                                                            \
+         .accepts = PLUMB_A_BOOL,                                                                                      \
+         .fallback = "true",                                                                                           \
+         .help = "mix the rows before they are split"},                                                                \
+        {.name = "scale",                                                                                              \
+         .accepts = PLUMB_A_NUMBER | PLUMB_A_WORD | PLUMB_A_NONE,                                                      \
+         .words = "minmax standard",                                                                                   \
+         .fallback = "none",                                                                                           \
+         .min = 1e-30,                                                                                                 \
+         .max = 1e30,                                                                                                  \
+         .help = "divide the inputs by a number, or scale each by its range or its mean and deviation in the train "   \
+                 "part"},                                                                                              \
+        {.name = "limit",                                                                                              \
+         .accepts = PLUMB_A_INT | PLUMB_A_NONE,                                                                        \
+         .fallback = "none",                                                                                           \
+         .min = 1,                                                                                                     \
+         .max = 1e9,                                                                                                   \
+         .help = "use at most so many rows"},                                                                          \
+        {.name = "task",                                                                                               \
+         .accepts = PLUMB_A_WORD,                                                                                      \
+         .words = "auto classify regress",                                                                             \
+         .fallback = "auto",                                                                                           \
+         .help = "auto: classes if the labels are text, or whole numbers of at most 100 different values that each "   \
+                 "stand twice or more"},                                                                               \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+#endif
