@@ -1,0 +1,181 @@
+/* Threads that spin some microseconds for their next region, then sleep: spinning without limit takes whole time slices
+ * from others, sleeping at once costs 10 us a region. */
+#include "pool.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#ifndef PLUMB_NO_NATIVE
+void omp_set_num_threads(int count); /* libgomp, under oneDNN */
+#endif
+
+enum { SPINS = 20000 };
+
+struct Pool {
+    int threads;
+    pthread_t *thread; /* threads - 1 of them */
+    void (*task)(void *arg, int thread);
+    void *arg;
+    atomic_uint region;  /* counts regions: a new number wakes the team */
+    atomic_int arrived;  /* at the barrier */
+    atomic_uint phase;   /* counts barriers passed */
+    bool leaving;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+};
+
+typedef struct Member {
+    Pool *pool;
+    int index;
+} Member;
+
+static void relax(void) {
+#ifdef __x86_64__
+    _mm_pause();
+#endif
+}
+
+/* Flushes denormals; returns the state to restore. */
+static unsigned flush_denormals(void) {
+#ifdef __x86_64__
+    unsigned state = _mm_getcsr();
+    _mm_setcsr(state | 0x8040);
+    return state;
+#else
+    return 0;
+#endif
+}
+
+static void restore_denormals(unsigned state) {
+#ifdef __x86_64__
+    _mm_setcsr(state);
+#else
+    (void)state;
+#endif
+}
+
+/* Waits until `word` is no longer `old`: spins, then sleeps on the condition. */
+static void await(Pool *pool, atomic_uint *word, unsigned old) {
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(word, memory_order_acquire) != old) {
+            return;
+        }
+        relax();
+    }
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load_explicit(word, memory_order_acquire) == old) {
+        pthread_cond_wait(&pool->wake, &pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void announce(Pool *pool, atomic_uint *word) {
+    pthread_mutex_lock(&pool->lock); /* so that nobody falls asleep between looking and waiting */
+    atomic_fetch_add_explicit(word, 1, memory_order_release);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_barrier(Pool *pool) {
+    if (pool->threads == 1) {
+        return;
+    }
+    unsigned phase = atomic_load_explicit(&pool->phase, memory_order_acquire);
+    if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) == pool->threads - 1) {
+        atomic_store_explicit(&pool->arrived, 0, memory_order_relaxed);
+        announce(pool, &pool->phase);
+    } else {
+        await(pool, &pool->phase, phase);
+    }
+}
+
+static void *serve(void *arg) {
+    Member member = *(Member *)arg;
+    Pool *pool = member.pool;
+    free(arg);
+    flush_denormals();
+#ifndef PLUMB_NO_NATIVE
+    omp_set_num_threads(1); /* oneDNN called here would start a team of its own */
+#endif
+    for (unsigned region = 0;; region++) {
+        await(pool, &pool->region, region);
+        if (pool->leaving) {
+            return NULL;
+        }
+        pool->task(pool->arg, member.index);
+        pool_barrier(pool);
+    }
+}
+
+void pool_run(Pool *pool, void (*task)(void *arg, int thread), void *arg) {
+    unsigned state = flush_denormals();
+#ifndef PLUMB_NO_NATIVE
+    omp_set_num_threads(1);
+#endif
+    pool->task = task;
+    pool->arg = arg;
+    if (pool->threads > 1) {
+        announce(pool, &pool->region);
+    }
+    task(arg, 0);
+    pool_barrier(pool);
+    restore_denormals(state);
+}
+
+static bool start(Pool *pool, int index) {
+    Member *member = malloc(sizeof *member);
+    if (!member) {
+        return false;
+    }
+    *member = (Member){pool, index};
+    if (pthread_create(&pool->thread[index - 1], NULL, serve, member)) {
+        free(member);
+        return false;
+    }
+    return true;
+}
+
+Pool *pool_new(int threads) {
+    Pool *pool = calloc(1, sizeof *pool);
+    pthread_t *thread = calloc((size_t)threads, sizeof *thread);
+    if (!pool || !thread) {
+        free(pool);
+        free(thread);
+        return NULL;
+    }
+    pool->thread = thread;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pool->threads = 1;
+    while (pool->threads < threads) {
+        if (!start(pool, pool->threads)) {
+            pool_free(pool);
+            return NULL;
+        }
+        pool->threads++;
+    }
+    return pool;
+}
+
+void pool_free(Pool *pool) {
+    if (!pool) {
+        return;
+    }
+    pool->leaving = true;
+    announce(pool, &pool->region);
+    for (int i = 0; i < pool->threads - 1; i++) {
+        pthread_join(pool->thread[i], NULL);
+    }
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->thread);
+    free(pool);
+}
+
+int pool_threads(const Pool *pool) {
+    return pool->threads;
+}

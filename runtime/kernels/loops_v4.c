@@ -1,0 +1,10 @@
+/* The loops for processors with AVX-512. */
+#include "native.h"
+#if defined(__x86_64__) && !defined(PLUMB_DOUBLE) && !defined(PLUMB_NO_NATIVE)
+#include "loops.inc"
+
+const Kernels *loops_v4(void) {
+    static const Kernels table = LOOPS_TABLE("native", native_gemm);
+    return &table;
+}
+#endif

@@ -1,0 +1,56 @@
+/* Which loops and which library's product: by the processor and by the shape. */
+#include "native.h"
+
+#if defined(PLUMB_DOUBLE) || defined(PLUMB_NO_NATIVE)
+const Kernels *kernels_native(void) {
+    return NULL;
+}
+#else
+#include <oneapi/dnnl/dnnl.h>
+#ifndef PLUMB_NO_XSMM
+#include <libxsmm.h>
+
+/* libxsmm's compiled kernels hold 95 % of the machine's limit up to about this many multiplications. */
+enum { SMALL_PRODUCT = 128 * 128 * 128 };
+
+/* Row-major C = A B is column-major C' = B' A': the operands change places. There is no kernel with the first of them
+ * (our B) transposed. NULL: not a shape for it. */
+static libxsmm_smmfunction small_product(bool ta, bool tb, int m, int n, int k, int lda, int ldb, int ldc, real beta) {
+    if (tb || (int64_t)m * n * k > SMALL_PRODUCT) {
+        return NULL;
+    }
+    const float one = 1;
+    const int flags = ta ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
+    return libxsmm_smmdispatch(n, m, k, &ldb, &lda, &ldc, &one, &beta, &flags, NULL);
+}
+#endif
+
+void native_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta, real *c,
+                 int ldc) {
+#ifndef PLUMB_NO_XSMM
+    libxsmm_smmfunction product = small_product(ta, tb, m, n, k, lda, ldb, ldc, beta);
+    if (product) {
+        product(b, a, c);
+        return;
+    }
+#endif
+    dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+#ifdef __x86_64__
+const Kernels *kernels_native(void) {
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw")) {
+        return loops_v4();
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        return loops_v3();
+    }
+    return loops_baseline();
+}
+#else
+const Kernels *kernels_native(void) {
+    return loops_baseline();
+}
+#endif
+#endif
