@@ -59,6 +59,10 @@ all: $(PROGRAM) $(B)/libplumb.a $(B)/libplumb.so
 program: $(PROGRAM)
 tests: $(PROGRAM) $(UNIT_TESTS) $(DOUBLE_TESTS)
 
+# One file a processor generation, chosen at run time.
+ISA_loops_v3 := $(if $(filter x86_64,$(shell uname -m)),-march=x86-64-v3)
+ISA_loops_v4 := $(if $(filter x86_64,$(shell uname -m)),-march=x86-64-v4 -mprefer-vector-width=512)
+
 # ---- objects: rebuilt when a header or a flag changes, archives when the list of sources does ----
 COMPILE := $(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS)
 compile = @mkdir -p $(@D) && echo "  CC    $@" && $(COMPILE) -MMD -MP
@@ -67,7 +71,7 @@ $(B)/sources: text = $(FRONT) $(RUNTIME)
 $(B)/flags $(B)/sources: FORCE
 	@mkdir -p $(B) && echo '$(text)' | cmp -s - $@ || echo '$(text)' > $@
 $(B)/obj/runtime/%.o: runtime/%.c $(B)/flags
-	$(compile) -fPIC -fno-semantic-interposition $(if $(filter kernels/%,$*),$(if $(SANITIZE),,-O3)) $(ISA_$(*F)) -c $< -o $@
+	$(compile) -fPIC -fno-semantic-interposition $(if $(filter kernels/%,$*),$(if $(SANITIZE),,-O3 -fno-trapping-math -fno-math-errno)) $(ISA_$(*F)) -c $< -o $@
 $(B)/double/runtime/%.o: runtime/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
 $(B)/obj/%.o: %.c $(B)/flags
