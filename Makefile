@@ -71,7 +71,7 @@ $(B)/sources: text = $(FRONT) $(RUNTIME)
 $(B)/flags $(B)/sources: FORCE
 	@mkdir -p $(B) && echo '$(text)' | cmp -s - $@ || echo '$(text)' > $@
 $(B)/obj/runtime/%.o: runtime/%.c $(B)/flags
-	$(compile) -fPIC -fno-semantic-interposition $(if $(filter kernels/%,$*),$(if $(SANITIZE),,-O3 -fno-trapping-math -fno-math-errno)) $(ISA_$(*F)) -c $< -o $@
+	$(compile) -fPIC -fno-semantic-interposition $(if $(filter kernels/%,$*),$(if $(SANITIZE),,-O3 -ffp-contract=fast -fno-trapping-math -fno-math-errno)) $(ISA_$(*F)) -c $< -o $@
 $(B)/double/runtime/%.o: runtime/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
 $(B)/obj/%.o: %.c $(B)/flags
