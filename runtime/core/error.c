@@ -52,27 +52,27 @@ bool error_memory(PlumbError *error) {
     return plumb_fail(error, PLUMB_MEMORY_ERROR, "not enough memory");
 }
 
-static int smallest(int a, int b, int c) {
-    int least = a < b ? a : b;
-    return least < c ? least : c;
+static int smaller(int a, int b) {
+    return a < b ? a : b;
 }
 
-/* Levenshtein's distance, one row of the table at a time. */
+/* Levenshtein's distance with neighbours swapped at a cost of 1, three rows of the table at a time. */
 static int edit_distance(const char *a, const char *b) {
-    int row[ERROR_WORD], length = (int)strlen(b);
+    int rows[3][ERROR_WORD], length = (int)strlen(b), i = 0;
     for (int j = 0; j <= length; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
-    for (int i = 0; a[i]; i++) {
-        int diagonal = row[0];
+    for (; a[i]; i++) {
+        int *before = rows[(i + 2) % 3], *above = rows[i % 3], *row = rows[(i + 1) % 3];
         row[0] = i + 1;
         for (int j = 0; j < length; j++) {
-            int above = row[j + 1];
-            row[j + 1] = smallest(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
-            diagonal = above;
+            row[j + 1] = smaller(smaller(above[j + 1], row[j]) + 1, above[j] + (a[i] != b[j]));
+            if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j]) {
+                row[j + 1] = smaller(row[j + 1], before[j - 1] + 1);
+            }
         }
     }
-    return row[length];
+    return rows[i % 3][length];
 }
 
 bool error_nearest(const char *word, ErrorNameAt at, const void *self, char nearest[ERROR_WORD]) {

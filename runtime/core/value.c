@@ -61,13 +61,21 @@ bool plumb_value_copy(PlumbArena *arena, const PlumbValue *from, PlumbValue *to,
 
 typedef struct Phrase { /* "a, b or c" */
     char *text;
-    size_t size;
-    int parts;
+    size_t size, last; /* last: where the last part begins */
 } Phrase;
 
 static void phrase_add(Phrase *phrase, const char *part) {
     size_t used = strlen(phrase->text);
-    snprintf(phrase->text + used, phrase->size - used, "%s%s", phrase->parts++ ? " or " : "", part);
+    snprintf(phrase->text + used, phrase->size - used, "%s%s", used ? ", " : "", part);
+    phrase->last = used;
+}
+
+static void phrase_end(Phrase *phrase) {
+    char part[128];
+    if (phrase->last && strlen(phrase->text) > phrase->last) {
+        snprintf(part, sizeof part, "%s", phrase->text + phrase->last + 2);
+        snprintf(phrase->text + phrase->last, phrase->size - phrase->last, " or %s", part);
+    }
 }
 
 static const char *article(const char *noun) {
@@ -129,7 +137,7 @@ static const struct {
                    {PLUMB_A_NONE, "none"}};
 
 char *plumb_arg_text(const PlumbArg *arg, char *text, size_t size) {
-    Phrase phrase = {text, size, 0};
+    Phrase phrase = {.text = text, .size = size};
     text[0] = '\0';
     if (arg->accepts & (PLUMB_A_INT | PLUMB_A_NUMBER)) {
         phrase_number(&phrase, arg);
@@ -145,6 +153,7 @@ char *plumb_arg_text(const PlumbArg *arg, char *text, size_t size) {
             phrase_add(&phrase, plain_parts[i].text);
         }
     }
+    phrase_end(&phrase);
     return text;
 }
 

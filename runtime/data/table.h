@@ -29,36 +29,12 @@ bool classes_find(Table *table, const PlumbCall *call, bool *classify, PlumbErro
 
 /* The arguments that every source takes; they end its list. */
 #define TABLE_ARGS                                                                                                     \
-    {.name = "test",                                                                                                   \
-     .accepts = PLUMB_A_NUMBER,                                                                                        \
-     .fallback = "0.2",                                                                                                \
-     .max = 0.9,                                                                                                       \
-     .help = "share of the rows to test on"},                                                                          \
-        {.name = "shuffle",                                                                                            \
-         .accepts = PLUMB_A_BOOL,                                                                                      \
-         .fallback = "true",                                                                                           \
-         .help = "mix the rows before they are split"},                                                                \
-        {.name = "scale",                                                                                              \
-         .accepts = PLUMB_A_NUMBER | PLUMB_A_WORD | PLUMB_A_NONE,                                                      \
-         .words = "minmax standard",                                                                                   \
-         .fallback = "none",                                                                                           \
-         .min = 1e-30,                                                                                                 \
-         .max = 1e30,                                                                                                  \
-         .help = "divide the inputs by a number, or scale each by its range or its mean and deviation in the train "   \
-                 "part"},                                                                                              \
-        {.name = "limit",                                                                                              \
-         .accepts = PLUMB_A_INT | PLUMB_A_NONE,                                                                        \
-         .fallback = "none",                                                                                           \
-         .min = 1,                                                                                                     \
-         .max = 1e9,                                                                                                   \
-         .help = "use at most so many rows"},                                                                          \
-        {.name = "task",                                                                                               \
-         .accepts = PLUMB_A_WORD,                                                                                      \
-         .words = "auto classify regress",                                                                             \
-         .fallback = "auto",                                                                                           \
-         .help = "auto: classes if the labels are text, or whole numbers of at most 100 different values that each "   \
-                 "stand twice or more"},                                                                               \
-    {                                                                                                                  \
-        0                                                                                                              \
-    }
+    {"test", PLUMB_A_NUMBER, 0, NULL, "0.2", 0, 0.9, "share of the rows to test on"},                                  \
+    {"shuffle", PLUMB_A_BOOL, 0, NULL, "true", 0, 0, "mix the rows before they are split"},                            \
+    {"scale", PLUMB_A_NUMBER | PLUMB_A_WORD | PLUMB_A_NONE, 0, "minmax standard", "none", 1e-30, 1e30,                 \
+     "divide the inputs by a number; or scale each by its range, or by its mean and deviation, in the train part"},    \
+    {"limit", PLUMB_A_INT | PLUMB_A_NONE, 0, NULL, "none", 1, 1e9, "use at most so many rows"},                        \
+    {"task", PLUMB_A_WORD, 0, "auto classify regress", "auto", 0, 0,                                                   \
+     "auto: classes if the labels are text, or whole numbers, at most 100 different ones, two of each on average"},    \
+    {0}
 #endif

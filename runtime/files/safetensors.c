@@ -177,6 +177,22 @@ static bool read_tensors(const Reader *reader, json_t *header, const char *name,
     return true;
 }
 
+/* "dense1.bias, dense1.weight" */
+static void no_tensor(const Reader *reader, json_t *header, const char *wanted) {
+    char names[sizeof reader->error->expected] = "";
+    const char *name;
+    json_t *entry;
+    size_t used = 0;
+    json_object_foreach(header, name, entry) {
+        used += used < sizeof names
+                    ? (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", name)
+                    : 0;
+    }
+    plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.120s\" has no tensor \"%.60s\"", reader->path, wanted);
+    error_expected(reader->error, "%s", names);
+}
+
+/* The tensor called `name`, or all of them where it is NULL. */
 static bool read_file(Array **arrays, int *count, const char *path, const char *name, const PlumbFiles *files,
                       PlumbError *error) {
     Reader reader = {.path = path, .error = error};
@@ -184,6 +200,11 @@ static bool read_file(Array **arrays, int *count, const char *path, const char *
     unsigned char *bytes = infile_whole(path, files, &size, error);
     json_t *header = bytes ? read_header(&reader, bytes, size) : NULL;
     bool done = header && read_tensors(&reader, header, name, arrays, count);
+    if (done && name && *count == 0) {
+        no_tensor(&reader, header, name);
+        free(*arrays);
+        done = false;
+    }
     json_decref(header);
     free(bytes);
     return done;
@@ -199,13 +220,9 @@ bool safetensors_read(Array *array, const char *path, const char *name, const Pl
     if (!read_file(&list, &count, path, name, files, error)) {
         return false;
     }
-    if (count) {
-        *array = list[0]; /* names are unique */
-    } else {
-        plumb_fail(error, PLUMB_FORMAT_ERROR, "\"%.120s\" has no tensor \"%.60s\"", path, name);
-    }
+    *array = list[0]; /* names are unique */
     free(list);
-    return count;
+    return true;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------- */
