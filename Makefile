@@ -21,7 +21,7 @@ PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev
 
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
-FLAGS := -std=c11 -Wall -Wextra -Werror -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 LIBS := -ljansson -lcsv -lzip -lz
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
