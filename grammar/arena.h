@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 typedef struct Arena Arena;
-Arena *arena_new(void);            /* NULL when memory is short */
-void arena_free(Arena *arena);     /* NULL is allowed */
+Arena *arena_new(void);                       /* NULL when memory is short */
+void arena_free(Arena *arena);                /* NULL is allowed */
 void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for any type; NULL when memory is short */
 char *arena_text(Arena *arena, const char *text, size_t length); /* a terminated copy */
 #endif

@@ -92,6 +92,8 @@ Diag *diags_add(Diags *diags, DiagSeverity severity, Span span, const char *form
 }
 
 void diag_label(Diag *diag, const char *format, ...) {
+    if (!diag)
+        return;
     va_list arguments;
     va_start(arguments, format);
     free(diag->label);
@@ -101,6 +103,8 @@ void diag_label(Diag *diag, const char *format, ...) {
 
 /* A place or a note that memory is too short for is left out: the message itself stands. */
 void diag_place(Diag *diag, Span span, const char *format, ...) {
+    if (!diag)
+        return;
     DiagPlace *places = realloc(diag->places, (size_t)(diag->place_count + 1) * sizeof *places);
     if (!places)
         return;
@@ -112,6 +116,8 @@ void diag_place(Diag *diag, Span span, const char *format, ...) {
 }
 
 void diag_note(Diag *diag, const char *format, ...) {
+    if (!diag)
+        return;
     char **notes = realloc(diag->notes, (size_t)(diag->note_count + 1) * sizeof *notes);
     if (!notes)
         return;

@@ -32,6 +32,7 @@ void diags_free(Diags *diags);
  * diags_out_of_memory turns true), it is a spare one that nobody sees. */
 Diag *diags_add(Diags *diags, DiagSeverity severity, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* A NULL diagnostic takes these and does nothing. */
 void diag_label(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag_place(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_note(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -21,14 +21,14 @@ ParseState parse_state(const Source *source, const Words *words);
 
 /* For completion: the tokens that may stand at the end of the text, evaluated by nothing (LAC, throw-away arena). */
 typedef struct Expected {
-    bool name;      /* an expression or a name may start here */
-    bool statement; /* a statement may start here: verbs, net, recipe, for, if */
-    bool string;    /* the text ends inside a string */
+    bool name;                /* an expression or a name may start here */
+    bool statement;           /* a statement may start here: verbs, net, recipe, for, if */
+    bool string;              /* the text ends inside a string */
     const char *keywords[16]; /* "on", "with", ... that may stand here, NULL-terminated */
-    const char *clause;  /* the clause word just before ("on", "with", "from", "to", "as"), or NULL */
-    const char *verb;    /* the verb of the statement under the cursor, or NULL (valid until expected_clear) */
-    const char *callee;  /* the name called by the innermost open parenthesis, or NULL */
-    char *held;          /* owns the strings above */
+    const char *clause;       /* the clause word just before ("on", "with", "from", "to", "as"), or NULL */
+    const char *verb;         /* the verb of the statement under the cursor, or NULL (valid until expected_clear) */
+    const char *callee;       /* the name called by the innermost open parenthesis, or NULL */
+    char *held;               /* owns the strings above */
 } Expected;
 void parse_expected(const Source *source, const Words *words, Expected *expected);
 void expected_clear(Expected *expected);

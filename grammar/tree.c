@@ -1,4 +1,4 @@
-/* Recursion here is bounded: the builder lets no tree be higher than TREE_HEIGHT_MAX (tree_build.h). */
+/* Recursion here is bounded: the builder lets no tree be higher than TREE_HEIGHT_MAX. */
 #include "tree.h"
 #include <stdlib.h>
 #include <string.h>

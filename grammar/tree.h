@@ -8,10 +8,12 @@
 
 /*   kind        text            number   children (in order)                     statement? */
 typedef enum TreeKind {
-    TREE_NUMBER,   /* literal as written   value    -                                         */
-    TREE_STRING,   /* unescaped            -        -                                         */
-    TREE_NAME,     /* name                 -        -                                         */
-    TREE_TRUE, TREE_FALSE, TREE_NONE,
+    TREE_NUMBER, /* literal as written   value    -                                         */
+    TREE_STRING, /* unescaped            -        -                                         */
+    TREE_NAME,   /* name                 -        -                                         */
+    TREE_TRUE,
+    TREE_FALSE,
+    TREE_NONE,
     TREE_LIST,     /* -                    -        items                                     */
     TREE_CALL,     /* -                    -        callee, ARGUMENTs or expressions, BLOCKs  */
     TREE_ARGUMENT, /* argument name        -        value            (name=value in a call)   */
@@ -30,7 +32,9 @@ typedef enum TreeKind {
     TREE_VERB,     /* verb                 -        operands, then CLAUSEs          yes       */
     TREE_CLAUSE,   /* "on" "with" "to" "from" "as"  -  expression (for "as" a NAME)           */
     TREE_ERROR,    /* stands where parsing failed   -        -                      yes       */
-} TreeKind;       /* an expression may stand as a statement by itself */
+} TreeKind;        /* an expression may stand as a statement by itself */
+
+enum { TREE_HEIGHT_MAX = 1000 };
 
 typedef struct Tree Tree;
 struct Tree {
@@ -43,6 +47,7 @@ struct Tree {
     double number;
     Tree **child;
     int count;
+    int height; /* of the tree below and with this node; at most TREE_HEIGHT_MAX, so walkers may recurse */
 };
 
 typedef struct Comment { /* for the formatter: place and text, '#' included */
