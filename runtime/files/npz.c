@@ -59,11 +59,12 @@ static bool read_entry(zip_t *archive, const char *path, const zip_stat_t *entry
         return wrong(path, zip_strerror(archive), error);
     }
     unsigned char *bytes = malloc(entry->size + 1);
-    zip_int64_t count = bytes ? zip_fread(file, bytes, entry->size + 1) : 0; /* reading past the end checks the CRC */
+    zip_int64_t count = bytes ? zip_fread(file, bytes, entry->size) : 0;
     bool done = false;
     if (!bytes) {
         error_memory(error);
-    } else if (count != (zip_int64_t)entry->size) {
+    } else if (count != (zip_int64_t)entry->size ||
+               zip_fread(file, bytes + count, 1) != 0) { /* the end checks the CRC */
         wrong(path, "an array is damaged", error);
     } else {
         done = npy_decode(array, path, bytes, (size_t)count, error);
