@@ -47,7 +47,7 @@ static bool bad_number(Rows *rows, const char *text, size_t length, double value
     if (is_missing(text, length)) {
         plumb_fail(rows->error, PLUMB_FORMAT_ERROR, "%s: a value is missing", place);
         error_hint(rows->error, "fill it or delete the row in the file");
-    } else if (!isfinite(value)) {
+    } else if (!isfinite((plumb_real)value)) {
         plumb_fail(rows->error, PLUMB_NUMBER_ERROR, "%s: the value is not finite", place);
     } else {
         plumb_fail(rows->error, PLUMB_FORMAT_ERROR, "%s is text where a number is needed", place);
