@@ -20,7 +20,7 @@ typedef struct Decimal { /* digits * 10^exponent */
 } Decimal;
 
 /* Takes one digit; those past the 19th significant one only move the point. */
-static void take_digit(Decimal *decimal, int digit, bool fraction) {
+static inline void take_digit(Decimal *decimal, int digit, bool fraction) {
     if (decimal->count < DIGITS_MAX) {
         decimal->digits = decimal->digits * 10 + (uint64_t)digit;
         decimal->count += decimal->digits != 0;
@@ -32,9 +32,11 @@ static void take_digit(Decimal *decimal, int digit, bool fraction) {
 }
 
 static size_t take_digits(Decimal *decimal, const char *text, size_t length, size_t at, bool fraction) {
-    while (at < length && text[at] >= '0' && text[at] <= '9') {
-        take_digit(decimal, text[at++] - '0', fraction);
+    Decimal taken = *decimal; /* a copy stays in registers: the text cannot alias it */
+    for (unsigned digit; at < length && (digit = (unsigned)text[at] - '0') <= 9; at++) {
+        take_digit(&taken, (int)digit, fraction);
     }
+    *decimal = taken;
     return at;
 }
 

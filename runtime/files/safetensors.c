@@ -43,6 +43,10 @@ static json_t *read_header(Reader *reader, const unsigned char *bytes, size_t si
     }
     json_error_t reason;
     json_t *header = json_loadb((const char *)bytes + PREFIX, length, JSON_REJECT_DUPLICATES, &reason);
+    if (!header && json_error_code(&reason) == json_error_out_of_memory) {
+        error_memory(reader->error);
+        return NULL;
+    }
     if (!json_is_object(header)) {
         wrong(reader, "its header is no JSON object");
         error_found(reader->error, "%s", header ? "another value" : reason.text);
@@ -237,12 +241,13 @@ static bool describe(json_t *header, const PlumbTensor *tensor, int64_t *offset)
     int64_t begin = *offset;
     *offset += 4 * plumb_shape_size(tensor->shape);
     json_t *shape = json_array();
-    for (int i = 0; i < tensor->shape.rank; i++) {
-        json_array_append_new(shape, json_integer(tensor->shape.dim[i]));
+    bool done = shape;
+    for (int i = 0; done && i < tensor->shape.rank; i++) {
+        done = json_array_append_new(shape, json_integer(tensor->shape.dim[i])) == 0;
     }
     json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
                               (json_int_t)*offset);
-    return entry && json_object_set_new(header, tensor->name, entry) == 0;
+    return json_object_set_new(header, tensor->name, entry) == 0 && done; /* takes a NULL entry for an error */
 }
 
 /* malloc'd, padded with spaces so that the values are aligned; NULL: no memory. */
