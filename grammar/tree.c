@@ -21,7 +21,7 @@ static bool text_equal(const char *a, const char *b) {
 
 bool tree_equal(const Tree *a, const Tree *b) {
     if (a->kind != b->kind || a->count != b->count || !text_equal(a->text, b->text) ||
-        a->had_parentheses != b->had_parentheses)
+        a->had_parentheses != b->had_parentheses || a->bodies != b->bodies)
         return false;
     for (int i = 0; i < a->count; i++)
         if (!tree_equal(a->child[i], b->child[i]))

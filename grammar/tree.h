@@ -41,6 +41,7 @@ struct Tree {
     TreeKind kind;
     bool in_parentheses;  /* written in ( ): the printer keeps what precedence needs */
     bool had_parentheses; /* TREE_CALL: written with ( ), even if empty */
+    int bodies;           /* TREE_CALL: how many of the last children are bodies; a block before them is an argument */
     Span span;            /* the whole construct */
     Span text_span;       /* of `text` alone: a name, an operator, a verb */
     const char *text;

@@ -192,14 +192,21 @@ Tree *tree_call(Parser *parser, Span span, Tree *callee, TreeList arguments) {
 
 /* Bodies behind `name(...)` belong to that call; behind anything else they make one. */
 Tree *tree_bodies(Parser *parser, Span span, Tree *callee, TreeList blocks) {
-    if (!callee || callee->kind != TREE_CALL || callee->in_parentheses)
-        return call(parser, span, callee, blocks);
-    TreeList parts = list_none();
-    for (int i = 0; i < callee->count; i++)
-        parts = list_add(parser, parts, callee->child[i]);
-    Tree *tree = tree_many(parser, TREE_CALL, span, NULL, callee->text_span, list_join(parser, parts, blocks));
-    if (tree)
-        tree->had_parentheses = callee->had_parentheses;
+    bool goes_on = callee && callee->kind == TREE_CALL && !callee->in_parentheses;
+    int bodies = blocks.count;
+    Tree *tree;
+    if (goes_on) {
+        TreeList parts = list_none();
+        for (int i = 0; i < callee->count; i++)
+            parts = list_add(parser, parts, callee->child[i]);
+        tree = tree_many(parser, TREE_CALL, span, NULL, callee->text_span, list_join(parser, parts, blocks));
+    } else {
+        tree = call(parser, span, callee, blocks);
+    }
+    if (tree) {
+        tree->had_parentheses = goes_on && callee->had_parentheses;
+        tree->bodies = bodies;
+    }
     return tree;
 }
 
