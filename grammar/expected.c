@@ -13,7 +13,7 @@ static bool is_among(const char *name, const char *const *names, int count) {
 /* ---- may it end here? --------------------------------------------------------------------------------------- */
 
 static void ask_whether_it_may_end(void *self, Parser *parser, ParserStack *stack) {
-    const char *names[EXPECTED_MAX];
+    const char *names[EXPECTED_MAX] = {0};
     int count = stack_expected(stack, names);
     ParseState *state = self;
     *state = parser->errors ? PARSE_WRONG : is_among("end of input", names, count) ? PARSE_COMPLETE : PARSE_INCOMPLETE;
@@ -69,7 +69,7 @@ static void ask_what_may_come(void *self, Parser *parser, ParserStack *stack) {
     static const char *const clauses[] = {"on", "with", "to", "from", "as"};
     Expected *expected = self;
     expected->string = parser->ends_in_string;
-    const char *names[EXPECTED_MAX];
+    const char *names[EXPECTED_MAX] = {0};
     int count = parser->is_recovering ? 0 : stack_expected(stack, names);
     expected->name = is_among("name", names, count);
     expected->statement = is_among("verb", names, count);
