@@ -28,6 +28,7 @@ void plumb_arena_free(PlumbArena *arena) {
     free(arena);
 }
 
+/* A request larger than a chunk gets one of its own size; the rest of the chunk before stays unused. */
 static Chunk *chunk_add(PlumbArena *arena, size_t least) {
     size_t size = least > CHUNK ? least : CHUNK;
     Chunk *chunk = calloc(1, sizeof *chunk + size);
@@ -38,6 +39,7 @@ static Chunk *chunk_add(PlumbArena *arena, size_t least) {
     return chunk;
 }
 
+/* Sizes are rounded up so that whatever type comes next is aligned. */
 void *plumb_arena_alloc(PlumbArena *arena, size_t size) {
     const size_t step = alignof(max_align_t);
     if (size > SIZE_MAX / 2) {

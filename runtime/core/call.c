@@ -23,6 +23,7 @@ static int arg_count(const PlumbEntry *entry) {
     return count;
 }
 
+/* -1: no argument of that name. */
 static int arg_index(const PlumbEntry *entry, const char *name) {
     for (int i = 0, count = arg_count(entry); i < count; i++) {
         if (!strcmp(entry->args[i].name, name)) {
@@ -46,6 +47,7 @@ static void list_args(const PlumbEntry *entry, char *text, size_t size) {
     }
 }
 
+/* The names that it has, and the nearest of them. */
 static bool unknown_arg(const Binding *bind, const char *name) {
     char names[sizeof bind->error->expected], nearest[ERROR_WORD];
     list_args(bind->entry, names, sizeof names);
@@ -84,6 +86,7 @@ static bool collect(const Binding *bind, const PlumbArg *arg, PlumbValue *list, 
     return plumb_value_fit(bind->arena, bind->entry, &one, &item[list->count++], bind->error);
 }
 
+/* Puts a value into its place. An argument may be given once, save the one that collects. */
 static bool bind_to(const Binding *bind, int index, const PlumbGiven *given) {
     const PlumbArg *arg = &bind->entry->args[index];
     PlumbValue *value = &bind->call->arg[index];
@@ -99,6 +102,7 @@ static bool bind_to(const Binding *bind, int index, const PlumbGiven *given) {
     return plumb_value_fit(bind->arena, bind->entry, arg, value, bind->error);
 }
 
+/* An argument that takes the rest stays the next one. */
 static bool bind_positional(Binding *bind, const PlumbGiven *given) {
     if (bind->next >= bind->call->count) {
         return too_many(bind);
@@ -107,6 +111,7 @@ static bool bind_positional(Binding *bind, const PlumbGiven *given) {
     return bind_to(bind, rest ? bind->next : bind->next++, given);
 }
 
+/* Positional values first, by place; named ones after them, in any order. */
 static bool bind_given(Binding *bind) {
     bool named = false;
     for (int i = 0; i < bind->count; i++) {
@@ -132,6 +137,7 @@ static bool bind_given(Binding *bind) {
     return true;
 }
 
+/* What was not given takes the default as a script would write it, or is missed. */
 static bool bind_default(const Binding *bind, int index) {
     const PlumbArg *arg = &bind->entry->args[index];
     if (!arg->fallback) {
@@ -143,6 +149,7 @@ static bool bind_default(const Binding *bind, int index) {
     return plumb_value_parse(bind->arena, arg, arg->fallback, &bind->call->arg[index], bind->error);
 }
 
+/* With places for all arguments, none filled. */
 static PlumbCall *call_new(PlumbArena *arena, const PlumbEntry *entry, int count) {
     PlumbCall *call = plumb_arena_alloc(arena, sizeof *call);
     PlumbValue *arg = plumb_arena_alloc(arena, (size_t)count * sizeof *arg);
@@ -154,6 +161,7 @@ static PlumbCall *call_new(PlumbArena *arena, const PlumbEntry *entry, int count
     return call;
 }
 
+/* Copies everything: the call outlives what was handed over. */
 PlumbCall *plumb_call(PlumbArena *arena, const PlumbEntry *entry, const PlumbGiven *given, int count,
                       PlumbError *error) {
     Binding bind = {arena, entry, call_new(arena, entry, arg_count(entry)), given, count, 0, error};
@@ -199,6 +207,7 @@ const PlumbValue *plumb_call_value(const PlumbCall *call, const char *arg) {
     return index < 0 ? NULL : &call->arg[index];
 }
 
+/* NULL if the argument does not exist or holds another type. */
 static const PlumbValue *value_of_type(const PlumbCall *call, const char *arg, PlumbValueType type) {
     const PlumbValue *value = plumb_call_value(call, arg);
     return value && value->type == type ? value : NULL;
@@ -227,6 +236,7 @@ const PlumbCall *plumb_call_call(const PlumbCall *call, const char *arg) {
 
 /* ---- text ----------------------------------------------------------------------------------------------- */
 
+/* Escapes are those of the language: \" \\ \n \t \xHH. */
 static void write_string(FILE *out, const char *text) {
     fputc('"', out);
     for (; *text; text++) {
@@ -251,6 +261,7 @@ static void write_items(FILE *out, const PlumbValue *list) {
     }
 }
 
+/* As it would be written in a script. */
 void plumb_value_write(FILE *out, const PlumbValue *value) {
     char number[32];
     switch (value->type) {

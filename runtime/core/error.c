@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The other parts of an error are cleared: a caller that reports on top of another's error starts afresh. */
 bool plumb_fail(PlumbError *error, PlumbStatus status, const char *format, ...) {
     if (!error) {
         return false;
@@ -75,6 +76,7 @@ static int edit_distance(const char *a, const char *b) {
     return rows[i % 3][length];
 }
 
+/* A third of the letters may be wrong, but no more than two; of two names as near the first wins. */
 bool error_nearest(const char *word, ErrorNameAt at, const void *self, char nearest[ERROR_WORD]) {
     size_t length = strlen(word);
     char name[ERROR_WORD];

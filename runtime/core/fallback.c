@@ -15,6 +15,7 @@ typedef struct Reader {
 
 static bool read_value(Reader *reader, PlumbValue *value);
 
+/* Spaces, then `wanted`; true if it stood there. */
 static bool skip(Reader *reader, char wanted) {
     reader->at += strspn(reader->at, " ");
     if (*reader->at != wanted) {
@@ -24,6 +25,7 @@ static bool skip(Reader *reader, char wanted) {
     return true;
 }
 
+/* The next `length` characters as a string in the arena. */
 static char *take(Reader *reader, size_t length) {
     char *text = plumb_arena_alloc(reader->arena, length + 1);
     if (text) {
@@ -33,6 +35,7 @@ static char *take(Reader *reader, size_t length) {
     return text;
 }
 
+/* Behind the opening quote. Defaults hold no escapes. */
 static bool read_string(Reader *reader, PlumbValue *value) {
     char *text = take(reader, strcspn(reader->at, "\""));
     if (!text || !skip(reader, '"')) {
@@ -64,6 +67,7 @@ static int read_items(Reader *reader, char close, PlumbGiven item[ITEMS_MAX]) {
     return count;
 }
 
+/* Behind the opening bracket. */
 static bool read_list(Reader *reader, PlumbValue *value) {
     PlumbGiven item[ITEMS_MAX];
     int count = read_items(reader, ']', item);
@@ -91,6 +95,7 @@ static bool read_call(Reader *reader, const char *name, PlumbValue *value) {
     return call;
 }
 
+/* true, false, none, one of the argument's words, or the name of an entry, in this order. */
 static bool read_name(Reader *reader, PlumbValue *value) {
     size_t length = 0;
     while (isalnum((unsigned char)reader->at[length]) || reader->at[length] == '_') {
@@ -112,6 +117,7 @@ static bool read_name(Reader *reader, PlumbValue *value) {
     return true;
 }
 
+/* Any value; recursion ends where the descriptor's text does. */
 static bool read_value(Reader *reader, PlumbValue *value) {
     double number = 0;
     if (skip(reader, '"')) {

@@ -31,6 +31,7 @@ static inline void take_digit(Decimal *decimal, int digit, bool fraction) {
     }
 }
 
+/* Reads digits before (or behind: `fraction`) the point; returns where they end. */
 static size_t take_digits(Decimal *decimal, const char *text, size_t length, size_t at, bool fraction) {
     Decimal taken = *decimal; /* a copy stays in registers: the text cannot alias it */
     for (unsigned digit; at < length && (digit = (unsigned)text[at] - '0') <= 9; at++) {
@@ -59,6 +60,7 @@ static size_t take_exponent(Decimal *decimal, const char *text, size_t length, s
     return next;
 }
 
+/* Splits the text into sign, digits and power of ten. False where not a single digit stands. */
 static bool scan(const char *text, size_t length, Decimal *decimal) {
     size_t at = length && (text[0] == '-' || text[0] == '+'), start = at;
     *decimal = (Decimal){.negative = at && text[0] == '-', .exact = true};
@@ -109,6 +111,7 @@ static double parse_slow(const char *text, const Decimal *decimal) {
     return strtod(copy, NULL);
 }
 
+/* Up to 2^53 the digits are exact, and so are powers of ten up to 22: one rounding, the right one (Clinger 1990). */
 size_t number_parse(const char *text, size_t length, double *value) {
     static const double power[POWER_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -127,6 +130,7 @@ size_t number_parse(const char *text, size_t length, double *value) {
     return decimal.length;
 }
 
+/* Tries ever more digits, at most the 17 that tell any two doubles apart. */
 char *number_text(double value, char text[32]) {
     if (fabs(value) < 1e15 && value == floor(value)) {
         snprintf(text, 32, "%.0f", value); /* 1000000, not 1e+06 */

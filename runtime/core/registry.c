@@ -39,6 +39,7 @@ static struct Index {
     size_t count;
 } names = {.once = PTHREAD_ONCE_INIT};
 
+/* `words`: one name, or several with spaces between them. */
 static void index_words(const char *words, const PlumbEntry *entry) {
     while (words && *words && names.count < NAMES_MAX) {
         size_t length = strcspn(words, " ");
@@ -57,6 +58,7 @@ static void index_all(void) {
     qsort(names.name, names.count, sizeof *names.name, compare_names);
 }
 
+/* O(log n) in the number of names. */
 const PlumbEntry *plumb_entry_find(const char *name) {
     pthread_once(&names.once, index_all);
     Name key = {.text = name, .length = strlen(name)};

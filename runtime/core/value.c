@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+/* `words` are separated by spaces, as in PlumbArg.words. */
 bool plumb_words_contain(const char *words, const char *word) {
     size_t length = strlen(word);
     while (words && *words) {
@@ -25,6 +26,7 @@ static const char *copy_string(PlumbArena *arena, const char *text) {
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+/* A list of its own, with copies of all that its items point to. */
 static bool copy_items(PlumbArena *arena, const PlumbValue *from, PlumbValue *to, PlumbError *error) {
     PlumbValue *item = plumb_arena_alloc(arena, (size_t)from->count * sizeof *item);
     if (!item) {
@@ -70,6 +72,7 @@ static void phrase_add(Phrase *phrase, const char *part) {
     phrase->last = used;
 }
 
+/* Turns the comma before the last part into "or". */
 static void phrase_end(Phrase *phrase) {
     char part[128];
     if (phrase->last && strlen(phrase->text) > phrase->last) {
@@ -91,6 +94,7 @@ static bool any_number(const PlumbArg *arg) {
     return arg->min == 0 && arg->max == 0;
 }
 
+/* With its range, where it has one: "a whole number of at least 1". */
 static void phrase_number(Phrase *phrase, const PlumbArg *arg) {
     const char *noun = arg->accepts & PLUMB_A_NUMBER ? "a number" : "a whole number";
     char part[128], low[32], high[32];
@@ -136,6 +140,7 @@ static const struct {
                    {PLUMB_A_REF, "a data set"},
                    {PLUMB_A_NONE, "none"}};
 
+/* In the order in which people think of them: numbers, names, calls, the rest. */
 char *plumb_arg_text(const PlumbArg *arg, char *text, size_t size) {
     Phrase phrase = {.text = text, .size = size};
     text[0] = '\0';
@@ -159,6 +164,7 @@ char *plumb_arg_text(const PlumbArg *arg, char *text, size_t size) {
 
 /* ---- does it fit? --------------------------------------------------------------------------------------- */
 
+/* "a number", "an initialiser": what was found instead. */
 static const char *type_text(const PlumbValue *value, char text[64]) {
     static const char *const names[] = {"none",   "a number", "true or false", "a string",
                                         "a name", "a list",   "a call",        "a data set"};
@@ -200,6 +206,7 @@ static void value_brief(const PlumbValue *value, char *text, size_t size) {
     text[size - 1] = '\0';
 }
 
+/* Says what was given, what it is, and what fits; for a name that is nearly right, which one was meant. */
 static bool misfit(const PlumbEntry *entry, const PlumbArg *arg, const PlumbValue *value, PlumbError *error) {
     char brief[96], type[64], nearest[ERROR_WORD], expected[sizeof error->expected];
     value_brief(value, brief, sizeof brief);
@@ -217,6 +224,7 @@ static bool misfit(const PlumbEntry *entry, const PlumbArg *arg, const PlumbValu
     return false;
 }
 
+/* NaN and infinity never fit: no argument has a use for them. */
 static bool number_fits(const PlumbArg *arg, double number) {
     if (!isfinite(number) || !(arg->accepts & (PLUMB_A_INT | PLUMB_A_NUMBER))) {
         return false;
@@ -244,6 +252,7 @@ static bool word_fits(PlumbArena *arena, const PlumbArg *arg, PlumbValue *value)
     return call;
 }
 
+/* Was any argument written out? A bare name has none. */
 static bool any_given(const PlumbCall *call) {
     for (int i = 0; i < call->count; i++) {
         if (call->given[i]) {
@@ -279,6 +288,7 @@ static bool list_fits(PlumbArena *arena, const PlumbEntry *entry, const PlumbArg
     return true;
 }
 
+/* The one place that decides whether a value may stand for an argument. */
 bool plumb_value_fit(PlumbArena *arena, const PlumbEntry *entry, const PlumbArg *arg, PlumbValue *value,
                      PlumbError *error) {
     bool fits = false;

@@ -8,6 +8,7 @@ typedef struct Place { /* of an array: a file, and a name in it */
     const char *path, *name;
 } Place;
 
+/* Reads inputs and labels and adds their rows; what was read is freed in any case. */
 static bool append_pair(Table *table, ReadArray read, Place x_at, Place y_at, const PlumbFiles *files,
                         PlumbError *error) {
     Array x = {0}, y = {0};
@@ -18,6 +19,7 @@ static bool append_pair(Table *table, ReadArray read, Place x_at, Place y_at, co
     return done;
 }
 
+/* After an error the table is freed, not finished. */
 static PlumbData *finish(Table *table, bool done, const PlumbCall *call, uint64_t seed, PlumbError *error) {
     if (!done) {
         table_free(table);
@@ -119,6 +121,7 @@ static bool read_idx(Array *array, const char *path, const char *name, const Plu
     return true;
 }
 
+/* With files of a test part, test= has nothing to split. */
 static PlumbData *load_idx(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error) {
     Table table = {0};
     Place images = {.path = plumb_call_string(call, "images")}, labels = {.path = plumb_call_string(call, "labels")};

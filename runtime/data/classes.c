@@ -45,6 +45,7 @@ static bool look_like_classes(const Table *table, const double *value, int64_t c
     return all_whole(value, count) && count <= AUTO_MOST && (count <= 2 || count * 2 <= labels);
 }
 
+/* Names the first label that is not, and the way out. */
 static bool not_whole(const Table *table, PlumbError *error) {
     int64_t i = 0, size = plumb_shape_size(table->y_shape);
     char text[32];
@@ -57,6 +58,7 @@ static bool not_whole(const Table *table, PlumbError *error) {
     return error_hint(error, "task=regress takes any numbers");
 }
 
+/* The classes are called as their numbers are written. */
 static bool name_classes(Table *table, const double *value, int count) {
     char text[32];
     table->class_name = calloc((size_t)count, sizeof *table->class_name);
@@ -70,6 +72,7 @@ static bool name_classes(Table *table, const double *value, int count) {
     return table->class_name;
 }
 
+/* Codes are places in the ordered list of different labels. */
 static bool code_numbers(Table *table, const double *value, int64_t count, PlumbError *error) {
     if (!all_whole(value, count)) {
         return not_whole(table, error);
@@ -89,6 +92,7 @@ static bool code_numbers(Table *table, const double *value, int64_t count, Plumb
     return true;
 }
 
+/* With a single class every net is right at once: the wrong column, most likely. */
 static bool at_least_two(const Table *table, PlumbError *error) {
     if (table->classes >= 2) {
         return true;
@@ -98,6 +102,7 @@ static bool at_least_two(const Table *table, PlumbError *error) {
     return error_expected(error, "at least two classes");
 }
 
+/* Text labels were coded while they were read. */
 bool classes_find(Table *table, const PlumbCall *call, bool *classify, PlumbError *error) {
     const char *task = plumb_call_string(call, "task");
     bool regress = task && !strcmp(task, "regress"), text = table->class_name;

@@ -23,6 +23,7 @@ typedef struct Rows { /* one pass over the file */
 
 /* ---- fields ----------------------------------------------------------------------------------------------- */
 
+/* What spreadsheets and R write where nothing is known. */
 static bool is_missing(const char *text, size_t length) {
     static const char *const words[] = {"", "NA", "N/A", "?", "null", "NULL", "None", "-"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -41,6 +42,7 @@ static const char *place_text(const Rows *rows, char place[128]) {
     return place;
 }
 
+/* One of three mistakes: nothing there, no finite number, no number at all. */
 static bool bad_number(Rows *rows, const char *text, size_t length, double value) {
     char place[128], brief[CSV_BRIEF];
     place_text(rows, place);
@@ -57,6 +59,7 @@ static bool bad_number(Rows *rows, const char *text, size_t length, double value
     return error_expected(rows->error, "a number");
 }
 
+/* The whole field must be a number, and finite as a plumb_real. */
 static bool read_number(const char *text, size_t length, double *value) {
     *value = 0;
     return length && number_parse(text, length, value) == length && isfinite((plumb_real)*value);
@@ -79,6 +82,7 @@ static bool label_is_text(Rows *rows, const char *text, size_t length) {
     return false;
 }
 
+/* In a pass for text labels every label is a name, numbers too. */
 static bool label_field(Rows *rows, const char *text, size_t length) {
     double value = 0;
     if (rows->text_labels && !is_missing(text, length)) {
@@ -95,6 +99,7 @@ static bool label_field(Rows *rows, const char *text, size_t length) {
     return text_label ? label_is_text(rows, text, length) : bad_number(rows, text, length, value);
 }
 
+/* Doubles the room for inputs and labels. */
 static bool reserve_row(Rows *rows) {
     Table *table = rows->table;
     if (table->rows < rows->room) {
@@ -108,6 +113,7 @@ static bool reserve_row(Rows *rows) {
     return (x && y) || error_memory(rows->error);
 }
 
+/* The first row is kept as it is until all of it is known. */
 static bool on_field(void *self, const char *text, size_t length) {
     Rows *rows = self;
     if (!rows->started) {
@@ -145,6 +151,7 @@ static bool first_row(Rows *rows) {
     return columns->header || on_row(rows);
 }
 
+/* Every row must have as many fields as the first. */
 static bool on_row(void *self) {
     Rows *rows = self;
     if (!rows->started) {
@@ -163,6 +170,7 @@ static bool on_row(void *self) {
 
 /* ---- the source ------------------------------------------------------------------------------------------- */
 
+/* NUL: look at the file. */
 static bool separator_of(const PlumbCall *call, char *separator, PlumbError *error) {
     const PlumbValue *value = plumb_call_value(call, "sep");
     *separator = '\0';
@@ -187,6 +195,7 @@ static bool check_labels(const Rows *rows, const char *odd) {
     return error_expected(rows->error, "numbers only, or the names of a few classes");
 }
 
+/* One pass over the file into the table. */
 static bool read_rows(Rows *rows, const PlumbFiles *files, char separator) {
     CsvReader reader = {rows, on_field, on_row};
     bool done = csv_records(plumb_call_string(rows->call, "path"), separator, &reader, files, rows->error);
@@ -204,6 +213,7 @@ static bool read_rows(Rows *rows, const PlumbFiles *files, char separator) {
     return done;
 }
 
+/* Labels are taken for numbers until one is not: then the file is read again, as names. */
 static PlumbData *load(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error) {
     Table table = {0};
     Rows rows = {.call = call, .table = &table, .error = error};

@@ -14,6 +14,7 @@ void csv_columns_free(CsvColumns *columns) {
     *columns = (CsvColumns){0};
 }
 
+/* A copy; the parser reuses its buffer. */
 bool csv_columns_add(CsvColumns *columns, const char *name, size_t length) {
     if (columns->count == columns->room) {
         int room = columns->room ? 2 * columns->room : 64;
@@ -77,6 +78,7 @@ static bool column_name_at(const void *self, int index, char name[ERROR_WORD]) {
     return true;
 }
 
+/* With the names there are, or the numbers where the file has none. */
 static bool no_column(const CsvColumns *columns, const PlumbValue *wanted, PlumbError *error) {
     char names[sizeof error->expected] = "", text[32], brief[CSV_BRIEF], nearest[ERROR_WORD];
     bool named = wanted->type == PLUMB_V_STRING;
@@ -115,6 +117,7 @@ static int find_column(const CsvColumns *columns, const PlumbValue *wanted, Plum
     return index;
 }
 
+/* A column has one role: twice the same input or a label as input is a mistake. */
 static bool assign_input(CsvColumns *columns, const PlumbValue *wanted, PlumbError *error) {
     char text[80];
     int column = find_column(columns, wanted, error);
@@ -147,6 +150,7 @@ static bool assign_inputs(CsvColumns *columns, const PlumbValue *features, Plumb
     return columns->inputs || plumb_fail(error, PLUMB_FORMAT_ERROR, "there is no column besides the label");
 }
 
+/* The label first: features=none means all that is left. */
 bool csv_columns_assign(CsvColumns *columns, const PlumbCall *call, PlumbError *error) {
     columns->header = has_header(columns, call);
     columns->role = malloc(((size_t)columns->count + 1) * sizeof *columns->role);

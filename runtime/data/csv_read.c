@@ -12,6 +12,7 @@ typedef struct Parse {
     bool stopped;
 } Parse;
 
+/* libcsv cannot be stopped: after an error its calls do nothing. */
 static void on_field(void *text, size_t length, void *self) {
     Parse *parse = self;
     parse->stopped = parse->stopped || !parse->reader->field(parse->reader->self, text, length);
@@ -24,6 +25,7 @@ static void on_row(int end, void *self) {
     parse->row++;
 }
 
+/* Pure ASCII, so that a message stays valid wherever it is printed. */
 char *csv_brief(const char *text, size_t length, char brief[CSV_BRIEF]) {
     size_t used = 0;
     for (; used < length && used < CSV_BRIEF - 8; used++) {
@@ -52,6 +54,7 @@ static char guess_separator(const char *text, size_t length) {
     return candidate[best];
 }
 
+/* The only thing that can be wrong with a CSV file as such. */
 static bool bad_quotes(struct csv_parser *csv, const char *path, const Parse *parse, PlumbError *error) {
     if (csv_error(csv) != CSV_EPARSE) {
         return error_memory(error);
@@ -61,6 +64,7 @@ static bool bad_quotes(struct csv_parser *csv, const char *path, const Parse *pa
     return error_expected(error, "a field in quotes as a whole, with quotes inside it doubled");
 }
 
+/* A zero byte tells binary files, and UTF-16, before they are taken for one odd column. */
 static bool parse_block(struct csv_parser *csv, const char *path, Parse *parse, const char *text, size_t length,
                         PlumbError *error) {
     if (memchr(text, '\0', length)) {
@@ -75,6 +79,7 @@ static bool parse_block(struct csv_parser *csv, const char *path, Parse *parse, 
     return done == length || bad_quotes(csv, path, parse, error);
 }
 
+/* The separator is looked for in the first block only. */
 static bool parse_file(struct csv_parser *csv, InFile *file, char separator, Parse *parse, char *block,
                        PlumbError *error) {
     int64_t count = infile_read(file, block, BLOCK, error);

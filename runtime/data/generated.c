@@ -18,6 +18,7 @@ typedef struct Points {
 /* Writes the features of row i, without noise. t: uniform in (0,1). */
 typedef void (*PointAt)(const Points *points, int64_t i, int of_class, double t, double *x);
 
+/* Place and noise come from streams of their own, so that changing the noise moves no point. */
 static void fill(const Points *points, PointAt at, double *row, Table *table) {
     Draw place = {points->seed, DRAW_DATA, STREAM_PLACE}, noise = {points->seed, DRAW_DATA, STREAM_NOISE};
     for (int64_t i = 0; i < points->samples; i++) {
@@ -31,6 +32,7 @@ static void fill(const Points *points, PointAt at, double *row, Table *table) {
     }
 }
 
+/* Draws all rows, then treats them as if they had been read. */
 static PlumbData *generate(Points points, PointAt at, const PlumbCall *call, uint64_t seed, PlumbError *error) {
     points.samples = (int64_t)plumb_call_number(call, "samples");
     points.seed = seed;
@@ -135,6 +137,7 @@ const Source source_spirals = {
 
 /* ---- moons ------------------------------------------------------------------------------------------------ */
 
+/* Half circles of radius 1; the second is turned and moved by (1, 1/2). */
 static void moon_at(const Points *points, int64_t i, int of_class, double t, double *x) {
     (void)points;
     (void)i;
@@ -164,6 +167,7 @@ const Source source_moons = {
 
 /* ---- circles ---------------------------------------------------------------------------------------------- */
 
+/* Radius 1, or factor for the inner class. */
 static void circle_at(const Points *points, int64_t i, int of_class, double t, double *x) {
     (void)i;
     double radius = of_class ? points->factor : 1;

@@ -11,6 +11,7 @@ struct Label {
     UT_hash_handle hh;
 };
 
+/* uthash tells by the missing table that it had no memory to add. */
 int labels_code(Label **labels, const char *text, size_t length) {
     Label *label;
     HASH_FIND(hh, *labels, text, length, label);
@@ -44,6 +45,7 @@ static int compare_labels(const Label *a, const Label *b) {
     return strcmp(a->text, b->text);
 }
 
+/* Texts move instead of being copied. */
 bool labels_finish(Label **labels, Table *table) {
     size_t count = HASH_COUNT(*labels);
     int *code = calloc(count + 1, sizeof *code), next = 0; /* from order of appearance to order of text */

@@ -14,6 +14,7 @@ static int strata(const Table *table) {
     return table->classes && plumb_shape_size(table->y_shape) == 1 ? table->classes : 1;
 }
 
+/* Which share the row is counted in. */
 static int stratum_of(const Table *table, uint32_t row) {
     return strata(table) > 1 ? (int)table->y[row] : 0;
 }
@@ -54,6 +55,7 @@ static int64_t quotas(const Table *table, const uint32_t *order, int64_t rows, d
     return total;
 }
 
+/* Row numbers from `first` on, mixed unless shuffle=false. `stream` keeps two given parts apart. */
 static void order_rows(const PlumbCall *call, uint64_t seed, uint32_t stream, uint32_t *order, uint32_t first,
                        uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
@@ -64,6 +66,7 @@ static void order_rows(const PlumbCall *call, uint64_t seed, uint32_t stream, ui
     }
 }
 
+/* A given test part is kept apart; limit then holds for each part. */
 int64_t split_rows(const Table *table, const PlumbCall *call, uint64_t seed, uint32_t *order, int64_t *rows) {
     int64_t train = table->rows - table->given_test;
     order_rows(call, seed, 0, order, 0, (uint32_t)train);

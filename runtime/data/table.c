@@ -17,6 +17,7 @@ void table_free(Table *table) {
 
 /* ---- arrays as rows --------------------------------------------------------------------------------------- */
 
+/* The first axis counts rows; an array of one axis has one value a row. */
 static bool row_shape(const Array *array, const char *path, PlumbShape *shape, PlumbError *error) {
     *shape = (PlumbShape){.rank = array->rank > 1 ? array->rank - 1 : 1, .dim = {1}};
     if (array->rank < 1 || shape->rank > PLUMB_RANK_MAX) {
@@ -33,6 +34,7 @@ static bool row_shape(const Array *array, const char *path, PlumbShape *shape, P
     return true;
 }
 
+/* The first rows decide; later ones must be alike. */
 static bool same_rows(const Table *table, PlumbShape x, PlumbShape y, const char *path, PlumbError *error) {
     char found[64], expected[64];
     bool x_fits = plumb_shape_equal(x, table->x_shape);
@@ -44,6 +46,7 @@ static bool same_rows(const Table *table, PlumbShape x, PlumbShape y, const char
     return error_expected(error, "%s", plumb_shape_text(x_fits ? table->y_shape : table->x_shape, expected));
 }
 
+/* Where one of the two fails the table is still whole: it only has more room. */
 static bool table_grow(Table *table, int64_t rows, PlumbError *error) {
     size_t total = (size_t)(table->rows + rows);
     plumb_real *x = realloc(table->x, total * (size_t)plumb_shape_size(table->x_shape) * sizeof *x);
@@ -81,6 +84,7 @@ bool table_append(Table *table, const Array *x, const Array *y, const char *path
 
 /* ---- checks ----------------------------------------------------------------------------------------------- */
 
+/* One NaN would spoil every weight in the first step. */
 static bool check_finite(const Table *table, PlumbError *error) {
     int64_t x_size = plumb_shape_size(table->x_shape), y_size = plumb_shape_size(table->y_shape);
     for (int64_t i = 0; i < table->rows * x_size; i++) {
@@ -99,6 +103,7 @@ static bool check_finite(const Table *table, PlumbError *error) {
     return true;
 }
 
+/* Rows are numbered in 32 bits by the shuffle. */
 static bool check_rows(const Table *table, PlumbError *error) {
     if (table->rows - table->given_test < 1) {
         return plumb_fail(error, PLUMB_FORMAT_ERROR, "the data has no rows");
@@ -151,12 +156,16 @@ static void rescale(PlumbPart *part, size_t size, const double *shift, const dou
 /* Mean and standard deviation of each input, in two passes. */
 static void standard_scale(const PlumbPart *part, size_t size, double *shift, double *divisor) {
     double rows = (double)part->rows;
-    for (size_t i = 0; i < (size_t)part->rows * size; i++) {
-        shift[i % size] += part->x[i] / rows;
+    const plumb_real *end = part->x + (size_t)part->rows * size;
+    for (const plumb_real *x = part->x; x < end; x += size) {
+        for (size_t i = 0; i < size; i++) {
+            shift[i] += x[i] / rows;
+        }
     }
-    for (size_t i = 0; i < (size_t)part->rows * size; i++) {
-        double offset = part->x[i] - shift[i % size];
-        divisor[i % size] += offset * offset / rows;
+    for (const plumb_real *x = part->x; x < end; x += size) {
+        for (size_t i = 0; i < size; i++) {
+            divisor[i] += (x[i] - shift[i]) * (x[i] - shift[i]) / rows;
+        }
     }
     for (size_t i = 0; i < size; i++) {
         divisor[i] = sqrt(divisor[i]);
@@ -202,6 +211,7 @@ static bool scale_parts(PlumbData *data, const PlumbCall *call) {
     return true;
 }
 
+/* Train rows first in `order`, test rows behind them. */
 static bool make_parts(PlumbData *data, const Table *table, const PlumbCall *call, uint64_t seed) {
     uint32_t *order = malloc((size_t)table->rows * sizeof *order);
     if (!order) {
@@ -232,6 +242,7 @@ static PlumbData *data_new(Table *table, bool classify, const PlumbCall *call) {
     return data;
 }
 
+/* The one way from a source to a data set. */
 PlumbData *table_finish(Table *table, const PlumbCall *call, uint64_t seed, PlumbError *error) {
     bool classify = false;
     PlumbData *data = NULL;

@@ -84,6 +84,7 @@ const ElementType *element_type_safetensors(const char *name) {
     return NULL;
 }
 
+/* Sizes are multiplied with care: a file may declare any. */
 bool array_count(Array *array) {
     int64_t bytes = (int64_t)array->type->size;
     array->count = 1;
@@ -95,6 +96,7 @@ bool array_count(Array *array) {
     return !__builtin_mul_overflow(bytes, array->count, &bytes);
 }
 
+/* Reverses the bytes of each value. */
 void array_swap(Array *array) {
     size_t size = array->type->size;
     for (int64_t i = 0; i < array->count; i++) {
@@ -117,6 +119,7 @@ void array_numbers(const Array *array, int64_t first, int64_t count, double *out
     array->type->numbers(array->bytes + (size_t)first * array->type->size, count, out);
 }
 
+/* By way of double, in blocks that stay in the first-level cache. */
 void array_reals(const Array *array, plumb_real *out) {
     double block[BLOCK];
     for (int64_t first = 0; first < array->count; first += BLOCK) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Both paths are real: no links, no "..", so that comparing them letter by letter decides. */
 static bool below(const char *path, const char *root) {
     char real[PATH_MAX];
     if (!realpath(root, real)) {
@@ -29,6 +30,7 @@ static bool allowed(const char *real, const char *const *roots) {
     return false;
 }
 
+/* Says what would allow it. */
 static bool refuse(const char *path, bool write, PlumbError *error) {
     const char *deed = write ? "write" : "read";
     plumb_fail(error, PLUMB_FILE_ERROR, "\"%.160s\" is outside the folders this script may %s", path, deed);
@@ -86,6 +88,7 @@ static bool folder_allowed(const char *path, const char *const *roots) {
     return realpath(".", real) && allowed(real, roots);
 }
 
+/* Links are followed first and judged by where they lead. */
 char *files_resolve(const char *path, bool write, const PlumbFiles *files, PlumbError *error) {
     const char *const *roots = !files ? NULL : write ? files->write_roots : files->read_roots;
     char real[PATH_MAX];
@@ -106,6 +109,7 @@ char *files_resolve(const char *path, bool write, const PlumbFiles *files, Plumb
     return copy;
 }
 
+/* The type is checked on the open file, not on its name: nobody can change it in between. */
 int files_open(const char *path, const PlumbFiles *files, PlumbError *error) {
     char *real = files_resolve(path, false, files, error);
     if (!real) {

@@ -23,6 +23,7 @@ static const ElementType *type_of(unsigned char code) {
     return NULL;
 }
 
+/* Four bytes, then one 32-bit size an axis. */
 static bool read_header(InFile *file, Array *array, PlumbError *error) {
     unsigned char magic[4];
     uint32_t dim[ARRAY_RANK_MAX];
@@ -70,6 +71,7 @@ static bool read_values(InFile *file, Array *array, PlumbError *error) {
     return false;
 }
 
+/* The values of image files are bytes; the other types are read as well. */
 bool idx_read(Array *array, const char *path, const PlumbFiles *files, PlumbError *error) {
     InFile file;
     *array = (Array){0};

@@ -9,6 +9,7 @@
 enum { BUFFER = 1 << 18, GZIP_MOST = 1032 /* deflate packs no tighter than 1032 : 1 */ };
 #define WHOLE_MOST ((size_t)1 << 34) /* bytes of a file read in one go */
 
+/* gzip is recognised by its content, not by the file's name. */
 bool infile_open(InFile *file, const char *path, const PlumbFiles *files, PlumbError *error) {
     int descriptor = files_open(path, files, error);
     if (descriptor < 0) {
@@ -26,6 +27,7 @@ bool infile_open(InFile *file, const char *path, const PlumbFiles *files, PlumbE
     return true;
 }
 
+/* zlib counts in int: large reads go in pieces. */
 int64_t infile_read(InFile *file, void *bytes, size_t size, PlumbError *error) {
     size_t done = 0;
     while (done < size) {
@@ -78,6 +80,7 @@ static unsigned char *read_all(InFile *file, size_t room, size_t *size, PlumbErr
     return NULL;
 }
 
+/* Plain files get their room at once, one byte more to see the end. */
 unsigned char *infile_whole(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error) {
     InFile file;
     if (!infile_open(&file, path, files, error)) {

@@ -26,6 +26,7 @@ static const char *value_of(const Header *header, const char *key) {
     return *at == ':' ? at + 1 + strspn(at + 1, " ") : NULL;
 }
 
+/* '<f4', '>i2', '|u1': byte order, kind, bytes. A list instead is a record type. */
 static bool read_type(const Header *header, Array *array, bool *swapped) {
     const char *at = value_of(header, "descr");
     char name[8] = "";
@@ -46,6 +47,7 @@ static bool read_type(const Header *header, Array *array, bool *swapped) {
     return true;
 }
 
+/* "(3, 4)", "(3,)" or "()". */
 static bool read_shape(const Header *header, Array *array) {
     const char *at = value_of(header, "shape");
     if (!at || *at != '(') {
@@ -109,6 +111,7 @@ static void transpose_values(const Array *array, const unsigned char *from) {
     }
 }
 
+/* Checks that all declared values are there before room for them is made. */
 static bool read_values(const Header *header, Array *array, const unsigned char *bytes, size_t size, bool swapped) {
     const char *order = value_of(header, "fortran_order");
     size_t length = (size_t)array->count * array->type->size;
@@ -132,6 +135,7 @@ static bool read_values(const Header *header, Array *array, const unsigned char 
     return true;
 }
 
+/* On failure nothing is left to free. */
 bool npy_decode(Array *array, const char *path, const unsigned char *bytes, size_t size, PlumbError *error) {
     Header header = {.path = path, .error = error};
     char *copy = NULL;
@@ -171,6 +175,7 @@ static bool write_header(OutFile *file, PlumbShape shape, int64_t rows) {
     return fprintf(file->stream, "%-*s\n", padded - 1, text) == padded;
 }
 
+/* shape is that of one row: rows x shape. */
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files,
                     PlumbError *error) {
     OutFile file;

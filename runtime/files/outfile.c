@@ -10,6 +10,7 @@
 
 enum { NAMES_TRIED = 100, BLOCK = 1024 };
 
+/* The temporary file goes, whatever happened. */
 static bool failed(OutFile *file, int reason, PlumbError *error) {
     plumb_fail(error, PLUMB_FILE_ERROR, "cannot write \"%.160s\": %s", file->name, strerror(reason));
     outfile_discard(file);
@@ -38,6 +39,7 @@ static int open_temporary(OutFile *file, mode_t mode) {
     return descriptor;
 }
 
+/* An existing file's permissions are kept; what is no regular file is left alone. */
 bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, PlumbError *error) {
     *file = (OutFile){.name = path, .path = files_resolve(path, true, files, error)};
     if (!file->path) {
@@ -65,6 +67,7 @@ bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, Plum
     return true;
 }
 
+/* Also frees; may be called twice. */
 void outfile_discard(OutFile *file) {
     if (file->stream) {
         fclose(file->stream);
@@ -87,6 +90,7 @@ static void sync_folder(char *path) {
     }
 }
 
+/* Only after fsync is the rename worth anything: a full disk shows at the latest there. */
 bool outfile_commit(OutFile *file, PlumbError *error) {
     errno = 0;
     bool written = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
@@ -107,6 +111,7 @@ bool outfile_commit(OutFile *file, PlumbError *error) {
     return true;
 }
 
+/* In blocks; false when the stream has failed. */
 bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
     uint32_t bits[BLOCK];
     while (count > 0) {

@@ -29,6 +29,7 @@ static bool wrong_tensor(const Reader *reader, const char *name, const char *wha
     return plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.100s\": tensor \"%.60s\" %s", reader->path, name, what);
 }
 
+/* The length is checked against the file before anything is parsed; duplicate names are refused. */
 static json_t *read_header(Reader *reader, const unsigned char *bytes, size_t size) {
     uint64_t length;
     if (size < PREFIX) {
@@ -58,6 +59,7 @@ static json_t *read_header(Reader *reader, const unsigned char *bytes, size_t si
     return header;
 }
 
+/* data_offsets: [begin, end) counted from the end of the header. */
 static bool read_extent(const Reader *reader, Extent *extent) {
     json_t *offsets = json_object_get(extent->entry, "data_offsets");
     json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
@@ -72,6 +74,7 @@ static bool read_extent(const Reader *reader, Extent *extent) {
     return true;
 }
 
+/* By begin; empty tensors before the one that starts at the same place. */
 static int compare_extents(const void *left, const void *right) {
     const Extent *a = left, *b = right;
     int order = (a->begin > b->begin) - (a->begin < b->begin);
@@ -119,6 +122,7 @@ static Extent *list_extents(const Reader *reader, json_t *header, int *count) {
     return extent;
 }
 
+/* [] is a single value. */
 static bool read_shape(const Reader *reader, const Extent *extent, Array *array) {
     json_t *shape = json_object_get(extent->entry, "shape"), *dim;
     size_t axis;
@@ -134,6 +138,7 @@ static bool read_shape(const Reader *reader, const Extent *extent, Array *array)
     return true;
 }
 
+/* dtype x shape must give exactly the bytes between the offsets. */
 static bool read_tensor(const Reader *reader, const Extent *extent, Array *array) {
     const char *type = json_string_value(json_object_get(extent->entry, "dtype"));
     array->type = type ? element_type_safetensors(type) : NULL;
@@ -231,6 +236,7 @@ bool safetensors_read(Array *array, const char *path, const char *name, const Pl
 
 /* ---- writing ---------------------------------------------------------------------------------------------- */
 
+/* Pointers into the caller's list, which stays as it is. */
 static int compare_tensors(const void *left, const void *right) {
     const PlumbTensor *const *a = left, *const *b = right;
     return strcmp((*a)->name, (*b)->name);

@@ -65,6 +65,7 @@ static char *dims_text(const Array *array, char text[128]) {
     return text;
 }
 
+/* A file's shape may have more axes, and larger ones, than ours. */
 static bool same_shape(const Array *array, PlumbShape shape) {
     bool same = array->rank == shape.rank;
     for (int i = 0; same && i < shape.rank; i++) {
@@ -73,6 +74,7 @@ static bool same_shape(const Array *array, PlumbShape shape) {
     return same;
 }
 
+/* Says which weight, in which file, and both shapes. */
 static bool check_weight(const PlumbWeight *weight, const Array *array, const char *path, PlumbError *error) {
     char dims[128], text[64];
     if (!array) {
@@ -121,6 +123,7 @@ static bool check_all(const PlumbNet *net, const Array *arrays, int count, const
     return true;
 }
 
+/* Values are copied only after everything has been checked. */
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error) {
     Array *arrays = NULL;
     int count = 0;
