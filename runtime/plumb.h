@@ -49,6 +49,7 @@ char *plumb_shape_text(PlumbShape shape, char text[64]); /* "64", "100 x 2", "1 
 typedef enum {
     PLUMB_LAYER = 1, PLUMB_ACTIVATION = 2 /* an elementwise layer */, PLUMB_INIT = 4, PLUMB_LOSS = 8, PLUMB_OPTIMIZER = 16,
     PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
+    PLUMB_CADENCE = 16384 /* every(n) */,
     PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
 } PlumbKind;
 const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */

@@ -32,6 +32,7 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     int64_t batch;           /* rows of the whole batch */
     int64_t first_row;       /* of this shard within the batch */
     bool training;           /* dropout on, batch statistics */
+    bool still;              /* measuring: buffers such as running_mean stay as they are */
     uint64_t seed;
     int64_t step;            /* from 0; with `node` it names the stream of random numbers */
     int node;
@@ -66,6 +67,7 @@ typedef struct Layer {
     bool in_place;                       /* out may be in[0], d_in[0] may be d_out */
     bool view;                           /* out is in[0] by another shape: no code, no memory */
     bool random;                         /* draws while training */
+    bool tallies_out;                    /* forward counts tally_out itself; else the executor does */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */
     Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
 } Layer;

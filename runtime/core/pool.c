@@ -20,9 +20,9 @@ struct Pool {
     pthread_t *thread; /* threads - 1 of them */
     void (*task)(void *arg, int thread);
     void *arg;
-    atomic_uint region;  /* counts regions: a new number wakes the team */
-    atomic_int arrived;  /* at the barrier */
-    atomic_uint phase;   /* counts barriers passed */
+    atomic_uint region; /* counts regions: a new number wakes the team */
+    atomic_int arrived; /* at the barrier */
+    atomic_uint phase;  /* counts barriers passed */
     bool leaving;
     pthread_mutex_t lock;
     pthread_cond_t wake;

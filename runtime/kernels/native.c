@@ -25,8 +25,8 @@ static libxsmm_smmfunction small_product(bool ta, bool tb, int m, int n, int k, 
 }
 #endif
 
-void native_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta, real *c,
-                 int ldc) {
+void native_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
+                 real *c, int ldc) {
 #ifndef PLUMB_NO_XSMM
     libxsmm_smmfunction product = small_product(ta, tb, m, n, k, lda, ldb, ldc, beta);
     if (product) {

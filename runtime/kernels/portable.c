@@ -7,8 +7,8 @@ static inline real element(const real *x, int ld, bool transposed, int row, int 
 }
 
 /* A row of C at a time: C[i,:] += op(A)[i,p] op(B)[p,:]. */
-static void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta, real *c,
-                 int ldc) {
+static void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
+                 real *c, int ldc) {
     for (int i = 0; i < m; i++) {
         real *row = c + (size_t)i * (size_t)ldc;
         for (int j = 0; beta == 0 && j < n; j++) {

@@ -1,0 +1,258 @@
+/* Batch normalisation over features, or over the channels of an image. Statistics are those of the whole batch: each
+ * shard leaves its count, mean and sum of squared deviations, all meet, and combine them in the order of the shards. */
+#include "common.h"
+#include <math.h>
+
+static const PlumbArg args[] = {{.name = "momentum",
+                                 .accepts = PLUMB_A_NUMBER,
+                                 .fallback = "0.1",
+                                 .min = 0,
+                                 .max = 1,
+                                 .help = "weight of the new batch in the running statistics"},
+                                {.name = "eps",
+                                 .accepts = PLUMB_A_NUMBER,
+                                 .fallback = "1e-5",
+                                 .min = 1e-12,
+                                 .max = 1,
+                                 .help = "added to the variance"},
+                                {.name = NULL}};
+
+enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
+
+/* The array as (rows, channels, inner). */
+typedef struct Grid {
+    int64_t rows;
+    int channels, inner;
+} Grid;
+
+static int channels_of(PlumbShape shape) {
+    return shape.rank == 3 ? shape.dim[0] : last_axis(shape);
+}
+
+static Grid grid_of(const Pass *pass) {
+    PlumbShape shape = pass->site->shape;
+    int channels = channels_of(shape), inner = shape.rank == 3 ? shape.dim[1] * shape.dim[2] : 1;
+    return (Grid){values(pass) / ((int64_t)channels * inner), channels, inner};
+}
+
+static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
+    static const char *const name[] = {"weight", "bias", "running_mean", "running_var"};
+    int channels = channels_of(site->input[0]);
+    for (int i = 0; i < 4; i++) {
+        spec[i] = (WeightSpec){.name = name[i],
+                               .shape = {1, {channels}},
+                               .fan_in = channels,
+                               .fan_out = channels,
+                               .fill = i == WEIGHT || i == RUNNING_VAR,
+                               .learned = i <= BIAS};
+    }
+    return 4;
+}
+
+/* ---- what shards tell each other, and what forward leaves for backward --------------------------------------------
+ */
+
+/* joint: double count, then `channels` of each of two sums. */
+static size_t joint_bytes(const LayerSite *site) {
+    return (1 + 2 * (size_t)channels_of(site->shape)) * sizeof(double);
+}
+static double *joint_sum(void *joint, int which, int channels) {
+    return (double *)joint + 1 + (size_t)which * (size_t)channels;
+}
+/* save: real mean[channels], inverse standard deviation[channels] */
+static size_t save_bytes(const LayerSite *site, int rows) {
+    (void)rows;
+    return 2 * (size_t)channels_of(site->shape) * sizeof(real);
+}
+
+/* ---- forward ---------------------------------------------------------------------------------------------------- */
+
+static double mean_of(const real *x, Grid g, int channel) {
+    double sum = 0;
+    for (int64_t r = 0; r < g.rows; r++) {
+        const real *run = x + (r * g.channels + channel) * g.inner;
+        for (int i = 0; i < g.inner; i++) {
+            sum += (double)run[i];
+        }
+    }
+    int64_t count = g.rows * g.inner;
+    return count ? sum / (double)count : 0;
+}
+
+static double deviations_of(const real *x, Grid g, int channel, double mean) {
+    double sum = 0;
+    for (int64_t r = 0; r < g.rows; r++) {
+        const real *run = x + (r * g.channels + channel) * g.inner;
+        for (int i = 0; i < g.inner; i++) {
+            double d = (double)run[i] - mean;
+            sum += d * d;
+        }
+    }
+    return sum;
+}
+
+static void tell_statistics(const Pass *pass) {
+    Grid g = grid_of(pass);
+    void *mine = pass->joint[pass->shard];
+    double *mean = joint_sum(mine, 0, g.channels), *deviations = joint_sum(mine, 1, g.channels);
+    *(double *)mine = (double)(g.rows * g.inner);
+    for (int c = 0; c < g.channels; c++) {
+        mean[c] = mean_of(pass->in[0], g, c);
+        deviations[c] = deviations_of(pass->in[0], g, c, mean[c]);
+    }
+}
+
+typedef struct Moments {
+    double count, mean, deviations;
+} Moments;
+
+/* Chan, Golub & LeVeque 1983: pairwise combination, in the order of the shards. */
+static Moments combine(const Pass *pass, int channels, int channel) {
+    Moments all = {0};
+    for (int s = 0; s < pass->shards; s++) {
+        double count = *(double *)pass->joint[s];
+        if (count == 0) {
+            continue;
+        }
+        double delta = joint_sum(pass->joint[s], 0, channels)[channel] - all.mean, total = all.count + count;
+        all.deviations += joint_sum(pass->joint[s], 1, channels)[channel] + delta * delta * all.count * count / total;
+        all.mean += delta * count / total;
+        all.count = total;
+    }
+    return all;
+}
+
+/* As PyTorch: the biased variance normalises, the unbiased one runs. */
+static void run_statistics(const Pass *pass, int channel, Moments m) {
+    real momentum = (real)plumb_call_number(pass->site->call, "momentum");
+    real *mean = &pass->w[RUNNING_MEAN][channel], *variance = &pass->w[RUNNING_VAR][channel];
+    double unbiased = m.count > 1 ? m.deviations / (m.count - 1) : 0;
+    *mean += momentum * ((real)m.mean - *mean);
+    *variance += momentum * ((real)unbiased - *variance);
+}
+
+static void normalise(const Pass *pass, Grid g) {
+    const real *mean = pass->save, *inverse = mean + g.channels;
+    const real *weight = pass->w[WEIGHT], *bias = pass->w[BIAS], *x = pass->in[0];
+    real *y = pass->out;
+    for (int64_t r = 0; r < g.rows; r++) {
+        for (int c = 0; c < g.channels; c++, x += g.inner, y += g.inner) {
+            real factor = weight[c] * inverse[c], offset = bias[c] - mean[c] * factor;
+            for (int i = 0; i < g.inner; i++) {
+                y[i] = x[i] * factor + offset;
+            }
+        }
+    }
+}
+
+static void forward(const Pass *pass) {
+    Grid g = grid_of(pass);
+    if (pass->training && pass->phase == 0) {
+        tell_statistics(pass);
+        return;
+    }
+    if (pass->phase == 0) {
+        return;
+    }
+    double eps = plumb_call_number(pass->site->call, "eps");
+    real *mean = pass->save, *inverse = mean + g.channels;
+    for (int c = 0; c < g.channels; c++) {
+        Moments m = {1, (double)pass->w[RUNNING_MEAN][c], (double)pass->w[RUNNING_VAR][c]};
+        if (pass->training) {
+            m = combine(pass, g.channels, c);
+            if (pass->shard == 0 && !pass->still) {
+                run_statistics(pass, c, m);
+            }
+        }
+        mean[c] = (real)m.mean;
+        inverse[c] = (real)(1 / sqrt(m.deviations / m.count + eps));
+    }
+    normalise(pass, g);
+}
+
+/* ---- backward: Ioffe & Szegedy 2015, the chain rule of algorithm 1 -------------------------------------------------
+ */
+
+/* This shard's sums of dy and of dy xhat: its gradients of bias and weight. */
+static void tell_gradients(const Pass *pass, Grid g) {
+    const real *mean = pass->save, *inverse = mean + g.channels;
+    void *mine = pass->joint[pass->shard];
+    double *sum = joint_sum(mine, 0, g.channels), *product = joint_sum(mine, 1, g.channels);
+    *(double *)mine = (double)(g.rows * g.inner);
+    memset(sum, 0, 2 * (size_t)g.channels * sizeof *sum);
+    const real *x = pass->in[0], *dy = pass->d_out;
+    for (int64_t r = 0; r < g.rows; r++) {
+        for (int c = 0; c < g.channels; c++, x += g.inner, dy += g.inner) {
+            for (int i = 0; i < g.inner; i++) {
+                sum[c] += (double)dy[i];
+                product[c] += (double)(dy[i] * (x[i] - mean[c]) * inverse[c]);
+            }
+        }
+    }
+    for (int c = 0; c < g.channels; c++) {
+        pass->dw[WEIGHT][c] = (pass->adds ? pass->dw[WEIGHT][c] : 0) + (real)product[c];
+        pass->dw[BIAS][c] = (pass->adds ? pass->dw[BIAS][c] : 0) + (real)sum[c];
+    }
+}
+
+/* Means over the batch of dy and dy xhat; both 0 where the statistics are fixed. */
+static void gradient_means(const Pass *pass, int channels, int channel, real *mean, real *product) {
+    double count = 0, sums[2] = {0};
+    for (int s = 0; pass->training && s < pass->shards; s++) {
+        count += *(double *)pass->joint[s];
+        for (int which = 0; which < 2; which++) {
+            sums[which] += joint_sum(pass->joint[s], which, channels)[channel];
+        }
+    }
+    *mean = count ? (real)(sums[0] / count) : 0;
+    *product = count ? (real)(sums[1] / count) : 0;
+}
+
+/* dx = weight inverse (dy - mean(dy) - xhat mean(dy xhat)) */
+static void input_gradient(const Pass *pass, Grid g) {
+    const real *mean = pass->save, *inverse = mean + g.channels;
+    for (int c = 0; c < g.channels; c++) {
+        real m, p, factor = pass->w[WEIGHT][c] * inverse[c];
+        gradient_means(pass, g.channels, c, &m, &p);
+        for (int64_t r = 0; r < g.rows; r++) {
+            int64_t at = (r * g.channels + c) * g.inner;
+            const real *x = pass->in[0] + at, *dy = pass->d_out + at;
+            real *dx = pass->d_in[0] + at;
+            for (int i = 0; i < g.inner; i++) {
+                dx[i] = factor * (dy[i] - m - (x[i] - mean[c]) * inverse[c] * p);
+            }
+        }
+    }
+}
+
+static void backward(const Pass *pass) {
+    Grid g = grid_of(pass);
+    if (pass->phase == 0) {
+        tell_gradients(pass, g);
+    } else if (pass->d_in[0]) {
+        input_gradient(pass, g);
+    }
+}
+
+const Layer layer_batchnorm = {
+    .entry = {.name = "batchnorm",
+              .aliases = "batch_norm",
+              .kind = PLUMB_LAYER,
+              .family = "norms",
+              .args = args,
+              .summary = "each feature (or channel) to mean 0 and variance 1 over the batch, then scaled and shifted",
+              .formula = "y = weight (x - mean) / sqrt(var + eps) + bias",
+              .source = "Ioffe & Szegedy 2015, algorithm 1",
+              .example = "dense(64) -> batchnorm -> relu"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .weights = weights,
+    .forward_phases = 2,
+    .backward_phases = 2,
+    .save_bytes = save_bytes,
+    .joint_bytes = joint_bytes,
+    .forward = forward,
+    .backward = backward,
+    .needs_input = true,
+};

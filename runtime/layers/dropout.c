@@ -1,0 +1,69 @@
+/* Dropout: while training, each value is zeroed with probability p and the others grow by 1 / (1 - p). */
+#include "common.h"
+
+static const PlumbArg args[] = {{.name = "p",
+                                 .accepts = PLUMB_A_NUMBER,
+                                 .fallback = "0.5",
+                                 .min = 0,
+                                 .max = 0.999,
+                                 .help = "share that is dropped"},
+                                {.name = NULL}};
+
+/* Factors of four values from one draw; the index counts values of the whole batch, so that shards do not matter. */
+static void factors(const Pass *pass, real p, int64_t block, real factor[4]) {
+    uint32_t word[4];
+    Draw draw = {pass->seed, DRAW_DROPOUT, (uint32_t)pass->node};
+    draw4(draw, (uint64_t)pass->step << 32 | (uint64_t)block, word);
+    for (int i = 0; i < 4; i++) {
+        factor[i] = (real)word[i] * (real)0x1p-32 < p ? 0 : 1 / (1 - p);
+    }
+}
+
+static void apply(const Pass *pass, const real *x, real *y) {
+    real p = (real)plumb_call_number(pass->site->call, "p"), factor[4] = {0};
+    int64_t n = values(pass), first = pass->first_row * plumb_shape_size(pass->site->shape);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = first + i;
+        if (i == 0 || at % 4 == 0) {
+            factors(pass, p, at / 4, factor);
+        }
+        y[i] = x[i] * factor[at % 4];
+    }
+}
+
+static void forward(const Pass *pass) {
+    if (pass->training) {
+        apply(pass, pass->in[0], pass->out);
+    } else {
+        memcpy(pass->out, pass->in[0], (size_t)values(pass) * sizeof(real));
+    }
+}
+
+/* The same draws again: nothing is kept. */
+static void backward(const Pass *pass) {
+    if (!pass->d_in[0]) {
+        return;
+    }
+    if (pass->training) {
+        apply(pass, pass->d_out, pass->d_in[0]);
+    } else {
+        memcpy(pass->d_in[0], pass->d_out, (size_t)values(pass) * sizeof(real));
+    }
+}
+
+const Layer layer_dropout = {
+    .entry = {.name = "dropout",
+              .kind = PLUMB_LAYER,
+              .family = "regularisation",
+              .args = args,
+              .summary = "while training, zeroes a random share of the values",
+              .formula = "y = x m / (1 - p), m = 0 with probability p, else 1",
+              .source = "Srivastava et al. 2014",
+              .example = "dense(512) -> relu -> dropout(0.5)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .forward = forward,
+    .backward = backward,
+    .random = true,
+};

@@ -1,0 +1,55 @@
+/* Parametric ReLU: the slope below zero is learned, one for the layer. */
+#include "common.h"
+
+static const PlumbArg args[] = {
+    {.name = "init", .accepts = PLUMB_A_NUMBER, .fallback = "0.25", .help = "first value of the slope"},
+    {.name = NULL}};
+
+static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
+    spec[0] = (WeightSpec){.name = "weight",
+                           .shape = {1, {1}},
+                           .fan_in = 1,
+                           .fan_out = 1,
+                           .fill = plumb_call_number(site->call, "init"),
+                           .learned = true};
+    return 1;
+}
+
+static void forward(const Pass *pass) {
+    real a = pass->w[0][0];
+    for (int64_t i = 0, n = values(pass); i < n; i++) {
+        real x = pass->in[0][i];
+        pass->out[i] = x < 0 ? a * x : x;
+    }
+}
+
+static void backward(const Pass *pass) {
+    const real *x = pass->in[0], *dy = pass->d_out;
+    double da = 0;
+    for (int64_t i = 0, n = values(pass); i < n; i++) {
+        da += x[i] > 0 ? 0 : (double)(dy[i] * x[i]);
+    }
+    pass->dw[0][0] = (real)(pass->adds ? (double)pass->dw[0][0] + da : da);
+    real a = pass->w[0][0];
+    for (int64_t i = 0, n = values(pass); pass->d_in[0] && i < n; i++) {
+        pass->d_in[0][i] = x[i] > 0 ? dy[i] : a * dy[i];
+    }
+}
+
+const Layer layer_prelu = {
+    .entry = {.name = "prelu",
+              .kind = PLUMB_LAYER,
+              .family = "activations",
+              .args = args,
+              .summary = "leaky relu whose slope is learned",
+              .formula = "y = x if x > 0 else a x, a learned",
+              .source = "He et al. 2015, eq. 1",
+              .example = "dense(64) -> prelu"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .weights = weights,
+    .forward = forward,
+    .backward = backward,
+    .needs_input = true,
+};

@@ -1,0 +1,81 @@
+/* Softmax and its logarithm over the last axis. */
+#include "common.h"
+
+static void rows_of(const Pass *pass, int *rows, int *n) {
+    *n = last_axis(pass->site->shape);
+    *rows = pass->rows * vectors(pass->site->shape);
+}
+
+static void softmax_forward(const Pass *pass) {
+    int rows, n;
+    rows_of(pass, &rows, &n);
+    pass->k->softmax(rows, n, pass->in[0], pass->out, false);
+}
+
+static void log_softmax_forward(const Pass *pass) {
+    int rows, n;
+    rows_of(pass, &rows, &n);
+    pass->k->softmax(rows, n, pass->in[0], pass->out, true);
+}
+
+/* dx = y (dy - sum(y dy)) */
+static void softmax_backward(const Pass *pass) {
+    int rows, n;
+    rows_of(pass, &rows, &n);
+    for (int r = 0; pass->d_in[0] && r < rows; r++) {
+        const real *y = pass->out + (size_t)r * (size_t)n, *dy = pass->d_out + (size_t)r * (size_t)n;
+        real *dx = pass->d_in[0] + (size_t)r * (size_t)n, sum = (real)pass->k->dot(n, y, dy);
+        for (int i = 0; i < n; i++) {
+            dx[i] = y[i] * (dy[i] - sum);
+        }
+    }
+}
+
+/* dx = dy - exp(y) sum(dy) */
+static void log_softmax_backward(const Pass *pass) {
+    int rows, n;
+    rows_of(pass, &rows, &n);
+    for (int r = 0; pass->d_in[0] && r < rows; r++) {
+        const real *y = pass->out + (size_t)r * (size_t)n, *dy = pass->d_out + (size_t)r * (size_t)n;
+        real *dx = pass->d_in[0] + (size_t)r * (size_t)n, sum = 0;
+        pass->k->softmax(1, n, y, dx, false); /* exp(y): y is normalised */
+        for (int i = 0; i < n; i++) {
+            sum += dy[i];
+        }
+        for (int i = 0; i < n; i++) {
+            dx[i] = dy[i] - dx[i] * sum;
+        }
+    }
+}
+
+const Layer layer_softmax = {
+    .entry = {.name = "softmax",
+              .kind = PLUMB_LAYER,
+              .family = "activations",
+              .summary = "probabilities over the last axis",
+              .formula = "y_i = exp(x_i) / sum_j exp(x_j)",
+              .source = "Bridle 1990",
+              .example = "dense(10) -> softmax"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .forward = softmax_forward,
+    .backward = softmax_backward,
+    .needs_output = true,
+};
+
+const Layer layer_log_softmax = {
+    .entry = {.name = "log_softmax",
+              .kind = PLUMB_LAYER,
+              .family = "activations",
+              .summary = "logarithm of the softmax over the last axis",
+              .formula = "y_i = x_i - ln sum_j exp(x_j)",
+              .source = "Goodfellow, Bengio & Courville 2016, eq. 6.30",
+              .example = "dense(10) -> log_softmax"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .forward = log_softmax_forward,
+    .backward = log_softmax_backward,
+    .needs_output = true,
+};

@@ -1,0 +1,279 @@
+/* Layers that hold the net together: input, flatten, add, concat, multiply, scale. */
+#include "common.h"
+
+/* ---- input ------------------------------------------------------------------------------------------------ */
+
+static const PlumbArg input_args[] = {{.name = "shape",
+                                       .accepts = PLUMB_A_INT | PLUMB_A_REF | PLUMB_A_REST,
+                                       .min = 1,
+                                       .max = 1e9,
+                                       .help = "features; time, features; channels, height, width; or a data set"},
+                                      {.name = NULL}};
+
+static bool input_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    const PlumbValue *list = &site->call->arg[0];
+    if (list->count == 1 && list->item[0].type == PLUMB_V_REF) {
+        *out = ((const PlumbData *)list->item[0].ref)->x_shape;
+        return true;
+    }
+    if (list->count < 1 || list->count > PLUMB_RANK_MAX) {
+        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "input takes 1 to %d sizes", PLUMB_RANK_MAX);
+        return error_found(error, "%d", list->count);
+    }
+    out->rank = list->count;
+    for (int i = 0; i < list->count; i++) {
+        if (list->item[i].type != PLUMB_V_NUMBER) {
+            return plumb_fail(error, PLUMB_ARGUMENT_ERROR, "input takes sizes or one data set");
+        }
+        out->dim[i] = (int)list->item[i].number;
+    }
+    return true;
+}
+
+static void nothing(const Pass *pass) {
+    (void)pass;
+}
+
+const Layer layer_input = {
+    .entry = {.name = "input",
+              .kind = PLUMB_LAYER,
+              .family = "linear",
+              .args = input_args,
+              .summary = "opens a net: the shape of one row of data",
+              .formula = "y = x",
+              .source = "Goodfellow, Bengio & Courville 2016, section 6.5.1",
+              .example = "input(1, 28, 28)"},
+    .shape = input_shape,
+    .forward = nothing,
+    .backward = nothing,
+};
+
+/* ---- flatten ---------------------------------------------------------------------------------------------- */
+
+static bool flatten_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    int64_t size = plumb_shape_size(site->input[0]);
+    *out = (PlumbShape){.rank = 1, .dim = {(int)size}};
+    return size <= INT32_MAX || plumb_fail(error, PLUMB_SHAPE_ERROR, "too many features to flatten");
+}
+
+const Layer layer_flatten = {
+    .entry = {.name = "flatten",
+              .kind = PLUMB_LAYER,
+              .family = "linear",
+              .summary = "all axes as one",
+              .formula = "y[i] = x[i], one axis",
+              .source = "NumPy, ndarray.flatten",
+              .example = "input(1, 8, 8) -> flatten -> dense(10)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = flatten_shape,
+    .forward = nothing,
+    .backward = nothing,
+    .view = true,
+};
+
+/* ---- add, multiply: all inputs of one shape -------------------------------------------------------------------- */
+
+static bool joined_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    *out = site->input[0];
+    for (int i = 1; i < site->input_count; i++) {
+        if (!plumb_shape_equal(site->input[i], *out)) {
+            char first[64], other[64];
+            plumb_fail(error, PLUMB_SHAPE_ERROR, "%s joins different shapes", site->call->entry->name);
+            error_found(error, "%s and %s", plumb_shape_text(*out, first), plumb_shape_text(site->input[i], other));
+            return error_expected(error, "one shape");
+        }
+    }
+    return true;
+}
+
+static void copy(const Pass *pass, const real *from, real *to) {
+    memcpy(to, from, (size_t)values(pass) * sizeof *to);
+}
+
+static void add_forward(const Pass *pass) {
+    copy(pass, pass->in[0], pass->out);
+    for (int i = 1; i < pass->site->input_count; i++) {
+        pass->k->add(values(pass), pass->in[i], pass->out);
+    }
+}
+
+static void add_backward(const Pass *pass) {
+    for (int i = 0; i < pass->site->input_count; i++) {
+        if (pass->d_in[i]) {
+            copy(pass, pass->d_out, pass->d_in[i]);
+        }
+    }
+}
+
+const Layer layer_add = {
+    .entry = {.name = "add",
+              .kind = PLUMB_LAYER,
+              .family = "joins",
+              .summary = "sum of its inputs: a skip link",
+              .formula = "y = x1 + x2 + ...",
+              .source = "He et al. 2016, eq. 1",
+              .example = "h: dense(64)\nrelu -> dense(64)\nadd(h)"},
+    .inputs_min = 2,
+    .inputs_max = LAYER_INPUTS_MAX,
+    .shape = joined_shape,
+    .forward = add_forward,
+    .backward = add_backward,
+};
+
+static void multiply_forward(const Pass *pass) {
+    copy(pass, pass->in[0], pass->out);
+    for (int i = 1; i < pass->site->input_count; i++) {
+        pass->k->multiply(values(pass), pass->in[i], pass->out, 0, pass->out);
+    }
+}
+
+/* dL/dx_i = dL/dy times all the others: not y / x_i, which fails at 0. */
+static void multiply_backward(const Pass *pass) {
+    for (int i = 0; i < pass->site->input_count; i++) {
+        if (pass->d_in[i]) {
+            copy(pass, pass->d_out, pass->d_in[i]);
+            for (int j = 0; j < pass->site->input_count; j++) {
+                if (j != i) {
+                    pass->k->multiply(values(pass), pass->in[j], pass->d_in[i], 0, pass->d_in[i]);
+                }
+            }
+        }
+    }
+}
+
+const Layer layer_multiply = {
+    .entry = {.name = "multiply",
+              .kind = PLUMB_LAYER,
+              .family = "joins",
+              .summary = "product of its inputs, value by value: a gate",
+              .formula = "y = x1 x2 ...",
+              .source = "Hochreiter & Schmidhuber 1997",
+              .example = "h: dense(64)\nsigmoid\nmultiply(h)"},
+    .inputs_min = 2,
+    .inputs_max = LAYER_INPUTS_MAX,
+    .shape = joined_shape,
+    .forward = multiply_forward,
+    .backward = multiply_backward,
+    .needs_input = true,
+};
+
+/* ---- concat: on the feature axis, or the channels of an image -------------------------------------------------- */
+
+static int joined_axis(PlumbShape shape) {
+    return shape.rank == 3 ? 0 : shape.rank - 1;
+}
+
+static bool concat_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    *out = site->input[0];
+    int axis = joined_axis(*out);
+    for (int i = 1; i < site->input_count; i++) {
+        PlumbShape other = site->input[i];
+        int size = other.rank == out->rank ? other.dim[axis] : 0;
+        other.dim[axis] = out->dim[axis];
+        if (!plumb_shape_equal(other, *out)) {
+            char first[64], second[64];
+            plumb_fail(error, PLUMB_SHAPE_ERROR, "concat joins shapes that differ in more than features");
+            error_found(error, "%s and %s", plumb_shape_text(site->input[0], first),
+                        plumb_shape_text(site->input[i], second));
+            return error_expected(error, "the same sizes but for the %s", axis ? "last" : "first");
+        }
+        if (out->dim[axis] > INT32_MAX - size) {
+            return plumb_fail(error, PLUMB_SHAPE_ERROR, "too many features to join");
+        }
+        out->dim[axis] += size;
+    }
+    return true;
+}
+
+/* Values that lie together in input i, and how many such runs a row has. */
+static int64_t run_length(PlumbShape shape) {
+    return joined_axis(shape) == 0 ? plumb_shape_size(shape) : last_axis(shape);
+}
+
+static void concat_copy(const Pass *pass, bool back) {
+    int64_t whole = run_length(pass->site->shape), runs = values(pass) / whole, offset = 0;
+    for (int i = 0; i < pass->site->input_count; i++) {
+        int64_t part = run_length(pass->site->input[i]);
+        for (int64_t r = 0; r < runs && !(back && !pass->d_in[i]); r++) {
+            if (back) {
+                memcpy(pass->d_in[i] + r * part, pass->d_out + r * whole + offset, (size_t)part * sizeof(real));
+            } else {
+                memcpy(pass->out + r * whole + offset, pass->in[i] + r * part, (size_t)part * sizeof(real));
+            }
+        }
+        offset += part;
+    }
+}
+
+static void concat_forward(const Pass *pass) {
+    concat_copy(pass, false);
+}
+
+static void concat_backward(const Pass *pass) {
+    concat_copy(pass, true);
+}
+
+const Layer layer_concat = {
+    .entry = {.name = "concat",
+              .kind = PLUMB_LAYER,
+              .family = "joins",
+              .summary = "its inputs side by side: features, or channels of an image",
+              .formula = "y = [x1, x2, ...]",
+              .source = "Huang et al. 2017, eq. 2",
+              .example = "h: dense(64)\nrelu\nconcat(h)"},
+    .inputs_min = 2,
+    .inputs_max = LAYER_INPUTS_MAX,
+    .shape = concat_shape,
+    .forward = concat_forward,
+    .backward = concat_backward,
+};
+
+/* ---- scale: one number for the whole input ---------------------------------------------------------------------- */
+
+static const PlumbArg scale_args[] = {
+    {.name = "init", .accepts = PLUMB_A_NUMBER, .fallback = "1", .help = "the factor, or its first value"},
+    {.name = "learned", .accepts = PLUMB_A_BOOL, .fallback = "true", .help = "the factor is learned"},
+    {.name = NULL}};
+
+static int scale_weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
+    spec[0] = (WeightSpec){.name = "scale",
+                           .shape = {1, {1}},
+                           .fan_in = 1,
+                           .fan_out = 1,
+                           .fill = plumb_call_number(site->call, "init"),
+                           .learned = plumb_call_bool(site->call, "learned")};
+    return 1;
+}
+
+static void scale_forward(const Pass *pass) {
+    pass->k->scale(values(pass), pass->w[0][0], pass->in[0], pass->out);
+}
+
+static void scale_backward(const Pass *pass) {
+    if (plumb_call_bool(pass->site->call, "learned")) {
+        real d = (real)pass->k->dot(values(pass), pass->d_out, pass->in[0]);
+        pass->dw[0][0] = pass->adds ? pass->dw[0][0] + d : d;
+    }
+    if (pass->d_in[0]) {
+        pass->k->scale(values(pass), pass->w[0][0], pass->d_out, pass->d_in[0]);
+    }
+}
+
+const Layer layer_scale = {
+    .entry = {.name = "scale",
+              .kind = PLUMB_LAYER,
+              .family = "joins",
+              .args = scale_args,
+              .summary = "times one number, learned or fixed: the branch of a residual block",
+              .formula = "y = a x",
+              .source = "Bachlechner et al. 2021 (ReZero)",
+              .example = "residual(scale=learned(0)) { dense(64) -> relu }"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .weights = scale_weights,
+    .forward = scale_forward,
+    .backward = scale_backward,
+    .needs_input = true,
+};
