@@ -76,7 +76,7 @@ $(B)/double/runtime/%.o: runtime/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
 $(B)/obj/%.o: %.c $(B)/flags
 	$(compile) -c $< -o $@
-$(FRONT_OBJECTS): | $(GENERATED:%=%.h)
+$(FRONT_OBJECTS) $(UNIT_TESTS:$(B)/%=$(B)/obj/%.o): | $(GENERATED:%=%.h)
 $(B)/grammar/%.o: $(B)/grammar/%.c $(B)/flags
 	$(compile) -Igrammar -Wno-unused-function -Wno-sign-compare -c $< -o $@
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h &: grammar/%.y

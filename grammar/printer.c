@@ -191,7 +191,36 @@ static void print_items(Printer *printer, Tree *const *item, int count) {
     }
 }
 
-/* Items in brackets, `span` with them: a line each where that is needed, one behind the other else. */
+static bool are_atoms(Tree *const *item, int count) {
+    for (int i = 0; i < count; i++)
+        if (item[i]->height > 1 && !(item[i]->kind == TREE_UNARY && item[i]->height == 2))
+            return false;
+    return true;
+}
+
+static void print_atom(Printer *printer, const Tree *tree, bool is_last) {
+    print_tree(printer, tree);
+    put(printer, is_last ? "" : ",");
+}
+
+/* Numbers and names that need more than one line: as many on each as it holds. */
+static void print_filled(Printer *printer, Tree *const *item, int count) {
+    printer->indent += INDENT;
+    put_line(printer);
+    for (int i = 0; i < count; i++) {
+        State state = save(printer);
+        put(printer, i ? " " : "");
+        print_atom(printer, item[i], i == count - 1);
+        if (i && column(printer) > PAGE_WIDTH) {
+            drop_text(printer, state);
+            put_line(printer);
+            print_atom(printer, item[i], i == count - 1);
+        }
+    }
+    printer->indent -= INDENT;
+}
+
+/* Items in brackets (`span` is with them): on one line if they fit, else a line each, or filled lines of atoms. */
 static void print_brackets(Printer *printer, const char *brackets, Tree *const *item, int count, Span span) {
     State state = save(printer);
     char opener[] = {brackets[0], '\0'};
@@ -207,7 +236,10 @@ static void print_brackets(Printer *printer, const char *brackets, Tree *const *
     if (is_too_long) {
         drop_text(printer, state);
         put(printer, opener);
-        print_sequence(printer, (Sequence){item, count, between(span, span.begin + 1, span.end - 1), ",", false});
+        if (are_atoms(item, count) && !count_comments(printer, span))
+            print_filled(printer, item, count);
+        else
+            print_sequence(printer, (Sequence){item, count, between(span, span.begin + 1, span.end - 1), ",", false});
         put_line(printer);
     }
     put(printer, brackets + 1);
