@@ -10,26 +10,23 @@
 /* ---- errors ------------------------------------------------------------------------------------------------- */
 
 Diag *parser_error(Parser *parser, Span span, const char *format, ...) {
-    if (++parser->errors > ERRORS_MAX)
-        parser->has_ended = true;
+    if (parser->has_ended)
+        return NULL;
+    parser->has_ended = ++parser->errors > ERRORS_MAX;
     if (!parser->diags)
         return NULL;
-    if (parser->has_ended)
-        return diags_add(parser->diags, DIAG_ERROR, span, "too many errors; what follows is not read");
     va_list arguments;
     va_start(arguments, format);
     Text text = {0};
-    text_vprintf(&text, format, arguments);
+    text_vprintf(&text, parser->has_ended ? "too many errors; what follows is not read" : format, arguments);
     va_end(arguments);
     char *message = text_take(&text);
     Diag *diag = diags_add(parser->diags, DIAG_ERROR, span, "%s", message ? message : "out of memory");
     free(message);
-    return diag;
+    return parser->has_ended ? NULL : diag;
 }
 
 void parser_too_deep(Parser *parser, Span span) {
-    if (parser->has_ended)
-        return;
     parser_error(parser, span, "nested too deeply (more than %d levels)", TREE_HEIGHT_MAX);
     parser->has_ended = true;
 }

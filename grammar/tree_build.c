@@ -39,10 +39,11 @@ TreeList list_one(Parser *parser, Tree *tree) {
 
 /* `repeat(3)` with its `{` on the next line is two statements, hardly ever what was meant. */
 static void warn_of_lone_block(Parser *parser, const Tree *before, const Tree *block) {
-    bool is_lone = block->kind == TREE_BLOCK && !block->in_parentheses && before->kind != TREE_ERROR;
-    if (!is_lone ||
-        span_line(block->span) != span_line((Span){parser->source, before->span.end, before->span.end}) + 1 ||
-        !parser->diags)
+    if (block->kind != TREE_BLOCK || block->in_parentheses || before->kind == TREE_ERROR || !parser->diags ||
+        diags_total(parser->diags) >= ERRORS_MAX)
+        return;
+    Span end = {parser->source, before->span.end, before->span.end};
+    if (span_line(block->span) != span_line(end) + 1)
         return;
     Diag *diag = diags_add(parser->diags, DIAG_WARNING, block->text_span, "this block is a statement of its own");
     diag_label(diag, "a body's `{` stands on the line where its call ends");
