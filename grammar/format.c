@@ -97,6 +97,26 @@ static void hoist_comments(Printer *printer, Span item, size_t begin) {
     text_clear(&tail);
 }
 
+/* Bindings one line below the other, with nothing between them. */
+static bool are_neighbours(const Printer *printer, const Tree *first, const Tree *second) {
+    if (first->kind != TREE_BIND || second->kind != TREE_BIND || count_comments(printer, second->span))
+        return false;
+    return !printer->source || !has_blank_line(printer->source, first->span.end, second->span.begin);
+}
+
+/* The longest name of the row of bindings that begins at `index`; `end` is behind its last. */
+static int name_width_from(const Printer *printer, Sequence sequence, int index, int *end) {
+    int width = 0;
+    for (*end = index; *end < sequence.count; ++*end) {
+        const Tree *item = sequence.item[*end];
+        if (item->kind != TREE_BIND || (*end > index && !are_neighbours(printer, sequence.item[*end - 1], item)))
+            break;
+        int length = (int)strlen(item->text);
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
 static void print_item(Printer *printer, Sequence sequence, int index) {
     const Tree *item = sequence.item[index];
     bool is_last = index == sequence.count - 1;
@@ -114,6 +134,7 @@ static void print_item(Printer *printer, Sequence sequence, int index) {
 void print_sequence(Printer *printer, Sequence sequence) {
     Mode mode = printer->mode;
     size_t from = sequence.span.begin, last = 0;
+    int row_end = 0, name_width = 0;
     printer->mode = ITEMS; /* comments and line ends are never too long */
     printer->indent += INDENT;
     if (sequence.count)
@@ -123,6 +144,9 @@ void print_sequence(Printer *printer, Sequence sequence) {
         last = put_comment_lines(printer, (Span){sequence.span.source, from, span.begin}, last, sequence.is_statements);
         if (last && sequence.is_statements)
             keep_blank_line(printer, last, span.begin);
+        if (i >= row_end)
+            name_width = name_width_from(printer, sequence, i, &row_end);
+        printer->name_width = printer->indent && sequence.is_statements && i < row_end ? name_width : 0;
         print_item(printer, sequence, i);
         last = from = span.end;
     }

@@ -172,7 +172,7 @@ void parser_free(Parser *parser) {
 static Program *take_program(Parser *parser) {
     Program *program = calloc(1, sizeof *program);
     if (!parser->root) /* the grammar gave up */
-        program_set_root(parser, (Span){parser->source, 0, source_length(parser->source)}, list_none());
+        program_set_root(parser, (Span){parser->source, 0, source_length(parser->source)}, list_none(), NULL);
     if (!program || !parser->root) {
         free(program);
         return NULL;

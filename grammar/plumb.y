@@ -60,11 +60,11 @@ static void yyerror(const Span *span, Parser *parser, const char *message);
 
 %%
 
-program: statements                          { program_set_root(parser, @$, $1); }
+program: statements line                     { program_set_root(parser, @$, $1, $2); }
 
-statements:
-  line                                       { $$ = list_add_statement(parser, list_none(), $1); }
-| statements separator line                  { $$ = list_add_statement(parser, $1, $3); }
+/* The list stands on the stack before a statement begins, so that an error costs no statement but its own. */
+statements: %empty                           { $$ = list_none(); }
+| statements line separator                  { $$ = list_add_statement(parser, $1, $2); }
 
 separator: "end of line"                     { yyerrok; }
 | ";"                                        { yyerrok; }
@@ -87,7 +87,7 @@ statement:
 body: block
 | "=" expr                                   { $$ = $2; }
 
-block: "{" statements "}"                    { yyerrok; $$ = tree_many(parser, TREE_BLOCK, @$, NULL, @1, $2); }
+block: "{" statements line "}"               { yyerrok; $$ = tree_block(parser, @$, @1, $2, $3); }
 
 params: %empty                               { $$ = list_none(); }
 | "(" ")"                                    { $$ = list_none(); }

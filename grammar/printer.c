@@ -64,19 +64,20 @@ static void print_operand(Printer *printer, const Tree *tree, bool in_parenthese
 typedef struct State { /* of the printer, to come back to after an attempt */
     size_t length, line;
     Mode mode;
-    int indent, reserve, in_bodies;
+    int indent, reserve, name_width, in_bodies;
     bool is_measuring, has_overflow;
 } State;
 
 static State save(const Printer *p) {
-    return (State){p->out.length, p->line,      p->mode,         p->indent,
-                   p->reserve,    p->in_bodies, p->is_measuring, p->has_overflow};
+    return (State){p->out.length, p->line,      p->mode,         p->indent,      p->reserve,
+                   p->name_width, p->in_bodies, p->is_measuring, p->has_overflow};
 }
 
 static void restore(Printer *printer, State state) {
     printer->mode = state.mode;
     printer->indent = state.indent;
     printer->reserve = state.reserve;
+    printer->name_width = state.name_width;
     printer->in_bodies = state.in_bodies;
     printer->is_measuring = state.is_measuring;
     printer->has_overflow = state.has_overflow;
@@ -381,7 +382,12 @@ static void print_named(Printer *printer, const char *name, const char *joint, c
 }
 
 static void print_bind(Printer *printer, const Tree *tree) {
-    print_named(printer, tree->text, " = ", tree->child[0]);
+    int width = printer->name_width;
+    printer->name_width = 0;
+    put(printer, tree->text);
+    for (int i = (int)strlen(tree->text); i < width; i++)
+        put(printer, " ");
+    print_named(printer, "", " = ", tree->child[0]);
 }
 
 static void print_label(Printer *printer, const Tree *tree) {

@@ -27,6 +27,7 @@ typedef struct Printer {
     const Comment *comments;
     int comment_count;
     bool *is_placed;   /* of each comment */
+    int name_width;    /* of the binding to be printed: in a body, the `=` of neighbours are aligned */
     int in_bodies;     /* comments inside bodies that were left out */
     const Tree *guard; /* keeps the parentheses that a statement begins with: without them a name might be a verb */
 } Printer;

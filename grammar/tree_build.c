@@ -219,6 +219,10 @@ Tree *tree_parentheses(Span span, Tree *inner) {
     return inner;
 }
 
-void program_set_root(Parser *parser, Span span, TreeList statements) {
-    parser->root = tree_many(parser, TREE_BLOCK, span, NULL, span, statements);
+Tree *tree_block(Parser *parser, Span span, Span brace, TreeList statements, Tree *last) {
+    return tree_many(parser, TREE_BLOCK, span, NULL, brace, list_add_statement(parser, statements, last));
+}
+
+void program_set_root(Parser *parser, Span span, TreeList statements, Tree *last) {
+    parser->root = tree_block(parser, span, span, statements, last);
 }

@@ -28,5 +28,6 @@ Tree *tree_verb(Parser *parser, Span span, const char *verb, Span verb_span, Tre
 Tree *tree_call(Parser *parser, Span span, Tree *callee, TreeList arguments);
 Tree *tree_bodies(Parser *parser, Span span, Tree *callee, TreeList blocks);
 Tree *tree_parentheses(Span span, Tree *inner);
-void program_set_root(Parser *parser, Span span, TreeList statements);
+Tree *tree_block(Parser *parser, Span span, Span brace, TreeList statements, Tree *last);
+void program_set_root(Parser *parser, Span span, TreeList statements, Tree *last);
 #endif
