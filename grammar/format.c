@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ALIGNED_MAX = 32 }; /* columns; longer names are not lined up */
+
 /* ---- comments ------------------------------------------------------------------------------------------------ */
 
 /* Index of the first comment at `offset` or behind it. */
@@ -114,7 +116,7 @@ static int name_width_from(const Printer *printer, Sequence sequence, int index,
         int length = (int)strlen(item->text);
         width = length > width ? length : width;
     }
-    return width;
+    return width <= ALIGNED_MAX ? width : 0;
 }
 
 static void print_item(Printer *printer, Sequence sequence, int index) {
