@@ -223,10 +223,10 @@ static const PlumbArg recipe_args[] = {
      .help = "how often layers are measured"},
     END};
 const PlumbEntry recipe_keys = {.name = "recipe",
-                           .kind = PLUMB_RECIPE,
-                           .family = "recipe",
-                           .args = recipe_args,
-                           .summary = "how a net is trained",
-                           .formula = "w = w - step(dL/dw), for each batch of each epoch",
-                           .source = "Goodfellow, Bengio & Courville 2016, algorithm 8.1",
-                           .example = "recipe quick { epochs = 20; batch = 64; optimizer = adam(lr=1e-3) }"};
+                                .kind = PLUMB_RECIPE,
+                                .family = "recipe",
+                                .args = recipe_args,
+                                .summary = "how a net is trained",
+                                .formula = "w = w - step(dL/dw), for each batch of each epoch",
+                                .source = "Goodfellow, Bengio & Courville 2016, algorithm 8.1",
+                                .example = "recipe quick { epochs = 20; batch = 64; optimizer = adam(lr=1e-3) }"};

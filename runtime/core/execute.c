@@ -1,0 +1,214 @@
+/* Running a plan: each thread takes its shards through the steps, and all meet where a step says so. */
+#include "../layers/dense.h"
+#include "plan.h"
+#include <math.h>
+#include <string.h>
+
+void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
+    for (int s = 0; s < plan->shards; s++) {
+        Shard *shard = &plan->shard[s];
+        shard->first_row = (int64_t)rows * s / plan->shards;
+        shard->rows = (int)((int64_t)rows * (s + 1) / plan->shards - shard->first_row);
+        for (int i = 0; i < plan->net->node_count; i++) {
+            Pass *pass = &shard->pass[i];
+            NodeRun *run = &shard->run[i];
+            pass->rows = shard->rows;
+            pass->first_row = shard->first_row;
+            pass->batch = rows;
+            pass->seed = seed;
+            pass->step = step;
+            pass->training = training;
+            pass->still = still;
+            pass->tally_out = plan->measuring ? &run->tally_out : NULL;
+            pass->tally_d_out = plan->measuring ? &run->tally_d_out : NULL;
+            run->tally_out = run->tally_d_out = (Tally){0};
+        }
+    }
+}
+
+void plan_gather(Plan *plan, int s, const real *x, const uint32_t *index) {
+    Shard *shard = &plan->shard[s];
+    int64_t size = plumb_shape_size(plan->net->node[0].about.shape);
+    real *out = shard->run[0].out;
+    if (!index) {
+        memcpy(out, x + shard->first_row * size, (size_t)(shard->rows * size) * sizeof *out);
+        return;
+    }
+    for (int i = 0; i < shard->rows; i++) {
+        memcpy(out + i * size, x + index[shard->first_row + i] * size, (size_t)size * sizeof *out);
+    }
+}
+
+/* ---- one step of one shard -------------------------------------------------------------------------------------- */
+
+static DenseAct fused(const Shard *shard, const Op *op) {
+    const Pass *act = &shard->pass[op->act];
+    NodeRun *run = &shard->run[op->act];
+    const PlumbCall *call = act->site->call;
+    return (DenseAct){.act = layer_of(call)->act,
+                      .a = call->count ? (real)call->arg[0].number : 0,
+                      .y = run->out,
+                      .dy = run->d_out,
+                      .dz = shard->run[op->node].d_out,
+                      .tally_y = act->tally_out,
+                      .tally_dy = act->tally_d_out};
+}
+
+static void mark_alive(const Pass *pass, unsigned char *alive) {
+    int units = pass->site->shape.dim[pass->site->shape.rank - 1];
+    int64_t vectors = pass->rows * plumb_shape_size(pass->site->shape) / units;
+    const real *y = pass->out;
+    for (int64_t v = 0; v < vectors; v++, y += units) {
+        for (int u = 0; u < units; u++) {
+            alive[u] |= y[u] != 0;
+        }
+    }
+}
+
+static void measure_output(const Plan *plan, const Shard *shard, int node) {
+    const Pass *pass = &shard->pass[node];
+    const NetNode *about = &plan->net->node[node];
+    if (!about->layer->tallies_out) {
+        plan->k->tally(pass->rows * plumb_shape_size(about->about.shape), pass->out, pass->tally_out);
+    }
+    if (shard->run[node].alive) {
+        mark_alive(pass, shard->run[node].alive);
+    }
+}
+
+static void run_forward(const Plan *plan, const Shard *shard, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    Pass *pass = &shard->pass[op->node];
+    const Layer *layer = plan->net->node[op->node].layer;
+    pass->phase = step->phase;
+    pass->joint = plan->joints ? &plan->joints[2 * plan->shards * op->node] : NULL;
+    if (op->act >= 0) {
+        DenseAct act = fused(shard, op);
+        dense_forward(pass, &act);
+    } else {
+        layer->forward(pass);
+    }
+    bool last = step->phase + 1 >= layer->forward_phases;
+    if (plan->measuring && last) {
+        measure_output(plan, shard, op->act >= 0 ? op->act : op->node);
+    }
+}
+
+/* Inputs that another consumer wrote before: what came to `spare` is added. */
+static void add_spares(const Plan *plan, const Shard *shard, int node) {
+    const NetNode *about = &plan->net->node[node];
+    for (int i = 0; i < about->about.input_count; i++) {
+        int root = plan->root[about->about.input[i]];
+        if (plan->input_run[plan->first_input[node] + i].adds && shard->pass[node].d_in[i]) {
+            plan->k->add(shard->rows * plumb_shape_size(about->site.input[i]), shard->pass[node].d_in[i],
+                         shard->run[root].d_out);
+        }
+    }
+}
+
+static void run_backward(const Plan *plan, const Shard *shard, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    Pass *pass = &shard->pass[op->node];
+    const Layer *layer = plan->net->node[op->node].layer;
+    pass->phase = step->phase;
+    pass->joint = plan->joints ? &plan->joints[2 * plan->shards * op->node + plan->shards] : NULL;
+    if (op->act >= 0) {
+        DenseAct act = fused(shard, op);
+        dense_backward(pass, &act);
+    } else {
+        if (plan->measuring && step->phase == 0) {
+            plan->k->tally(pass->rows * plumb_shape_size(pass->site->shape), pass->d_out, pass->tally_d_out);
+        }
+        layer->backward(pass);
+    }
+    if (step->phase + 1 >= layer->backward_phases) {
+        add_spares(plan, shard, op->node);
+    }
+}
+
+/* Steps from `begin` to the next meeting, or `end`. */
+static int segment_end(const Plan *plan, int begin, int end) {
+    int at = begin + 1;
+    while (at < end && !plan->step[at].meet) {
+        at++;
+    }
+    return at;
+}
+
+static void run_steps(Plan *plan, int thread, int begin, int end) {
+    int threads = pool_threads(plan->pool);
+    for (int next; begin < end; begin = next) {
+        next = segment_end(plan, begin, end);
+        if (plan->step[begin].meet) {
+            pool_barrier(plan->pool);
+        }
+        for (int s = thread; s < plan->shards; s += threads) {
+            for (int i = begin; i < next; i++) {
+                const Step *step = &plan->step[i];
+                (step->back ? run_backward : run_forward)(plan, &plan->shard[s], step);
+            }
+        }
+    }
+}
+
+void plan_forward(Plan *plan, int thread) {
+    run_steps(plan, thread, 0, plan->forward_count);
+}
+
+void plan_backward(Plan *plan, int thread) {
+    run_steps(plan, thread, plan->forward_count, plan->step_count);
+}
+
+/* ---- figures -------------------------------------------------------------------------------------------------------
+ */
+
+static void sum_tallies(const Plan *plan, int node, Tally *out, Tally *d_out) {
+    for (int s = 0; s < plan->shards; s++) { /* in order: the same bits whatever the threads */
+        const NodeRun *run = &plan->shard[s].run[node];
+        const Tally *from[2] = {&run->tally_out, &run->tally_d_out};
+        Tally *to[2] = {out, d_out};
+        for (int i = 0; i < 2; i++) {
+            to[i]->sum += from[i]->sum;
+            to[i]->sum_squares += from[i]->sum_squares;
+            to[i]->saturated += from[i]->saturated;
+            to[i]->nonfinite += from[i]->nonfinite;
+            to[i]->count += from[i]->count;
+        }
+    }
+}
+
+static double dead_share(const Plan *plan, int node) {
+    if (!plan->shard[0].run[node].alive) {
+        return NAN;
+    }
+    PlumbShape shape = plan->net->node[node].about.shape;
+    int units = shape.dim[shape.rank - 1], dead = 0;
+    for (int u = 0; u < units; u++) {
+        bool alive = false;
+        for (int s = 0; s < plan->shards; s++) {
+            alive |= plan->shard[s].run[node].alive[u];
+        }
+        dead += !alive;
+    }
+    return (double)dead / units;
+}
+
+/* A tally of a view is that of the memory it looks at. */
+void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
+    Tally out = {0}, d_out = {0};
+    sum_tallies(plan, plan->root[node], &out, &d_out);
+    bool activation = plan->net->node[node].layer->entry.kind == PLUMB_ACTIVATION;
+    double mean = out.count ? out.sum / out.count : NAN;
+    *probe = (PlumbProbe){
+        .grad_norm = NAN,
+        .weight_norm = NAN,
+        .update_ratio = NAN,
+        .output_grad = d_out.count ? sqrt(d_out.sum_squares / d_out.count) : NAN,
+        .signal = out.count ? sqrt(out.sum_squares / out.count) : NAN,
+        .mean = mean,
+        .std = out.count ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
+        .saturated = activation && out.count ? out.saturated / out.count : NAN,
+        .dead = activation ? dead_share(plan, node) : NAN,
+        .nonfinite = (int64_t)(out.nonfinite + d_out.nonfinite),
+    };
+}

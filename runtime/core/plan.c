@@ -1,0 +1,494 @@
+/* Making a plan: which nodes run, in which steps, and where everything lies. */
+#include "plan.h"
+#include "error.h"
+#include "layout.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A plan's memory is refused beyond this many bytes a shard: 256 GiB. */
+#define SHARD_BYTES_MAX ((int64_t)1 << 38)
+
+/* What is only needed while planning. */
+typedef struct Draft {
+    bool *live;       /* the last node depends on it */
+    int *op_of;       /* the op that runs a node; -1: none */
+    int *consumers;   /* how many inputs read a root */
+    int *last_reader; /* the last op that reads a root */
+    int64_t out_total, gradient_total, spare, save_total, joint_total, scratch;
+    int pointer_count;
+    int64_t *out_at, *gradient_at; /* offsets of each root, in values */
+} Draft;
+
+static const NetNode *node_at(const Plan *plan, int i) {
+    return &plan->net->node[i];
+}
+
+static int64_t most_rows(const Plan *plan) {
+    return (plan->batch + plan->shards - 1) / plan->shards;
+}
+
+static int64_t node_values(const Plan *plan, int i) {
+    return padded(most_rows(plan) * plumb_shape_size(node_at(plan, i)->about.shape));
+}
+
+/* ---- which nodes run ----------------------------------------------------------------------------------------------
+ */
+
+static void find_live(const Plan *plan, Draft *draft) {
+    int count = plan->net->node_count;
+    draft->live[count - 1] = true;
+    draft->live[0] = true;
+    for (int i = count - 1; i >= 0; i--) {
+        for (int j = 0; draft->live[i] && j < node_at(plan, i)->about.input_count; j++) {
+            draft->live[node_at(plan, i)->about.input[j]] = true;
+        }
+    }
+}
+
+static bool learns(const Plan *plan, int i) {
+    const PlumbNode *node = &node_at(plan, i)->about;
+    for (int w = 0; w < node->weight_count; w++) {
+        if (plan->net->weight[node->first_weight + w].spec.learned) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_roots(Plan *plan, Draft *draft) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        const NetNode *node = node_at(plan, i);
+        plan->root[i] = node->layer->view ? plan->root[node->about.input[0]] : i;
+        plan->wants[i] = learns(plan, i);
+        for (int j = 0; j < node->about.input_count; j++) {
+            int input = node->about.input[j];
+            plan->wants[i] |= plan->wants[input];
+            draft->consumers[plan->root[input]] += draft->live[i] && !node->layer->view;
+        }
+    }
+}
+
+/* May `i`, the node behind the dense node `dense`, run in one pass with it? */
+static bool fuses(const Plan *plan, const Draft *draft, int dense, int i) {
+    return i < plan->net->node_count && draft->live[i] && !strcmp(node_at(plan, dense)->layer->entry.name, "dense") &&
+           node_at(plan, i)->layer->entry.kind == PLUMB_ACTIVATION && node_at(plan, i)->about.input[0] == dense &&
+           draft->consumers[dense] == 1;
+}
+
+static void find_ops(Plan *plan, Draft *draft) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        draft->op_of[i] = -1;
+    }
+    for (int i = 1; i < plan->net->node_count; i++) {
+        if (!draft->live[i] || node_at(plan, i)->layer->view || draft->op_of[i] >= 0) {
+            continue;
+        }
+        bool pair = fuses(plan, draft, i, i + 1);
+        draft->op_of[i] = plan->op_count;
+        if (pair) {
+            draft->op_of[i + 1] = plan->op_count;
+        }
+        plan->op[plan->op_count++] = (Op){i, pair ? i + 1 : -1};
+    }
+    for (int i = 0; i < plan->net->node_count; i++) {
+        for (int j = 0; j < node_at(plan, i)->about.input_count && draft->op_of[i] >= 0; j++) {
+            draft->last_reader[plan->root[node_at(plan, i)->about.input[j]]] = draft->op_of[i];
+        }
+    }
+}
+
+static int phases(int declared) {
+    return declared > 1 ? declared : 1;
+}
+
+static void add_steps(Plan *plan, int op, bool back) {
+    const Layer *layer = node_at(plan, plan->op[op].node)->layer;
+    for (int phase = 0; phase < phases(back ? layer->backward_phases : layer->forward_phases); phase++) {
+        plan->step[plan->step_count++] = (Step){op, phase, back, phase > 0};
+    }
+}
+
+static void find_steps(Plan *plan) {
+    for (int op = 0; op < plan->op_count; op++) {
+        add_steps(plan, op, false);
+    }
+    plan->forward_count = plan->step_count;
+    for (int op = plan->op_count - 1; plan->training && op >= 0; op--) {
+        if (plan->wants[plan->op[op].node]) {
+            add_steps(plan, op, true);
+        }
+    }
+}
+
+/* ---- where everything lies: offsets in a shard
+ * ----------------------------------------------------------------------- */
+
+/* The node whose output memory node `i` uses: a fused dense node leaves its output in the activation's, where the
+ * activation's slope can be had from there. */
+static int out_home(const Plan *plan, const Draft *draft, int i) {
+    int root = plan->root[i], op = draft->op_of[root];
+    if (op >= 0 && plan->op[op].act == root + 1 && plan->op[op].node == root &&
+        act_from_output(node_at(plan, root + 1)->layer->act)) {
+        return root + 1;
+    }
+    return root;
+}
+
+/* Outputs: all are kept for backward; without it memory is shared over time. */
+static bool place_outputs(const Plan *plan, Draft *draft, Life *life) {
+    int count = 0, nodes = plan->net->node_count, *who = draft->consumers; /* done with counting */
+    for (int i = 0; i < nodes; i++) {
+        if (!draft->live[i] || out_home(plan, draft, i) != i) {
+            continue;
+        }
+        int born = i == 0 ? -1 : draft->op_of[i];
+        bool kept = plan->training || i == plan->root[nodes - 1];
+        who[count] = i;
+        life[count++] = (Life){born,
+                               kept                           ? plan->op_count
+                               : draft->last_reader[i] > born ? draft->last_reader[i]
+                                                              : born,
+                               node_values(plan, i), 0};
+    }
+    if (plan->training) { /* nothing is freed: one behind the other */
+        for (int i = 0; i < count; i++) {
+            life[i].offset = draft->out_total;
+            draft->out_total += life[i].size;
+        }
+    } else {
+        draft->out_total = layout(life, count);
+    }
+    for (int i = 0; i < count; i++) {
+        draft->out_at[who[i]] = life[i].offset;
+    }
+    return draft->out_total >= 0;
+}
+
+/* Gradients: from the last reader's backward step to the node's own. */
+static bool place_gradients(const Plan *plan, Draft *draft, Life *life) {
+    int count = 0, nodes = plan->net->node_count, *who = draft->consumers;
+    for (int op = plan->op_count; op >= 0; op--) { /* sorted by birth: op_count stands for the loss */
+        int born = plan->op_count - op;
+        int first = op == plan->op_count ? nodes - 1 : plan->op[op].node;
+        const PlumbNode *reader = &node_at(plan, first)->about;
+        int inputs = op == plan->op_count ? 1 : reader->input_count;
+        for (int j = 0; j < inputs; j++) {
+            int root = plan->root[op == plan->op_count ? nodes - 1 : reader->input[j]];
+            if (!plan->wants[root] || draft->gradient_at[root] >= 0 || draft->op_of[root] < 0) {
+                continue;
+            }
+            draft->gradient_at[root] = count;
+            who[count] = root;
+            life[count++] = (Life){born, plan->op_count - draft->op_of[root], node_values(plan, root), 0};
+        }
+    }
+    draft->gradient_total = layout(life, count);
+    for (int i = 0; i < count; i++) {
+        draft->gradient_at[who[i]] = life[i].offset;
+    }
+    return draft->gradient_total >= 0;
+}
+
+/* The first writer of a root's gradient writes it, the later ones (earlier ops) go through `spare`. */
+static void place_spares(Plan *plan, Draft *draft, bool *written) {
+    memset(written, 0, (size_t)plan->net->node_count * sizeof *written);
+    for (int op = plan->op_count - 1; op >= 0; op--) {
+        int node = plan->op[op].node;
+        int64_t spare = 0;
+        for (int j = 0; plan->wants[node] && j < node_at(plan, node)->about.input_count; j++) {
+            int root = plan->root[node_at(plan, node)->about.input[j]];
+            plan->input_run[plan->first_input[node] + j].adds = written[root];
+            spare += written[root] ? node_values(plan, root) : 0;
+            written[root] = true;
+        }
+        draft->spare = spare > draft->spare ? spare : draft->spare;
+    }
+}
+
+static int64_t in_reals(size_t bytes) {
+    return padded((int64_t)((bytes + sizeof(real) - 1) / sizeof(real)));
+}
+
+static void count_memory(const Plan *plan, Draft *draft) {
+    int rows = (int)most_rows(plan);
+    for (int op = 0; op < plan->op_count; op++) {
+        const NetNode *node = node_at(plan, plan->op[op].node);
+        draft->save_total += node->layer->save_bytes ? in_reals(node->layer->save_bytes(&node->site, rows)) : 0;
+        draft->joint_total += node->layer->joint_bytes ? 2 * in_reals(node->layer->joint_bytes(&node->site)) : 0;
+        int64_t scratch = node->layer->scratch_bytes ? in_reals(node->layer->scratch_bytes(&node->site, rows)) : 0;
+        draft->scratch = scratch > draft->scratch ? scratch : draft->scratch;
+    }
+    for (int i = 0; i < plan->net->node_count; i++) {
+        draft->pointer_count += 2 * node_at(plan, i)->about.input_count + 3 * node_at(plan, i)->about.weight_count;
+    }
+}
+
+/* ---- shards
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static bool counts_dead(const Layer *layer) {
+    return layer->act == ACT_RELU || layer->act == ACT_LEAKY_RELU || layer->act == ACT_RELU6;
+}
+
+/* Cuts the shard's one block into its parts. */
+typedef struct Cutter {
+    real *next;
+} Cutter;
+
+static real *cut(Cutter *cutter, int64_t reals) {
+    real *part = cutter->next;
+    cutter->next += padded(reals);
+    return part;
+}
+
+static void point_weights(const Plan *plan, Shard *shard, int i, real ***next) {
+    const PlumbNode *node = &node_at(plan, i)->about;
+    Pass *pass = &shard->pass[i];
+    real **w = *next, **wt = w + node->weight_count, **dw = wt + node->weight_count;
+    *next = dw + node->weight_count;
+    for (int j = 0; j < node->weight_count; j++) {
+        const NetWeight *weight = &plan->net->weight[node->first_weight + j];
+        w[j] = weight->about.value;
+        wt[j] = weight->transposed;
+        dw[j] = plan->training && weight->spec.learned ? shard->gradients + weight->offset : NULL;
+    }
+    pass->w = w;
+    pass->wt = wt;
+    pass->dw = dw;
+}
+
+static void point_inputs(const Plan *plan, Shard *shard, int i, real ***next) {
+    const NetNode *node = node_at(plan, i);
+    Pass *pass = &shard->pass[i];
+    real **in = *next, **d_in = in + node->about.input_count, *spare = shard->spare;
+    *next = d_in + node->about.input_count;
+    for (int j = 0; j < node->about.input_count; j++) {
+        int root = plan->root[node->about.input[j]];
+        bool adds = plan->training && plan->input_run[plan->first_input[i] + j].adds;
+        in[j] = shard->run[root].out;
+        d_in[j] = !plan->training || !plan->wants[root] || !shard->run[root].d_out ? NULL
+                  : adds                                                           ? spare
+                                                                                   : shard->run[root].d_out;
+        spare += adds ? node_values(plan, root) : 0;
+    }
+    pass->in = (const real *const *)in;
+    pass->d_in = d_in;
+}
+
+static void point_outputs(const Plan *plan, const Draft *draft, Shard *shard, real *outputs, real *gradients) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        if (!draft->live[i]) {
+            continue;
+        }
+        int home = out_home(plan, draft, i), root = plan->root[i];
+        shard->run[i].out = outputs + draft->out_at[home];
+        int fused = draft->op_of[root] >= 0 ? plan->op[draft->op_of[root]].act : -1;
+        int gradient = fused >= 0 ? fused : root; /* dz takes dy's place */
+        shard->run[i].d_out =
+            plan->training && draft->gradient_at[gradient] >= 0 ? gradients + draft->gradient_at[gradient] : NULL;
+    }
+}
+
+static int64_t joint_reals(const NetNode *node) {
+    return node->layer->joint_bytes ? in_reals(node->layer->joint_bytes(&node->site)) : 0;
+}
+
+static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cutter *cutter, void *scratch) {
+    real **next = shard->pointers;
+    for (int i = 0; i < plan->net->node_count; i++) {
+        const NetNode *node = node_at(plan, i);
+        bool runs = draft->op_of[i] >= 0;
+        size_t save = runs && node->layer->save_bytes ? node->layer->save_bytes(&node->site, (int)most_rows(plan)) : 0;
+        shard->pass[i] = (Pass){.k = plan->k,
+                                .site = &node->site,
+                                .shard = s,
+                                .shards = plan->shards,
+                                .node = i,
+                                .out = shard->run[i].out,
+                                .d_out = shard->run[i].d_out,
+                                .save = save ? cut(cutter, in_reals(save)) : NULL,
+                                .scratch = scratch};
+        point_inputs(plan, shard, i, &next);
+        point_weights(plan, shard, i, &next);
+    }
+}
+
+/* Shares of `joint`: all shards see all. Forward and backward have their own, so that one cannot overtake the other. */
+static bool point_joints(Plan *plan) {
+    int shards = plan->shards, nodes = plan->net->node_count;
+    int64_t total = 0;
+    for (int i = 0; i < nodes; i++) {
+        total += joint_reals(node_at(plan, i));
+    }
+    if (!total) {
+        return true;
+    }
+    plan->joint = aligned_zeroed((size_t)(total * 2 * shards) * sizeof(real));
+    plan->joints = calloc((size_t)(2 * nodes * shards), sizeof *plan->joints);
+    if (!plan->joint || !plan->joints) {
+        return false;
+    }
+    real *next = plan->joint;
+    for (int i = 0; i < nodes; i++) {
+        for (int s = 0; s < 2 * shards; s++) {
+            plan->joints[2 * shards * i + s] = next;
+            next += joint_reals(node_at(plan, i));
+        }
+    }
+    return true;
+}
+
+static bool make_alive(Plan *plan, Shard *shard) {
+    size_t total = 0;
+    for (int i = 0; i < plan->net->node_count; i++) {
+        PlumbShape shape = node_at(plan, i)->about.shape;
+        total += counts_dead(node_at(plan, i)->layer) ? (size_t)shape.dim[shape.rank - 1] : 0;
+    }
+    shard->alive = calloc(total + 1, 1);
+    shard->alive_bytes = total;
+    unsigned char *next = shard->alive;
+    for (int i = 0; next && i < plan->net->node_count; i++) {
+        PlumbShape shape = node_at(plan, i)->about.shape;
+        if (counts_dead(node_at(plan, i)->layer)) {
+            shard->run[i].alive = next;
+            next += shape.dim[shape.rank - 1];
+        }
+    }
+    return shard->alive;
+}
+
+static bool make_shard(Plan *plan, const Draft *draft, int s) {
+    Shard *shard = &plan->shard[s];
+    int nodes = plan->net->node_count;
+    int64_t parameters = plan->training ? plan->net->parameter_count : 0;
+    int64_t total = draft->out_total + draft->gradient_total + draft->spare + draft->save_total + draft->scratch +
+                    parameters + 16 * ALIGN_REALS;
+    if (total > SHARD_BYTES_MAX / (int64_t)sizeof(real)) {
+        return false;
+    }
+    shard->memory = aligned_zeroed((size_t)total * sizeof(real));
+    shard->run = calloc((size_t)nodes, sizeof *shard->run);
+    shard->pass = calloc((size_t)nodes, sizeof *shard->pass);
+    shard->pointers = calloc((size_t)draft->pointer_count + 1, sizeof *shard->pointers);
+    if (!shard->memory || !shard->run || !shard->pass || !shard->pointers || !make_alive(plan, shard)) {
+        return false;
+    }
+    Cutter cutter = {shard->memory};
+    shard->gradients = cut(&cutter, parameters);
+    real *outputs = cut(&cutter, draft->out_total), *gradients = cut(&cutter, draft->gradient_total);
+    shard->spare = cut(&cutter, draft->spare);
+    real *scratch = cut(&cutter, draft->scratch);
+    point_outputs(plan, draft, shard, outputs, gradients);
+    point_passes(plan, draft, shard, s, &cutter, scratch);
+    return true;
+}
+
+/* ---- the whole
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static bool allocate(Plan *plan, Draft *draft) {
+    size_t n = (size_t)plan->net->node_count, inputs = 0;
+    for (size_t i = 0; i < n; i++) {
+        inputs += (size_t)plan->net->node[i].about.input_count;
+    }
+    plan->op = calloc(n, sizeof *plan->op);
+    plan->step = calloc(8 * n, sizeof *plan->step); /* at most four phases each way */
+    plan->root = calloc(n, sizeof *plan->root);
+    plan->wants = calloc(n, sizeof *plan->wants);
+    plan->first_input = calloc(n, sizeof *plan->first_input);
+    plan->input_run = calloc(inputs + 1, sizeof *plan->input_run);
+    plan->shard = calloc((size_t)plan->shards, sizeof *plan->shard);
+    draft->live = calloc(n, sizeof *draft->live);
+    draft->op_of = calloc(n, sizeof *draft->op_of);
+    draft->consumers = calloc(n + 1, sizeof *draft->consumers);
+    draft->last_reader = calloc(n, sizeof *draft->last_reader);
+    draft->out_at = calloc(n, sizeof *draft->out_at);
+    draft->gradient_at = calloc(n, sizeof *draft->gradient_at);
+    for (size_t i = 0; plan->first_input && draft->gradient_at && i < n; i++) {
+        plan->first_input[i] = i ? plan->first_input[i - 1] + plan->net->node[i - 1].about.input_count : 0;
+        draft->gradient_at[i] = -1;
+    }
+    return plan->op && plan->step && plan->root && plan->wants && plan->first_input && plan->input_run && plan->shard &&
+           draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->out_at && draft->gradient_at;
+}
+
+static bool lay_out(Plan *plan, Draft *draft) {
+    size_t n = (size_t)plan->net->node_count;
+    Life *life = calloc(n + 1, sizeof *life);
+    bool *written = calloc(n, sizeof *written);
+    bool done = life && written;
+    if (done) {
+        find_live(plan, draft);
+        find_roots(plan, draft);
+        find_ops(plan, draft);
+        find_steps(plan);
+        done = place_outputs(plan, draft, life) && (!plan->training || place_gradients(plan, draft, life));
+        place_spares(plan, draft, written);
+        count_memory(plan, draft);
+    }
+    free(life);
+    free(written);
+    for (int s = 0; done && s < plan->shards; s++) {
+        done = make_shard(plan, draft, s);
+    }
+    return done && point_joints(plan);
+}
+
+static void draft_free(Draft *draft) {
+    free(draft->live);
+    free(draft->op_of);
+    free(draft->consumers);
+    free(draft->last_reader);
+    free(draft->out_at);
+    free(draft->gradient_at);
+}
+
+Plan *plan_new(PlumbNet *net, const Kernels *k, Pool *pool, int batch, int shards, bool training, PlumbError *error) {
+    Plan *plan = calloc(1, sizeof *plan);
+    Draft draft = {0};
+    if (!plan) {
+        error_memory(error);
+        return NULL;
+    }
+    *plan = (Plan){.net = net, .k = k, .pool = pool, .batch = batch, .shards = shards, .training = training};
+    bool done = allocate(plan, &draft) && lay_out(plan, &draft);
+    draft_free(&draft);
+    if (!done) {
+        plan_free(plan);
+        plumb_fail(error, PLUMB_MEMORY_ERROR, "not enough memory to run %s on batches of %d", net->name, batch);
+        return NULL;
+    }
+    return plan;
+}
+
+void plan_free(Plan *plan) {
+    if (!plan) {
+        return;
+    }
+    for (int s = 0; plan->shard && s < plan->shards; s++) {
+        Shard *shard = &plan->shard[s];
+        free(shard->memory);
+        free(shard->run);
+        free(shard->pass);
+        free(shard->pointers);
+        free(shard->alive);
+    }
+    free(plan->shard);
+    free(plan->joint);
+    free(plan->joints);
+    free(plan->op);
+    free(plan->step);
+    free(plan->root);
+    free(plan->wants);
+    free(plan->first_input);
+    free(plan->input_run);
+    free(plan);
+}
+
+const real *plan_output(const Plan *plan, int s) {
+    return plan->shard[s].run[plan->net->node_count - 1].out;
+}
+
+real *plan_output_gradient(const Plan *plan, int s) {
+    return plan->shard[s].run[plan->net->node_count - 1].d_out;
+}

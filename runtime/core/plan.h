@@ -1,0 +1,80 @@
+/* A plan: for a net and a batch size everything is laid out once, so that running it allocates nothing.
+ *
+ * The batch is split over a fixed number of shards; each shard runs the whole net on its rows, in its own memory. Threads own
+ * shards. They meet only where a layer needs the whole batch (its phases), so the bits depend on the shards, never on the threads. */
+#ifndef PLUMB_PLAN_H
+#define PLUMB_PLAN_H
+#include "../train/parts.h"
+#include "net.h"
+#include "pool.h"
+
+typedef struct Op { /* a node, or a dense node and the activation behind it in one pass */
+    int node, act;  /* act: -1 for a single node */
+} Op;
+
+typedef struct Step { /* one call of an op's forward or backward, in one phase */
+    int op, phase;
+    bool back, meet; /* meet: all threads wait for each other before it */
+} Step;
+
+typedef struct NodeRun {      /* one node in one shard */
+    real *out, *d_out;        /* d_out NULL: no gradient is asked for */
+    Tally tally_out, tally_d_out;
+    unsigned char *alive;     /* relu family: one flag a unit, set when it gave output in the window */
+} NodeRun;
+
+typedef struct InputRun {     /* a node's input: where its gradient goes */
+    bool adds;                /* another consumer wrote it before: through `spare`, then added */
+} InputRun;
+
+typedef struct Shard {
+    void *memory;             /* one block for all of it */
+    NodeRun *run;             /* one per node */
+    Pass *pass;               /* one per node */
+    real *gradients;          /* as the net's parameters */
+    real *spare;              /* as large as the largest output */
+    real **pointers;          /* what the passes point to */
+    unsigned char *alive;     /* flags of all units that may be dead */
+    size_t alive_bytes;
+    int rows;
+    int64_t first_row;
+    double loss;
+    int64_t correct;
+} Shard;
+
+typedef struct Plan {
+    PlumbNet *net;
+    const Kernels *k;
+    Pool *pool;
+    int batch, shards;        /* batch: the largest */
+    bool training;            /* with gradients */
+    bool measuring;           /* tallies are on */
+    Op *op;
+    int op_count;
+    Step *step;
+    int step_count, forward_count; /* forward steps come first */
+    int *root;                /* of a view: the node whose memory it is; else the node itself */
+    bool *wants;              /* a gradient: something learned lies before it */
+    InputRun *input_run;      /* all nodes' inputs in turn */
+    int *first_input;         /* of each node, in input_run */
+    Shard *shard;
+    real *joint;              /* what shards tell each other */
+    void **joints;            /* each node's, forward and backward, of every shard */
+} Plan;
+
+/* `pool` is borrowed. The net's weights must be made. */
+Plan *plan_new(PlumbNet *net, const Kernels *k, Pool *pool, int batch, int shards, bool training, PlumbError *error);
+void plan_free(Plan *plan); /* NULL is allowed */
+
+/* Before a run: how many rows, and what the random layers draw from. still: buffers such as running means stay. */
+void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still);
+/* Inside a parallel region, on every thread. */
+void plan_forward(Plan *plan, int thread);
+void plan_backward(Plan *plan, int thread);
+/* Rows of x for shard `s`: row i of the batch is x + index[i] * size, or x + i * size where index is NULL. */
+void plan_gather(Plan *plan, int s, const real *x, const uint32_t *index);
+const real *plan_output(const Plan *plan, int s);
+real *plan_output_gradient(const Plan *plan, int s);
+/* Figures of the last run; its weight figures are the caller's. */
+void plan_probe(const Plan *plan, int node, PlumbProbe *probe);
+#endif

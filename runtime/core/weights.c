@@ -1,0 +1,97 @@
+/* Making, dropping and copying the weights of a net. */
+#include "../train/inits.h"
+#include "error.h"
+#include "net.h"
+#include <stdlib.h>
+#include <string.h>
+
+void *aligned_zeroed(size_t bytes) {
+    size_t size = (bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
+    void *memory = size < bytes ? NULL : aligned_alloc(ALIGN_BYTES, size ? size : ALIGN_BYTES);
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
+static real *reals(int64_t count) {
+    return aligned_zeroed((size_t)count * sizeof(real));
+}
+
+/* FNV-1a of the name: a layer added elsewhere does not change this one's first weights. */
+static uint32_t stream_of(const char *name) {
+    uint32_t hash = 2166136261u;
+    for (; *name; name++) {
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    }
+    return hash;
+}
+
+static void place_weights(PlumbNet *net) {
+    real *transposed = net->transposes;
+    for (int i = 0; i < net->weight_count; i++) {
+        NetWeight *weight = &net->weight[i];
+        weight->about.value = (weight->spec.learned ? net->parameters : net->buffers) + weight->offset;
+        weight->about.grad = weight->spec.learned ? net->gradients + weight->offset : NULL;
+        if (weight->spec.transposed) {
+            weight->transposed = transposed;
+            transposed += padded(weight->size);
+        }
+    }
+}
+
+bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error) {
+    if (net->made) {
+        return true;
+    }
+    if (net->unknown) {
+        return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has errors", net->name);
+    }
+    net->parameters = reals(net->parameter_count);
+    net->gradients = reals(net->parameter_count);
+    net->transposes = reals(net->parameter_count);
+    net->buffers = reals(net->buffer_count);
+    net->made = net->parameters && net->gradients && net->transposes && net->buffers;
+    if (!net->made) {
+        plumb_net_reset(net);
+        plumb_fail(error, PLUMB_MEMORY_ERROR, "not enough memory for the %lld weights of %s",
+                   (long long)net->parameter_count, net->name);
+        return false;
+    }
+    net->seed = seed;
+    place_weights(net);
+    for (int i = 0; i < net->weight_count; i++) {
+        NetWeight *weight = &net->weight[i];
+        Draw draw = {seed, DRAW_INIT, stream_of(weight->about.name)};
+        if (!init_fill(&weight->spec, draw, weight->about.value, error)) {
+            plumb_net_reset(net);
+            return false;
+        }
+    }
+    net_refresh(net, kernels_portable());
+    return true;
+}
+
+void plumb_net_reset(PlumbNet *net) {
+    free(net->parameters);
+    free(net->gradients);
+    free(net->transposes);
+    free(net->buffers);
+    net->parameters = net->gradients = net->transposes = net->buffers = NULL;
+    for (int i = 0; i < net->weight_count; i++) {
+        net->weight[i].about.value = NULL;
+        net->weight[i].about.grad = NULL;
+        net->weight[i].transposed = NULL;
+    }
+    net->made = false;
+}
+
+void net_transpose(const Kernels *k, NetWeight *weight) {
+    int rows = weight->spec.shape.dim[0];
+    k->transpose(rows, (int)(weight->size / rows), weight->about.value, weight->transposed);
+}
+
+void net_refresh(PlumbNet *net, const Kernels *k) {
+    for (int i = 0; i < net->weight_count; i++) {
+        if (net->weight[i].transposed) {
+            net_transpose(k, &net->weight[i]);
+        }
+    }
+}

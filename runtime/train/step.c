@@ -1,0 +1,335 @@
+/* One optimizer step, see step.h. */
+#include "step.h"
+#include "../core/error.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_LENGTH = 8192 };
+
+/* ---- losses over shards ------------------------------------------------------------------------------------------ */
+
+const PlumbCall *loss_of(const PlumbData *data, const PlumbCall *loss, PlumbArena *arena, PlumbError *error) {
+    return loss ? loss : plumb_call_default(arena, data->classify ? "cross_entropy" : "mse", error);
+}
+
+static bool takes_task(const Loss *loss, const PlumbData *data, PlumbError *error) {
+    if (data->classify ? loss->takes_labels : loss->takes_values) {
+        return true;
+    }
+    plumb_fail(error, PLUMB_SHAPE_ERROR, "%s does not fit a task of %s", loss->entry.name,
+               data->classify ? "classes" : "numbers");
+    return error_hint(error, "loss = %s", data->classify ? "cross_entropy" : "mse");
+}
+
+bool loss_rows(const PlumbNet *net, const PlumbData *data, const PlumbCall *call, LossRows *rows, PlumbError *error) {
+    const Loss *loss = (const Loss *)call->entry;
+    int64_t n = plumb_shape_size(net->node[net->node_count - 1].about.shape);
+    if (!takes_task(loss, data, error)) {
+        return false;
+    }
+    *rows = (LossRows){.call = call, .n = (int)n, .classes = data->classes, .labels = 1};
+    if (!data->classify) {
+        return loss->fits_values((int)n, (int)plumb_shape_size(data->y_shape), error);
+    }
+    rows->labels = data->label_count;
+    if (n % data->label_count) {
+        plumb_fail(error, PLUMB_SHAPE_ERROR, "the net's outputs do not match the labels of a row");
+        error_found(error, "%lld outputs", (long long)n);
+        return error_expected(error, "%d labels", data->label_count);
+    }
+    return loss->fits_labels((int)(n / data->label_count), data->classes, error);
+}
+
+static int64_t hits(const LossRows *rows) {
+    int64_t found = 0;
+    for (int64_t i = 0; i < (int64_t)rows->rows * rows->labels; i++) {
+        const real *out = rows->out + i * rows->classes;
+        int best = 0;
+        for (int c = 1; c < rows->classes; c++) {
+            best = out[c] > out[best] ? c : best;
+        }
+        found += best == rows->label[i];
+    }
+    return found;
+}
+
+/* One logit: yes where it is above 0. */
+static int64_t binary_hits(const LossRows *rows) {
+    int64_t found = 0;
+    for (int i = 0; i < rows->rows; i++) {
+        found += (rows->out[i] > 0) == (rows->label[i] == 1);
+    }
+    return found;
+}
+
+static double absolute_errors(const LossRows *rows) {
+    double sum = 0;
+    for (int64_t i = 0; i < (int64_t)rows->rows * rows->n; i++) {
+        sum += fabs((double)rows->out[i] - (double)rows->y[i]) / rows->n;
+    }
+    return sum;
+}
+
+double loss_of_shard(const Kernels *k, const LossRows *batch, const Plan *plan, int s, real *d_out, double *score) {
+    const Shard *shard = &plan->shard[s];
+    LossRows rows = *batch;
+    rows.rows = shard->rows;
+    rows.out = plan_output(plan, s);
+    if (rows.label) {
+        rows.label += shard->first_row * rows.labels;
+        *score += (double)(rows.n == 1 ? binary_hits(&rows) : hits(&rows)) / rows.labels;
+    } else {
+        rows.y += shard->first_row * rows.n;
+        *score += absolute_errors(&rows);
+    }
+    return ((const Loss *)batch->call->entry)->run(k, &rows, d_out);
+}
+
+/* ---- making ---------------------------------------------------------------------------------------------------------
+ */
+
+static int blocks_of(const NetWeight *weight) {
+    return weight->spec.learned ? (int)((weight->size + BLOCK_LENGTH - 1) / BLOCK_LENGTH) : 0;
+}
+
+static bool make_blocks(Stepper *stepper) {
+    const PlumbNet *net = stepper->net;
+    int count = 0;
+    for (int i = 0; i < net->weight_count; i++) {
+        count += blocks_of(&net->weight[i]);
+    }
+    stepper->block = calloc((size_t)count + 1, sizeof *stepper->block);
+    stepper->first_block = calloc((size_t)net->weight_count + 1, sizeof *stepper->first_block);
+    if (!stepper->block || !stepper->first_block) {
+        return false;
+    }
+    for (int i = 0; i < net->weight_count; i++) {
+        const NetWeight *weight = &net->weight[i];
+        for (int b = 0; b < blocks_of(weight); b++) {
+            int64_t begin = (int64_t)b * BLOCK_LENGTH, left = weight->size - begin;
+            stepper->block[stepper->block_count++] = (Block){
+                .weight = i, .offset = weight->offset + begin, .length = left < BLOCK_LENGTH ? left : BLOCK_LENGTH};
+        }
+        stepper->first_block[i + 1] = stepper->block_count;
+    }
+    return true;
+}
+
+static bool make_buffers(Stepper *stepper, int batch, int states) {
+    const LossRows *rows = &stepper->rows;
+    int shards = stepper->plan->shards;
+    size_t targets = (size_t)batch * (size_t)(rows->labels > rows->n ? rows->labels : rows->n);
+    stepper->label = calloc(targets, sizeof *stepper->label);
+    stepper->y = calloc(targets, sizeof *stepper->y);
+    stepper->loss_of = calloc((size_t)shards, sizeof *stepper->loss_of);
+    stepper->score_of = calloc((size_t)shards, sizeof *stepper->score_of);
+    stepper->sources = calloc((size_t)(shards * pool_threads(stepper->pool)), sizeof *stepper->sources);
+    bool done = stepper->label && stepper->y && stepper->loss_of && stepper->score_of && stepper->sources;
+    for (int i = 0; i < states; i++) {
+        stepper->state[i] = aligned_zeroed((size_t)stepper->net->parameter_count * sizeof(real));
+        done = done && stepper->state[i];
+    }
+    return done;
+}
+
+bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const Kernels *k, Pool *pool, int batch,
+                  int shards, const PlumbCall *loss, const PlumbCall *optimizer, PlumbError *error) {
+    *stepper = (Stepper){.net = net, .data = data, .k = k, .pool = pool, .batch = batch, .updates = optimizer};
+    if (!loss_rows(net, data, loss, &stepper->rows, error)) {
+        return false;
+    }
+    stepper->plan = plan_new(net, k, pool, batch, shards, true, error);
+    if (!stepper->plan) {
+        return false;
+    }
+    int states = 0;
+    if (optimizer) {
+        states = ((const Optimizer *)optimizer->entry)->states(optimizer);
+        optimizer_setup(optimizer, &stepper->update);
+    }
+    if (!make_blocks(stepper) || !make_buffers(stepper, batch, states)) {
+        stepper_clear(stepper);
+        return error_memory(error);
+    }
+    return true;
+}
+
+void stepper_clear(Stepper *stepper) {
+    plan_free(stepper->plan);
+    free(stepper->block);
+    free(stepper->first_block);
+    free(stepper->label);
+    free(stepper->y);
+    free(stepper->loss_of);
+    free(stepper->score_of);
+    free(stepper->sources);
+    free(stepper->state[0]);
+    free(stepper->state[1]);
+    *stepper = (Stepper){0};
+}
+
+/* ---- a step, on every thread
+ * ------------------------------------------------------------------------------------------ */
+
+static void gather(Stepper *stepper, int s) {
+    const PlumbPart *part = &stepper->data->train;
+    const Shard *shard = &stepper->plan->shard[s];
+    plan_gather(stepper->plan, s, part->x, stepper->index);
+    int labels = stepper->rows.labels, n = stepper->rows.n;
+    for (int64_t i = shard->first_row; i < shard->first_row + shard->rows; i++) {
+        int64_t row = stepper->index ? stepper->index[i] : i;
+        if (part->label) {
+            memcpy(stepper->label + i * labels, part->label + row * labels, (size_t)labels * sizeof *stepper->label);
+        } else {
+            memcpy(stepper->y + i * n, part->y + row * n, (size_t)n * sizeof *stepper->y);
+        }
+    }
+}
+
+static void losses(Stepper *stepper, int thread) {
+    for (int s = thread; s < stepper->plan->shards; s += pool_threads(stepper->pool)) {
+        stepper->score_of[s] = 0;
+        stepper->loss_of[s] = loss_of_shard(stepper->k, &stepper->rows, stepper->plan, s,
+                                            plan_output_gradient(stepper->plan, s), &stepper->score_of[s]);
+    }
+}
+
+/* This thread's share of the blocks. */
+static void share(const Stepper *stepper, int thread, int *begin, int *end) {
+    int threads = pool_threads(stepper->pool);
+    *begin = (int)((int64_t)stepper->block_count * thread / threads);
+    *end = (int)((int64_t)stepper->block_count * (thread + 1) / threads);
+}
+
+static void reduce(Stepper *stepper, int thread) {
+    int begin, end, shards = stepper->plan->shards;
+    const real **sources = stepper->sources + thread * shards;
+    share(stepper, thread, &begin, &end);
+    for (int i = begin; i < end; i++) {
+        Block *block = &stepper->block[i];
+        for (int s = 0; s < shards; s++) {
+            sources[s] = stepper->plan->shard[s].gradients + block->offset;
+        }
+        block->nonfinite = 0;
+        block->grad_squares = stepper->k->reduce(shards, block->length, sources,
+                                                 stepper->net->gradients + block->offset, &block->nonfinite);
+    }
+}
+
+/* In the order of the blocks: every thread gets the same bits. */
+static double squared_norm(const Stepper *stepper) {
+    double sum = 0, nonfinite = 0;
+    for (int i = 0; i < stepper->block_count; i++) {
+        sum += stepper->block[i].grad_squares;
+        nonfinite += stepper->block[i].nonfinite;
+    }
+    return nonfinite ? NAN : sum;
+}
+
+static void update(Stepper *stepper, int thread, double squares) {
+    Update mine = stepper->update;
+    int begin, end;
+    if (stepper->clip) {
+        ((const Clip *)stepper->clip->entry)->apply(stepper->clip, sqrt(squares), &mine);
+    }
+    if (thread == 0) {
+        stepper->scale = mine.scale;
+    }
+    share(stepper, thread, &begin, &end);
+    for (int i = begin; i < end; i++) {
+        Block *block = &stepper->block[i];
+        real *s1 = stepper->state[0] ? stepper->state[0] + block->offset : NULL;
+        real *s2 = stepper->state[1] ? stepper->state[1] + block->offset : NULL;
+        block->norms[0] = block->norms[1] = 0;
+        stepper->k->update(&mine, block->length, stepper->net->parameters + block->offset,
+                           stepper->net->gradients + block->offset, s1, s2, block->norms);
+    }
+}
+
+static void transpose(Stepper *stepper, int thread) {
+    int threads = pool_threads(stepper->pool);
+    for (int i = 0, turn = 0; i < stepper->net->weight_count; i++) {
+        if (stepper->net->weight[i].transposed && turn++ % threads == thread) {
+            net_transpose(stepper->k, &stepper->net->weight[i]);
+        }
+    }
+}
+
+static void step_thread(void *arg, int thread) {
+    Stepper *stepper = arg;
+    for (int s = thread; s < stepper->plan->shards; s += pool_threads(stepper->pool)) {
+        gather(stepper, s);
+    }
+    plan_forward(stepper->plan, thread);
+    losses(stepper, thread);
+    plan_backward(stepper->plan, thread);
+    pool_barrier(stepper->pool);
+    reduce(stepper, thread);
+    pool_barrier(stepper->pool);
+    double squares = squared_norm(stepper);
+    if (thread == 0) {
+        stepper->grad_squares = squares;
+    }
+    if (stepper->updates) {
+        update(stepper, thread, squares);
+        pool_barrier(stepper->pool);
+        transpose(stepper, thread);
+    }
+}
+
+void stepper_run(Stepper *stepper) {
+    stepper->rows.batch = stepper->batch;
+    stepper->rows.label = stepper->data->train.label ? stepper->label : NULL;
+    stepper->rows.y = stepper->data->train.label ? NULL : stepper->y;
+    pool_run(stepper->pool, step_thread, stepper);
+    stepper->loss = stepper->score = 0;
+    for (int s = 0; s < stepper->plan->shards; s++) {
+        stepper->loss += stepper->loss_of[s] / stepper->batch;
+        stepper->score += stepper->score_of[s] / stepper->batch;
+    }
+}
+
+/* ---- figures
+ * ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Norms {
+    double grad, weight, update, nonfinite; /* sums of squares, and a count */
+    bool any;
+} Norms;
+
+/* Of the weights first..first+count. Without an update the weights' own norms are taken afresh. */
+static Norms norms_of(const Stepper *stepper, int first, int count) {
+    Norms norms = {0};
+    for (int i = stepper->first_block[first]; i < stepper->first_block[first + count]; i++) {
+        const Block *block = &stepper->block[i];
+        const real *w = stepper->net->parameters + block->offset;
+        norms.any = true;
+        norms.grad += block->grad_squares;
+        norms.nonfinite += block->nonfinite;
+        norms.weight += stepper->updates ? block->norms[0] : stepper->k->dot(block->length, w, w);
+        norms.update += block->norms[1];
+    }
+    return norms;
+}
+
+static double ratio(const Norms *norms) {
+    return norms->weight > 0 ? sqrt(norms->update / norms->weight) : NAN;
+}
+
+void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe) {
+    const PlumbNode *about = &stepper->net->node[node].about;
+    plan_probe(stepper->plan, node, probe);
+    Norms norms = norms_of(stepper, about->first_weight, about->weight_count);
+    if (norms.any) {
+        probe->grad_norm = norms.nonfinite ? NAN : sqrt(norms.grad);
+        probe->weight_norm = sqrt(norms.weight);
+        probe->update_ratio = stepper->updates ? ratio(&norms) : NAN;
+        probe->nonfinite += (int64_t)norms.nonfinite;
+    }
+}
+
+double stepper_update_ratio(const Stepper *stepper) {
+    Norms norms = norms_of(stepper, 0, stepper->net->weight_count);
+    return ratio(&norms);
+}

@@ -1,0 +1,56 @@
+/* One optimizer step: forward, loss, backward, the shards' gradients summed in fixed order, update. One parallel region. */
+#ifndef PLUMB_STEP_H
+#define PLUMB_STEP_H
+#include "../core/plan.h"
+
+typedef struct Block {       /* a stretch of one weight: the unit that threads share out */
+    int weight;
+    int64_t offset, length;
+    double grad_squares, nonfinite, norms[2]; /* sums of squares of the weights and of the step taken */
+} Block;
+
+typedef struct Stepper {
+    PlumbNet *net;
+    const PlumbData *data;
+    const Kernels *k;
+    Pool *pool;
+    Plan *plan;
+    LossRows rows;           /* what the loss reads */
+    Block *block;
+    int block_count;
+    int *first_block;        /* of each weight, and one past the last */
+    const PlumbCall *clip;   /* NULL: none */
+    Update update;           /* of the step under way */
+    real *state[2];          /* the optimizer's arrays */
+    const uint32_t *index;   /* rows of this batch in the train part, in the shuffled order */
+    int32_t *label;          /* targets of the batch */
+    real *y;
+    int batch;               /* rows of this batch */
+    bool updates;            /* false: gradients only */
+    double *loss_of, *score_of; /* sums of each shard */
+    double scale;            /* what clipping took */
+    double loss, score, grad_squares; /* of the step: means over the rows, and the squared norm before clipping */
+    const real **sources;    /* shards' gradients of a block: `shards` pointers a thread */
+} Stepper;
+
+/* Which loss: the recipe's, or the task's own. `arena` keeps the call. */
+const PlumbCall *loss_of(const PlumbData *data, const PlumbCall *loss, PlumbArena *arena, PlumbError *error);
+/* Fills what a loss reads of a net and a data set. False: they do not fit. */
+bool loss_rows(const PlumbNet *net, const PlumbData *data, const PlumbCall *loss, LossRows *rows, PlumbError *error);
+/* Loss and gradient (d_out may be NULL) of shard `s`; `batch` holds the targets of the whole batch. Adds to *score the labels
+ * hit, or the absolute errors. */
+double loss_of_shard(const Kernels *k, const LossRows *batch, const Plan *plan, int s, real *d_out, double *score);
+
+/* Everything but data order. `batch`: the most rows. `optimizer` NULL: never updates. */
+bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const Kernels *k, Pool *pool, int batch, int shards,
+                  const PlumbCall *loss, const PlumbCall *optimizer, PlumbError *error);
+void stepper_clear(Stepper *stepper);
+/* Runs one step on the rows set in `index`, `batch`. */
+void stepper_run(Stepper *stepper);
+/* Weight figures of a node after a step, into its probe. */
+void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe);
+double stepper_update_ratio(const Stepper *stepper); /* of the whole net */
+int machine_cores(void);
+/* The team that a configuration asks for. */
+Pool *pool_for(const PlumbConfig *config, PlumbError *error);
+#endif

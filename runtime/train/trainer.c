@@ -1,0 +1,392 @@
+/* The trainer: epochs of shuffled batches, observers, pause and continue. It knows none of its observers. */
+#include "../core/error.h"
+#include "step.h"
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OBSERVERS_MAX = 16, WINDOW_ROWS = 1000 };
+
+struct PlumbTrainer {
+    PlumbNet *net;
+    const PlumbData *data;
+    PlumbArena *arena; /* the recipe */
+    const PlumbCall *recipe, *loss, *schedule, *stop;
+    PlumbConfig config;
+    Pool *pool;
+    Stepper stepper;
+    uint64_t seed;
+    uint32_t *order; /* of the rows in this epoch */
+    int batch, epochs, measure_every;
+    int64_t step, steps, steps_an_epoch;
+    int64_t window; /* rows since the flags of dead units were cleared */
+    double lr;      /* before the schedule */
+    double seconds;
+    PlumbObserver observer[OBSERVERS_MAX];
+    int observer_count;
+    PlumbProbe *probe; /* one per node */
+    double *dead;      /* of the last full window, one per node */
+    PlumbEpoch *history;
+    int history_count, history_space;
+    struct {
+        double loss, score, first, last, ratio;
+        int64_t rows, measured;
+    } sum;                     /* of the epoch under way */
+    int first_node, last_node; /* with weights */
+    atomic_bool pause;
+};
+
+/* ---- making ------------------------------------------------------------------------------------------------------ */
+
+int machine_cores(void) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (int)cores : 1;
+}
+
+Pool *pool_for(const PlumbConfig *config, PlumbError *error) {
+    Pool *pool = pool_new(config->threads > 0 ? config->threads : machine_cores());
+    if (!pool) {
+        plumb_fail(error, PLUMB_MEMORY_ERROR, "cannot start %d threads", config->threads);
+    }
+    return pool;
+}
+
+static bool read_recipe(PlumbTrainer *trainer, const PlumbCall *recipe, PlumbError *error) {
+    trainer->recipe = plumb_call_copy(trainer->arena, recipe);
+    if (!trainer->recipe) {
+        return error_memory(error);
+    }
+    recipe = trainer->recipe;
+    trainer->loss = loss_of(trainer->data, plumb_call_call(recipe, "loss"), trainer->arena, error);
+    trainer->schedule = plumb_call_call(recipe, "schedule");
+    trainer->stop = plumb_call_call(recipe, "stop");
+    const PlumbCall *every = plumb_call_call(recipe, "diagnostics");
+    trainer->measure_every = every ? (int)plumb_call_number(every, "n") : 0;
+    const PlumbValue *seed = plumb_call_value(recipe, "seed");
+    trainer->seed = seed->type == PLUMB_V_NUMBER ? (uint64_t)seed->number : trainer->config.seed;
+    return trainer->loss;
+}
+
+/* batch, steps, epochs: from the recipe and the number of rows. */
+static bool count_steps(PlumbTrainer *trainer, PlumbError *error) {
+    int64_t rows = trainer->data->train.rows;
+    double batch = plumb_call_number(trainer->recipe, "batch");
+    if (batch > (double)rows) {
+        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "the batch is larger than the train part");
+        error_found(error, "batch = %.0f, %lld rows", batch, (long long)rows);
+        return error_hint(error, "batch = %lld", (long long)rows);
+    }
+    trainer->batch = (int)batch;
+    trainer->steps_an_epoch = (rows + trainer->batch - 1) / trainer->batch;
+    const PlumbValue *steps = plumb_call_value(trainer->recipe, "steps");
+    const PlumbValue *epochs = plumb_call_value(trainer->recipe, "epochs");
+    trainer->steps =
+        steps->type == PLUMB_V_NUMBER ? (int64_t)steps->number : (int64_t)epochs->number * trainer->steps_an_epoch;
+    trainer->epochs = (int)((trainer->steps + trainer->steps_an_epoch - 1) / trainer->steps_an_epoch);
+    return true;
+}
+
+static void find_ends(PlumbTrainer *trainer) {
+    trainer->first_node = trainer->last_node = -1;
+    for (int i = 0; i < trainer->net->node_count; i++) {
+        const PlumbNode *node = &trainer->net->node[i].about;
+        if (node->parameters > 0) {
+            trainer->first_node = trainer->first_node < 0 ? i : trainer->first_node;
+            trainer->last_node = i;
+        }
+    }
+}
+
+static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
+    int shards = trainer->config.shards > 0 ? trainer->config.shards : machine_cores();
+    const Kernels *k = kernels_find(trainer->config.backend, error);
+    trainer->pool = k ? pool_for(&trainer->config, error) : NULL;
+    if (!trainer->pool) {
+        return false;
+    }
+    size_t nodes = (size_t)trainer->net->node_count;
+    trainer->order = calloc((size_t)trainer->data->train.rows, sizeof *trainer->order);
+    trainer->probe = calloc(nodes, sizeof *trainer->probe);
+    trainer->dead = calloc(nodes, sizeof *trainer->dead);
+    if (!trainer->order || !trainer->probe || !trainer->dead) {
+        return error_memory(error);
+    }
+    for (size_t i = 0; i < nodes; i++) {
+        trainer->dead[i] = NAN;
+    }
+    const PlumbCall *optimizer = plumb_call_call(trainer->recipe, "optimizer");
+    if (!stepper_init(&trainer->stepper, trainer->net, trainer->data, k, trainer->pool, trainer->batch, shards,
+                      trainer->loss, optimizer, error)) {
+        return false;
+    }
+    trainer->stepper.clip = plumb_call_call(trainer->recipe, "clip");
+    trainer->lr = trainer->stepper.update.lr;
+    net_refresh(trainer->net, k); /* a file may have been loaded */
+    return true;
+}
+
+PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe,
+                                const PlumbConfig *config, PlumbError *error) {
+    PlumbTrainer *trainer = calloc(1, sizeof *trainer);
+    if (!trainer) {
+        error_memory(error);
+        return NULL;
+    }
+    *trainer = (PlumbTrainer){.net = net, .data = data, .config = *config, .arena = plumb_arena_new()};
+    bool done = trainer->arena ? read_recipe(trainer, recipe, error) : error_memory(error);
+    if (!done || !plumb_net_fits(net, data, trainer->loss, error) || !count_steps(trainer, error) ||
+        !plumb_net_make(net, config->seed, error) || !make_parts(trainer, error)) {
+        plumb_trainer_free(trainer);
+        return NULL;
+    }
+    find_ends(trainer);
+    return trainer;
+}
+
+void plumb_trainer_free(PlumbTrainer *trainer) {
+    if (!trainer) {
+        return;
+    }
+    stepper_clear(&trainer->stepper);
+    pool_free(trainer->pool);
+    plumb_arena_free(trainer->arena);
+    free(trainer->order);
+    free(trainer->probe);
+    free(trainer->dead);
+    free(trainer->history);
+    free(trainer);
+}
+
+bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer) {
+    if (trainer->observer_count == OBSERVERS_MAX) {
+        return false;
+    }
+    trainer->observer[trainer->observer_count++] = observer;
+    return true;
+}
+
+/* ---- a step
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/* The order of the rows is a function of (seed, epoch): a resumed run makes it again. */
+static void start_epoch(PlumbTrainer *trainer, int64_t epoch) {
+    uint32_t rows = (uint32_t)trainer->data->train.rows;
+    for (uint32_t i = 0; i < rows; i++) {
+        trainer->order[i] = i;
+    }
+    draw_shuffle((Draw){trainer->seed, DRAW_SHUFFLE, (uint32_t)epoch}, trainer->order, rows);
+}
+
+static void clear_window(PlumbTrainer *trainer) {
+    for (int i = 0; i < trainer->net->node_count; i++) {
+        trainer->dead[i] = trainer->probe[i].dead;
+    }
+    for (int s = 0; s < trainer->stepper.plan->shards; s++) {
+        Shard *shard = &trainer->stepper.plan->shard[s];
+        memset(shard->alive, 0, shard->alive_bytes);
+    }
+    trainer->window = 0;
+}
+
+static void measure(PlumbTrainer *trainer) {
+    trainer->window += trainer->stepper.batch;
+    for (int i = 0; i < trainer->net->node_count; i++) {
+        stepper_probe(&trainer->stepper, i, &trainer->probe[i]);
+    }
+    if (trainer->window >= WINDOW_ROWS) {
+        clear_window(trainer);
+    }
+    for (int i = 0; i < trainer->net->node_count; i++) {
+        if (!isnan(trainer->dead[i])) {
+            trainer->probe[i].dead = trainer->dead[i]; /* of a full window, once there is one */
+        }
+    }
+    if (trainer->first_node >= 0) {
+        trainer->sum.first += trainer->probe[trainer->first_node].output_grad;
+        trainer->sum.last += trainer->probe[trainer->last_node].output_grad;
+        trainer->sum.ratio += stepper_update_ratio(&trainer->stepper);
+        trainer->sum.measured++;
+    }
+}
+
+static bool measures(const PlumbTrainer *trainer) {
+    return trainer->measure_every && trainer->step % trainer->measure_every == 0;
+}
+
+static void take_step(PlumbTrainer *trainer) {
+    Stepper *stepper = &trainer->stepper;
+    int64_t epoch = trainer->step / trainer->steps_an_epoch, in_epoch = trainer->step % trainer->steps_an_epoch;
+    int64_t begin = in_epoch * trainer->batch, left = trainer->data->train.rows - begin;
+    if (in_epoch == 0) {
+        start_epoch(trainer, epoch);
+    }
+    stepper->batch = left < trainer->batch ? (int)left : trainer->batch;
+    stepper->index = trainer->order + begin;
+    stepper->plan->measuring = measures(trainer);
+    stepper->update.step = trainer->step + 1;
+    stepper->update.lr = trainer->lr;
+    if (trainer->schedule) {
+        const Schedule *schedule = (const Schedule *)trainer->schedule->entry;
+        stepper->update.lr *=
+            schedule->factor(trainer->schedule, trainer->step, trainer->steps, trainer->steps_an_epoch);
+    }
+    plan_set(stepper->plan, stepper->batch, trainer->seed, trainer->step, true, false);
+    stepper_run(stepper);
+    trainer->sum.loss += stepper->loss * stepper->batch;
+    trainer->sum.score += stepper->score * stepper->batch;
+    trainer->sum.rows += stepper->batch;
+    if (stepper->plan->measuring) {
+        measure(trainer);
+    }
+    trainer->step++;
+}
+
+/* ---- epochs and history
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool remember(PlumbTrainer *trainer, const PlumbEpoch *epoch) {
+    if (trainer->history_count == trainer->history_space) {
+        int space = trainer->history_space ? 2 * trainer->history_space : 64;
+        PlumbEpoch *grown = realloc(trainer->history, (size_t)space * sizeof *grown);
+        if (!grown) {
+            return false;
+        }
+        trainer->history = grown;
+        trainer->history_space = space;
+    }
+    trainer->history[trainer->history_count++] = *epoch;
+    return true;
+}
+
+static double mean(double sum, int64_t count) {
+    return count ? sum / (double)count : NAN;
+}
+
+static bool end_epoch(PlumbTrainer *trainer, double seconds, PlumbError *error) {
+    PlumbEpoch epoch = {
+        .epoch = trainer->history_count + 1,
+        .step = trainer->step,
+        .loss = mean(trainer->sum.loss, trainer->sum.rows),
+        .metric = mean(trainer->sum.score, trainer->sum.rows),
+        .test_loss = NAN,
+        .test_metric = NAN,
+        .grad_first = mean(trainer->sum.first, trainer->sum.measured),
+        .grad_last = mean(trainer->sum.last, trainer->sum.measured),
+        .update_ratio = mean(trainer->sum.ratio, trainer->sum.measured),
+        .seconds = seconds,
+    };
+    memset(&trainer->sum, 0, sizeof trainer->sum);
+    if (trainer->data->test.rows) {
+        PlumbScore score;
+        if (!plumb_evaluate(trainer->net, &trainer->data->test, trainer->data, trainer->loss, &trainer->config, &score,
+                            error)) {
+            return false;
+        }
+        free(score.confusion);
+        epoch.test_loss = score.loss;
+        epoch.test_metric = trainer->data->classify ? score.accuracy : score.mae;
+    }
+    if (!remember(trainer, &epoch)) {
+        return error_memory(error);
+    }
+    for (int i = 0; i < trainer->observer_count; i++) {
+        if (trainer->observer[i].epoch) {
+            trainer->observer[i].epoch(trainer->observer[i].self, &epoch);
+        }
+    }
+    return true;
+}
+
+/* Prechelt 1998: no better loss in the last n epochs. */
+static bool out_of_patience(const PlumbTrainer *trainer) {
+    if (!trainer->stop) {
+        return false;
+    }
+    int patience = (int)plumb_call_number(trainer->stop, "n"), best = 0;
+    for (int i = 1; i < trainer->history_count; i++) {
+        const PlumbEpoch *old = &trainer->history[best], *now = &trainer->history[i];
+        bool test = !isnan(now->test_loss);
+        best = (test ? now->test_loss < old->test_loss : now->loss < old->loss) ? i : best;
+    }
+    return trainer->history_count - 1 - best >= patience;
+}
+
+static bool tell_step(const PlumbTrainer *trainer, bool measured) {
+    PlumbStep step = {.step = trainer->step,
+                      .steps = trainer->steps,
+                      .epoch = (int)((trainer->step - 1) / trainer->steps_an_epoch) + 1,
+                      .epochs = trainer->epochs,
+                      .loss = trainer->stepper.loss,
+                      .grad_norm = sqrt(trainer->stepper.grad_squares),
+                      .clip_factor = trainer->stepper.scale,
+                      .probe = measured ? trainer->probe : NULL};
+    bool go = true;
+    for (int i = 0; i < trainer->observer_count; i++) {
+        if (trainer->observer[i].step && !trainer->observer[i].step(trainer->observer[i].self, &step)) {
+            go = false;
+        }
+    }
+    return go;
+}
+
+static double clock_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, PlumbError *error) {
+    while (trainer->step < until) {
+        take_step(trainer);
+        bool go = tell_step(trainer, trainer->stepper.plan->measuring);
+        if (trainer->step % trainer->steps_an_epoch == 0 || trainer->step == trainer->steps) {
+            if (!end_epoch(trainer, clock_seconds() - start, error)) {
+                return PLUMB_FAILED;
+            }
+            if (out_of_patience(trainer)) {
+                return PLUMB_STOPPED;
+            }
+        }
+        if ((!go || atomic_exchange(&trainer->pause, false)) && trainer->step < trainer->steps) {
+            return PLUMB_PAUSED;
+        }
+    }
+    return trainer->step < trainer->steps ? PLUMB_PAUSED : PLUMB_DONE;
+}
+
+PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error) {
+    int64_t until = most > 0 && most < trainer->steps - trainer->step ? trainer->step + most : trainer->steps;
+    double start = clock_seconds() - trainer->seconds;
+    PlumbOutcome outcome = train(trainer, until, start, error);
+    trainer->seconds = clock_seconds() - start;
+    for (int i = 0; i < trainer->observer_count && (outcome == PLUMB_DONE || outcome == PLUMB_STOPPED); i++) {
+        if (trainer->observer[i].end && trainer->history_count) {
+            trainer->observer[i].end(trainer->observer[i].self, &trainer->history[trainer->history_count - 1]);
+        }
+    }
+    return outcome;
+}
+
+/* ---- looking
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+void plumb_trainer_pause(PlumbTrainer *trainer) {
+    atomic_store(&trainer->pause, true);
+}
+int plumb_trainer_shards(const PlumbTrainer *trainer) {
+    return trainer->stepper.plan->shards;
+}
+int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of) {
+    *of = trainer->steps;
+    return trainer->step;
+}
+int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs) {
+    *epochs = trainer->history;
+    return trainer->history_count;
+}
+const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer) {
+    return trainer->probe;
+}
