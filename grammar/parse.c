@@ -112,7 +112,8 @@ static void read_tokens(Parser *parser, ParserStack *stack, AtEnd at_end, void *
         return;
     if (at_end)
         at_end(self, parser, stack);
-    else if (!parser->has_ended && !parser->has_failed && has_open_brace(parser))
+    scan_note(parser, T_END, &(YYSTYPE){0}, span);
+    if (!at_end && !parser->has_ended && !parser->has_failed && has_open_brace(parser))
         report_open_brace(parser);
     push_end(parser, stack, span); /* always: it lets go of what is on the stack */
 }

@@ -11,6 +11,7 @@ typedef struct Opening { /* a bracket that is open */
     char kind;
     const char *callee; /* the name just before a parenthesis, or NULL */
     const char *verb;   /* of the statement that the bracket interrupts */
+    size_t statement;   /* where that begins */
 } Opening;
 
 typedef struct Lexeme { /* a token that was read */
@@ -39,6 +40,7 @@ typedef struct Parser {
     int depth;
     Lexeme last, previous; /* the newest token and the one before */
     const char *verb;      /* of the statement being read, or NULL */
+    size_t statement;      /* where it begins */
     Comment *comments;
     int comment_count, comment_capacity;
 

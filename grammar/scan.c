@@ -160,15 +160,18 @@ int scan_open(Parser *parser, int token, Span span) {
     if (kind != '{' && brackets_is_unclosed(&parser->brackets, span.begin))
         return token; /* it must not hide the ends of the lines that follow */
     const char *callee = kind == '(' && parser->last.token == T_NAME ? parser->last.text : NULL;
-    parser->open[parser->depth++] = (Opening){span, kind, callee, parser->verb};
+    parser->open[parser->depth++] = (Opening){span, kind, callee, parser->verb, parser->statement};
     return token;
 }
 
 int scan_close(Parser *parser, int token) {
     char kind = token == T_RPAREN ? '(' : token == T_RBRACKET ? '[' : '{';
     parser->closes_nothing = innermost(parser) != kind;
-    if (!parser->closes_nothing)
-        parser->verb = parser->open[--parser->depth].verb;
+    if (parser->closes_nothing)
+        return token;
+    const Opening *opening = &parser->open[--parser->depth];
+    parser->verb = opening->verb;
+    parser->statement = opening->statement;
     return token;
 }
 
@@ -261,16 +264,28 @@ void scan_comment(Parser *parser, Span span) {
 static const struct LookAlike { /* what other languages and word processors write */
     const char *found, *instead;
 } look_alikes[] = {
-    {"&&", "write `and`"},    {"||", "write `or`"},
-    {"!", "write `not`"},     {"**", "a power is written `^`"},
-    {"=>", "write `->`"},     {"→", "write `->`"},
-    {"−", "write `-`"},       {"–", "write `-`"},
-    {"×", "write `*`"},       {"·", "write `*`"},
-    {"÷", "write `/`"},       {"≤", "write `<=`"},
-    {"≥", "write `>=`"},      {"≠", "write `!=`"},
-    {"“", "write `\"`"},      {"”", "write `\"`"},
-    {"'", "write `\"...\"`"}, {"‘", "write `\"`"},
-    {"’", "write `\"`"},      {"\\", "a line goes on after `->`, `,`, `=` and operators"},
+    {"&&", "write `and`"},
+    {"||", "write `or`"},
+    {"!", "write `not`"},
+    {"**", "a power is written `^`"},
+    {"//", "a comment starts with `#`"},
+    {"/*", "a comment starts with `#`"},
+    {"=>", "write `->`"},
+    {"→", "write `->`"},
+    {"−", "write `-`"},
+    {"–", "write `-`"},
+    {"×", "write `*`"},
+    {"·", "write `*`"},
+    {"÷", "write `/`"},
+    {"≤", "write `<=`"},
+    {"≥", "write `>=`"},
+    {"≠", "write `!=`"},
+    {"“", "write `\"`"},
+    {"”", "write `\"`"},
+    {"'", "write `\"...\"`"},
+    {"‘", "write `\"`"},
+    {"’", "write `\"`"},
+    {"\\", "a line goes on after `->`, `,`, `=` and operators"},
 };
 
 static const char *find_instead(const char *at) {
@@ -316,6 +331,8 @@ void scan_check_encoding(Parser *parser) {
 void scan_note(Parser *parser, int token, const YYSTYPE *value, Span span) {
     parser->previous = parser->last;
     parser->last = (Lexeme){token, span, value->text};
+    if (parser->at_start && token != T_RBRACE)
+        parser->statement = span.begin;
     parser->at_start = token == T_NEWLINE || token == T_SEMICOLON || token == T_LBRACE;
     if (parser->at_start)
         parser->verb = NULL;

@@ -183,9 +183,6 @@ static const struct KnownMistake { /* NULL: any token */
     {"import", NULL, "another file is read by  use \"file.plumb\""},
     {"include", NULL, "another file is read by  use \"file.plumb\""},
     {"while", NULL, "there are `for (x in list) { }` and `repeat(n) { }`"},
-    {"for", "name", "write `for (x in list) { }`"},
-    {"/", "/", "a comment starts with `#`"},
-    {"/", "*", "a comment starts with `#`"},
     {"+", "=", "write  NAME = NAME + value"},
     {"-", "=", "write  NAME = NAME - value"},
     {"+", "+", "write  NAME = NAME + 1"},
@@ -203,6 +200,13 @@ static bool advise_known(const Problem *problem, Diag *diag) {
         return true;
     }
     return false;
+}
+
+static bool advise_comparison(const Problem *problem, Diag *diag) {
+    bool applies = problem->found.token >= T_LESS && problem->found.token <= T_UNEQUAL && is_expected(problem, "and");
+    if (applies)
+        diag_label(diag, "comparisons do not chain: write `a < b and b < c`");
+    return applies;
 }
 
 static bool advise_body_below(const Problem *problem, Diag *diag) {
@@ -298,17 +302,19 @@ static bool advise_closer(const Problem *problem, Diag *diag) {
 }
 
 static bool (*const advices[])(const Problem *, Diag *) = {
-    advise_known, advise_body_below, advise_closer, advise_line_goes_on, advise_reserved, advise_spelling, advise_comma,
+    advise_known,        advise_comparison, advise_body_below, advise_closer,
+    advise_line_goes_on, advise_reserved,   advise_spelling,   advise_comma,
 };
 
 /* The parenthesis that the grammar wants closed: one that is open, or one that never is. */
 static void show_open_bracket(const Problem *problem, Diag *diag) {
     const Parser *parser = problem->parser;
     size_t offset;
-    if (!is_expected(problem, ")") && !is_expected(problem, "]"))
+    bool ends = problem->found.token == T_NEWLINE || problem->found.token == T_END;
+    if (!ends && !is_expected(problem, ")") && !is_expected(problem, "]"))
         return;
     const Opening *inner = parser->depth ? &parser->open[parser->depth - 1] : NULL;
-    if (brackets_last_unclosed(&parser->brackets, problem->found.span.begin, &offset))
+    if (brackets_last_unclosed(&parser->brackets, problem->found.span.begin, &offset) && offset >= parser->statement)
         diag_place(diag, (Span){parser->source, offset, offset + 1}, "opened here");
     else if (inner && inner->kind != '{' && inner->span.begin != problem->found.span.begin)
         diag_place(diag, inner->span, "opened here");

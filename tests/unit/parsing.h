@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verbs[] = {"train", "show", "print", "expect", "set", "report", "compare", "save", "step", NULL};
+static const char *const verbs[] = {"train",  "show",    "print", "expect", "set",
+                                    "report", "compare", "save",  "step",   NULL};
 
 static inline const char *verb_at(void *self, int index) {
     (void)self;
@@ -76,9 +77,10 @@ static inline Parsed parse_correct(const char *text) {
 /* A tree in one line: (-> a (call dense 64 units=3)). */
 static inline void add_shape(Text *to, const Tree *tree) {
     bool is_leaf = tree->count == 0 && tree->text;
-    text_printf(to, is_leaf ? "" : "(%s", tree->kind == TREE_BINARY || tree->kind == TREE_UNARY || tree->kind == TREE_CLAUSE
-                                              ? tree->text
-                                              : tree_kind_name(tree->kind));
+    text_printf(to, is_leaf ? "" : "(%s",
+                tree->kind == TREE_BINARY || tree->kind == TREE_UNARY || tree->kind == TREE_CLAUSE
+                    ? tree->text
+                    : tree_kind_name(tree->kind));
     if (is_leaf)
         text_printf(to, tree->kind == TREE_STRING ? "\"%s\"" : "%s", tree->text);
     else if (tree->text && tree->kind != TREE_BINARY && tree->kind != TREE_UNARY && tree->kind != TREE_CLAUSE)
