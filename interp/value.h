@@ -11,7 +11,9 @@ typedef enum {
     VALUE_NONE, VALUE_NUMBER, VALUE_BOOL, VALUE_STRING, VALUE_LIST,
     VALUE_CALL,   /* a layer, initialiser, optimizer ... : a checked call */
     VALUE_BODY,   /* a pipeline not yet placed: `{ dense(64) -> relu }`, an argument that is a combinator */
-    VALUE_NET, VALUE_DATA, VALUE_RECIPE, VALUE_TENSOR, VALUE_HISTORY, VALUE_LAYER /* plain.dense1 */
+    VALUE_NET, VALUE_DATA, VALUE_RECIPE, VALUE_TENSOR, VALUE_HISTORY, VALUE_LAYER /* plain.dense1 */,
+    VALUE_WORD,   /* a bare word that an argument takes: same, auto */
+    VALUE_UNKNOWN /* while checking: only running will tell; or an error was reported */
 } ValueType;
 
 typedef struct Value Value;
@@ -19,6 +21,7 @@ typedef struct Value Value;
 typedef struct NetValue {       /* a net as declared, perhaps with arguments; an instance when all of them have values */
     char *name;                 /* "plain", or the source text of an anonymous one */
     const Tree *declaration;    /* TREE_NET whose block is the body */
+    Span span;                  /* where the instance was made */
     Scope *scope;               /* where it was declared */
     Value **argument;           /* one per parameter; NULL: not given and no default */
     int argument_count;
@@ -54,6 +57,17 @@ Value *value_none(void);
 Value *value_number(double number); /* these return NULL when memory is short */
 Value *value_bool(bool boolean);
 Value *value_string(const char *text);
+Value *value_word(const char *text);
+Value *value_unknown(void);
+Value *value_list(Value **item, int count); /* keeps the items */
+Value *value_call(const PlumbCall *call);   /* a copy; kind PLUMB_RECIPE makes a VALUE_RECIPE */
+Value *value_body(const Tree *tree, Scope *scope);
+Value *value_net(NetValue *net);            /* takes it over, also when it fails */
+Value *value_data(PlumbData *data, Value *call); /* takes the data over; keeps the call */
+Value *value_tensor(const char *name, PlumbShape shape, const plumb_real *value); /* copies */
+Value *value_layer(Value *net, int node, const char *what);
+Value *value_history(Value *net, const char *column);
+void net_value_free(NetValue *net);
 Value *value_keep(Value *value);
 void value_drop(Value *value); /* NULL is allowed */
 const char *value_type_name(const Value *value); /* "a number", "a net", "an optimizer" */
