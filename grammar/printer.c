@@ -111,14 +111,13 @@ static bool try_flat(Printer *printer, Unit unit) {
     return fits;
 }
 
-/* Would the unit fit with its bodies on lines of their own? A comment outside of them needs the other ways. */
+/* Would the unit fit with its bodies on lines of their own? A comment in brackets has no place then. */
 static bool fits_with_bodies(Printer *printer, Unit unit) {
     State state = save(printer);
     printer->is_measuring = true;
     printer->has_overflow = false;
-    printer->in_bodies = 0;
     print_in(printer, BODIES, unit);
-    bool fits = !printer->has_overflow && printer->in_bodies == count_comments(printer, unit.tree->span);
+    bool fits = !printer->has_overflow;
     restore(printer, state);
     drop_text(printer, state);
     return fits;
@@ -131,22 +130,33 @@ static const Tree *value_of(const Tree *tree) {
     return has_value && tree->count ? tree->child[0] : tree;
 }
 
+static Span between(Span outer, size_t begin, size_t end) {
+    return (Span){outer.source, begin, end > begin ? end : begin};
+}
+
+/* Comments beside the operators of a chain, which CHAIN has a place for. */
+static bool has_comments_between(const Printer *printer, const Tree *tree) {
+    if (tree->kind != TREE_BINARY)
+        return false;
+    const Tree *left = tree->child[0], *right = tree->child[1];
+    return count_comments(printer, between(tree->span, left->span.end, right->span.begin)) ||
+           has_comments_between(printer, left) || has_comments_between(printer, right);
+}
+
 void print_unit(Printer *printer, const Tree *tree, bool in_parentheses, int reserve) {
     Unit unit = {tree, in_parentheses};
     State state = save(printer);
     printer->reserve = reserve;
     if (!try_flat(printer, unit)) {
-        Mode mode = fits_with_bodies(printer, unit) ? BODIES : value_of(tree)->kind == TREE_BINARY ? CHAIN : ITEMS;
-        print_in(printer, mode, unit);
+        const Tree *value = value_of(tree);
+        bool has_chain = value->kind == TREE_BINARY;
+        bool fits = !(has_chain && has_comments_between(printer, value)) && fits_with_bodies(printer, unit);
+        print_in(printer, fits ? BODIES : has_chain ? CHAIN : ITEMS, unit);
     }
     restore(printer, state);
 }
 
 /* ---- brackets ------------------------------------------------------------------------------------------------ */
-
-static Span between(Span outer, size_t begin, size_t end) {
-    return (Span){outer.source, begin, end > begin ? end : begin};
-}
 
 /* The statements of a body, without its braces. */
 static Span inside(const Tree *tree) {
@@ -221,28 +231,43 @@ static void print_filled(Printer *printer, Tree *const *item, int count) {
     printer->indent -= INDENT;
 }
 
-/* Items in brackets (`span` is with them): on one line if they fit, else a line each, or filled lines of atoms. */
-static void print_brackets(Printer *printer, const char *brackets, Tree *const *item, int count, Span span) {
-    State state = save(printer);
-    char opener[] = {brackets[0], '\0'};
-    if (printer->mode == ITEMS && count) {
-        printer->mode = FLAT;
-        printer->reserve += 1;
-        printer->has_overflow = count_comments(printer, span) > 0;
-    }
+static void print_inline(Printer *printer, const char *brackets, Tree *const *item, int count, Span span) {
+    const char opener[] = {brackets[0], '\0'};
+    int comments = printer->in_bodies + count_comments(printer, span);
     put(printer, opener);
     print_items(printer, item, count);
-    bool is_too_long = state.mode == ITEMS && printer->has_overflow;
+    put(printer, brackets + 1);
+    if (printer->is_measuring && printer->in_bodies < comments)
+        printer->has_overflow = true;
+}
+
+static bool try_inline(Printer *printer, const char *brackets, Tree *const *item, int count, Span span) {
+    State state = save(printer);
+    printer->mode = FLAT;
+    printer->has_overflow = count_comments(printer, span) > 0;
+    print_inline(printer, brackets, item, count, span);
+    bool fits = !printer->has_overflow;
     restore(printer, state);
-    if (is_too_long) {
+    if (!fits)
         drop_text(printer, state);
-        put(printer, opener);
-        if (are_atoms(item, count) && !count_comments(printer, span))
-            print_filled(printer, item, count);
-        else
-            print_sequence(printer, (Sequence){item, count, between(span, span.begin + 1, span.end - 1), ",", false});
-        put_line(printer);
+    return fits;
+}
+
+/* Items in brackets (`span` is with them): on one line if they fit, else a line each, or filled lines of atoms. */
+static void print_brackets(Printer *printer, const char *brackets, Tree *const *item, int count, Span span) {
+    const char opener[] = {brackets[0], '\0'};
+    if (printer->mode != ITEMS || !count) {
+        print_inline(printer, brackets, item, count, span);
+        return;
     }
+    if (try_inline(printer, brackets, item, count, span))
+        return;
+    put(printer, opener);
+    if (are_atoms(item, count) && !count_comments(printer, span))
+        print_filled(printer, item, count);
+    else
+        print_sequence(printer, (Sequence){item, count, between(span, span.begin + 1, span.end - 1), ",", false});
+    put_line(printer);
     put(printer, brackets + 1);
 }
 
