@@ -17,6 +17,7 @@ typedef struct VerbCall {       /* operands and clauses, evaluated; the trees sa
     Value **operand;            /* NULL for TAKES_NAME and TAKES_CONDITION: the handler evaluates */
     Value *on, *with, *to, *from;
     const Tree *on_tree, *with_tree, *to_tree, *from_tree, *as_tree;
+    Scope *scope;               /* in which it stands */
 } VerbCall;
 
 typedef struct Verb {
@@ -26,7 +27,9 @@ typedef struct Verb {
     unsigned clauses, required; /* CLAUSE_... */
     unsigned on_takes, to_takes, from_takes; /* `with` is always a recipe */
     bool (*run)(Session *session, const VerbCall *call); /* false: failed, diagnostic added */
-    bool (*check)(Session *session, const Tree *tree);   /* more checks before anything runs; NULL: none */
+    /* Before anything runs, with what could be evaluated without running (else VALUE_UNKNOWN): adds diagnostics. NULL: no more
+     * than kinds, counts and clauses, which are checked for every verb. */
+    void (*check)(Session *session, const VerbCall *call);
 } Verb;
 
 const Verb *verb_find(const char *name); /* NULL: no such verb */
@@ -34,26 +37,40 @@ const Verb *verb_at(int index);          /* NULL ends */
 
 /* ---- what handlers use --------------------------------------------------------------------------------- */
 const Options *session_options(const Session *session);
-FILE *session_out(const Session *session);  /* results */
-FILE *session_err(const Session *session);  /* tables and progress under --json, diagnostics */
+FILE *session_out(const Session *session);  /* what was asked for by `print`: standard output */
+/* Tables and messages for a person: standard output; standard error under --json; nowhere under -q. Never NULL. */
+FILE *session_text(const Session *session);
+bool session_live(const Session *session);  /* session_text is a terminal: progress may be shown and erased again */
+FILE *session_err(const Session *session);  /* diagnostics */
 Diags *session_diags(Session *session);
+bool session_checking(const Session *session);
 PlumbConfig session_config(const Session *session);
-PlumbFiles session_files(const Session *session);
+const PlumbFiles *session_files(const Session *session);
 /* Adds a runtime error at a place of the script, with found, expected and hint. Returns false. */
 bool session_fail(Session *session, Span span, const PlumbError *error);
 bool session_error(Session *session, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* The instance's PlumbNet, built, checked and with weights; NULL after an error. */
+/* The instance's PlumbNet, built and checked; NULL after an error. Its weights are made unless this is a check. */
 PlumbNet *session_net(Session *session, Value *net, Span span);
-/* The recipe to use: `with`, or the one it was trained with, or the default. Borrowed. */
+/* The recipe to use: `with`, or the one it was trained with, or the default. Borrowed; NULL: no memory. */
 const PlumbCall *session_recipe(Session *session, Value *with, Value *net);
 /* Evaluates an expression of the script in the session's scope. NULL after an error. */
 Value *session_evaluate(Session *session, const Tree *tree);
-bool session_bind(Session *session, const char *name, Value *value); /* takes no ownership; false: no memory */
+bool session_bind(Session *session, const char *name, Value *value); /* keeps the value; false: no memory */
 Value *session_lookup(Session *session, const char *name);  /* borrowed; NULL: not bound */
 void session_set_quit(Session *session);
-/* --json: stamps verb and line on `object` and prints it; takes ownership. */
-void session_json(Session *session, const VerbCall *call, json_t *object);
+/* --json: stamps verb, net (may be NULL) and line on `object` and prints it; takes ownership. Without --json it only lets go. */
+void session_json(Session *session, const VerbCall *call, const char *net, json_t *object);
+bool session_json_wanted(const Session *session);
 bool session_set(Session *session, const char *key, const Value *value, Span span); /* `set key = value` */
 /* Runs a file as `use` does. */
 bool session_use(Session *session, const char *path, Span span);
+/* A file was or may be written: data that was read before is read again. */
+void session_wrote(Session *session);
+/* Runs a trainer so that ctrl-C pauses it. PLUMB_PAUSED by ctrl-C: the handler returns session_pause(session, call), and
+ * `continue` calls it again with session_resuming true; it then goes on with the trainers it finds unfinished. */
+PlumbOutcome session_train(Session *session, PlumbTrainer *trainer, PlumbError *error);
+bool session_pause(Session *session, const VerbCall *call); /* keeps the operands; returns true */
+bool session_resuming(const Session *session);
+/* `continue`, `step n`: runs the paused statement on, for `most` steps (0: to its end). */
+bool session_resume(Session *session, int64_t most, Span span);
 #endif
