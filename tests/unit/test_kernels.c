@@ -266,10 +266,32 @@ static void tally_of_special(const Table *table, int64_t n) {
     array_free(x, n);
 }
 
+/* Vanishing and exploding gradients keep their norms, though their squares leave the range of float. */
+static void tally_of_extremes(const Table *table, int64_t n) {
+    static const double scales[] = {1e-34, 1e-25, 1e-15, 1e18, 1e30};
+    for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+        real *x = array_random(n, 1), *g = array_new(n);
+        double squares = 0, nonfinite = 0;
+        for (int64_t i = 0; i < n; i++) {
+            x[i] *= (real)scales[s];
+            squares += (double)x[i] * (double)x[i];
+        }
+        Tally tally = {0};
+        table->k->tally(n, x, &tally);
+        assert_agree(table->name, "extreme squares", n, tally.sum_squares, squares, 1024 * EPS * squares);
+        const real *part[1] = {x};
+        double seen = table->k->reduce(1, n, part, g, &nonfinite);
+        assert_agree(table->name, "extreme norm", n, seen, squares, 1024 * EPS * squares);
+        array_free(x, n);
+        array_free(g, n);
+    }
+}
+
 static void sums_and_tallies(void **state) {
     (void)state;
     for_every_table_and_length(sums_of);
     for_every_table_and_length(tally_of_special);
+    for_every_table_and_length(tally_of_extremes);
 }
 
 static void column_sums_of(const Table *table, int rows, int n, real beta) {
