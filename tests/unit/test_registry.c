@@ -220,6 +220,13 @@ static void a_refused_layer_leaves_the_net_as_it_was(void **state) {
     }
 }
 
+/* Backward takes the sign of the input from the output: a falling branch would deceive it. */
+static void activations_do_not_fall_below_zero(void **state) {
+    assert_null(try_call(*state, "leaky_relu(slope=-0.1)"));
+    assert_null(try_call(*state, "elu(alpha=-0.1)"));
+    assert_non_null(try_call(*state, "leaky_relu(slope=0)"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         kit_test(every_entry_is_documented),
@@ -229,6 +236,7 @@ int main(void) {
         kit_test(a_call_of_defaults_is_written_as_its_name),
         kit_test(every_name_and_alias_is_found_once),
         kit_test(layers_are_complete),
+        kit_test(activations_do_not_fall_below_zero),
         kit_test(a_refused_layer_leaves_the_net_as_it_was),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
