@@ -50,24 +50,15 @@ static bool run(Session *session, const VerbCall *call) {
         return false;
     }
     Value *value = value_of(session, argument);
-    bool done = value && session_set(session, argument->text, value, argument->child[0]->span);
+    bool unknown = value && value->type == VALUE_UNKNOWN; /* only while checking */
+    bool done = value && (unknown || session_set(session, argument->text, value, argument->child[0]->span));
     value_drop(value);
     return done;
 }
 
-/* The value is tried on a copy of the settings. */
+/* Settings of a check are thrown away with it. */
 static void check(Session *session, const VerbCall *call) {
-    const Tree *argument = call->tree_of[0];
-    PlumbError error = {.argument = -1};
-    Options scratch = *session_options(session);
-    if (!is_assignment(session, argument) || !is_setting(session, argument)) {
-        return;
-    }
-    Value *value = value_of(session, argument);
-    if (value && value->type != VALUE_UNKNOWN && !setting_set(&scratch, argument->text, value, &error)) {
-        session_fail(session, argument->child[0]->span, &error);
-    }
-    value_drop(value);
+    run(session, call);
 }
 
 const Verb verb_set = {
