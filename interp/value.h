@@ -20,6 +20,7 @@ typedef struct Value Value;
 
 typedef struct NetValue {       /* a net as declared, perhaps with arguments; an instance when all of them have values */
     char *name;                 /* "plain", or the source text of an anonymous one */
+    const char *base;           /* what it is called where another net uses it: "mlp" of mlp(act=tanh); borrowed */
     const Tree *declaration;    /* TREE_NET whose block is the body */
     Span span;                  /* where the instance was made */
     Scope *scope;               /* where it was declared */

@@ -125,7 +125,10 @@ char *plumb_call_text(const PlumbCall *call);
 /* ---- files: what a script may touch -------------------------------------------------------------------- */
 typedef struct PlumbFiles {
     const char *const *read_roots, *const *write_roots; /* NULL-terminated lists of folders; files below them only */
-} PlumbFiles;                                           /* a NULL PlumbFiles* allows everything */
+    const char *base; /* where a relative path to read is looked for first, then in the current folder; NULL: only there */
+} PlumbFiles;         /* a NULL PlumbFiles* allows everything */
+/* The whole content of a file, plain or packed by gzip, malloc'd, with a NUL behind it. NULL after an error. */
+unsigned char *plumb_file_read(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error);
 
 /* ---- data --------------------------------------------------------------------------------------------- */
 typedef struct PlumbPart {
