@@ -63,7 +63,7 @@ static const Operator *find(const char *sign) {
     return NULL;
 }
 
-/* ---- what does not go -------------------------------------------------------------------------------------------- */
+/* ---- what does not go ------------------------------------------------------------------------------------------ */
 
 char *value_described(const Value *value, char text[64]) {
     if (value->type == VALUE_CALL) {
@@ -111,7 +111,7 @@ static Value *refuse(const Operator *op, const Value *left, const Value *right, 
     return NULL;
 }
 
-/* ---- equality ---------------------------------------------------------------------------------------------------- */
+/* ---- equality -------------------------------------------------------------------------------------------------- */
 
 static bool equal_lists(const Value *a, const Value *b) {
     if (a->list.count != b->list.count) {
@@ -187,7 +187,7 @@ bool value_equal(const Value *a, const Value *b) {
     }
 }
 
-/* ---- arithmetic -------------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------------------------ */
 
 /* Element by element; the number is the same for all. */
 static Value *on_tensors(const Operator *op, const Value *left, const Value *right, PlumbError *error) {
