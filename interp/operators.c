@@ -30,7 +30,10 @@ static double divide(double a, double b) {
 /* The remainder has the divisor's sign, as in Python; of a division by 0 it is nan. */
 static double modulo(double a, double b) {
     double rest = fmod(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+    if (rest == 0) {
+        return copysign(0, b);
+    }
+    return (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 static bool less(double a, double b) {
