@@ -107,6 +107,7 @@ NetValue *net_value_new(const char *name, const Tree *declaration, Scope *scope,
 NetValue *net_value_like(const NetValue *like, const char *name, Span span); /* same declaration and arguments, own weights */
 /* A frame with the parameters bound; unknown where one has no value. NULL: no memory. */
 Scope *parameter_frame(const NetValue *net);
+bool tree_mentions(const Tree *tree, const char *name); /* is the name used in it? */
 const Tree *missing_parameter(const NetValue *net); /* NULL: all have values */
 
 /* ---- build.c ------------------------------------------------------------------------------------------------ */

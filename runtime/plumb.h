@@ -240,7 +240,8 @@ typedef struct PlumbTrainer PlumbTrainer;
 PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                                 PlumbError *error);
 void plumb_trainer_free(PlumbTrainer *trainer);
-bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: no memory */
+bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: there are too many */
+void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self);     /* takes all of that `self` away */
 typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_FAILED } PlumbOutcome;
 /* Trains until the end, a pause, or `most` further steps (0: no limit). May be called again after a pause: same bits as if never paused. */
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
