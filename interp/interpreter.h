@@ -60,7 +60,6 @@ Script *script_read(Session *session, const char *name, const char *text, size_t
 void session_forget_loaded(Session *session);
 
 /* Prints what was reported, and as JSON where that is wanted. */
-void diags_show(Session *session);
 
 /* ---- statements.c ------------------------------------------------------------------------------------------- */
 /* Runs, or checks, the statements of a block in the session's scope. False: one has failed (when running: the rest is not run). */

@@ -1,8 +1,8 @@
 #include "options.h"
 #include "../grammar/text.h"
+#include "settings.h"
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -68,42 +68,16 @@ static bool out_of_memory(Diags *diags) {
     return wrong(diags, NULL, "out of memory");
 }
 
-static bool read_number(const char *option, const char *text, long long least, long long most, long long *number,
-                        Diags *diags) {
+/* As `set` takes it. */
+static bool read_setting(CommandLine *line, const char *key, const char *text, Diags *diags) {
     char *end;
-    errno = 0;
-    *number = strtoll(text, &end, 10);
-    if (!*text || *end || errno || *number < least || *number > most) {
-        return wrong(diags, NULL, "--%s takes a whole number from %lld to %lld, found `%.60s`", option, least, most,
-                     text);
-    }
-    return true;
-}
-
-static bool read_count(const char *option, const char *text, int *count, Diags *diags) {
-    long long number;
-    if (!read_number(option, text, 1, 4096, &number, diags)) {
-        return false;
-    }
-    *count = (int)number;
-    return true;
-}
-
-static bool read_seed(const char *text, uint64_t *seed, Diags *diags) {
-    long long number;
-    if (!read_number("seed", text, 0, 9000000000000000, &number, diags)) { /* exact as a double, as `set seed` */
-        return false;
-    }
-    *seed = (uint64_t)number;
-    return true;
-}
-
-static bool read_backend(CommandLine *line, const char *text, Diags *diags) {
-    if (strcmp(text, "native") != 0 && strcmp(text, "portable") != 0) {
-        return wrong(diags, NULL, "--backend is native or portable, found `%.60s`", text);
-    }
-    line->options.backend = text;
-    return true;
+    double number = strtod(text, &end);
+    PlumbError error = {.argument = -1};
+    Value *value = *text && !*end ? value_number(number) : value_word(text);
+    bool is_set = value && setting_set(&line->options, key, value, &error);
+    value_drop(value);
+    return is_set || wrong(diags, NULL, "--%s: %s%s%s", key, error.what[0] ? error.what : "out of memory",
+                           error.expected[0] ? ", expected " : "", error.expected);
 }
 
 static void append(const char **list, const char *text) {
@@ -172,13 +146,13 @@ static bool apply(CommandLine *line, int id, const char *value, Diags *diags) {
     case JSON:
         return set_flag(&options->json);
     case SEED:
-        return read_seed(value, &options->seed, diags);
+        return read_setting(line, "seed", value, diags);
     case THREADS:
-        return read_count("threads", value, &options->threads, diags);
+        return read_setting(line, "threads", value, diags);
     case SHARDS:
-        return read_count("shards", value, &options->shards, diags);
+        return read_setting(line, "shards", value, diags);
     case BACKEND:
-        return read_backend(line, value, diags);
+        return read_setting(line, "backend", value, diags);
     case ALLOW_READ:
         return read_folder("allow-read", line->read_roots, value, diags);
     case ALLOW_WRITE:
