@@ -2,6 +2,7 @@
 #include "combinators.h"
 #include "functions.h"
 #include "interpreter.h"
+#include "operators.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,7 +267,7 @@ static Value *run_function(Session *session, const Function *function, const Tre
                            int count) {
     PlumbError error = {.argument = -1};
     for (int i = 0; i < count; i++) {
-        if (value[i]->type == VALUE_UNKNOWN) {
+        if (!value_known(value[i])) {
             return value_unknown();
         }
     }

@@ -205,9 +205,8 @@ static Value *evaluate_operator(Session *session, const Tree *tree, Scope *scope
     Value *value = NULL;
     if (left && (right || tree->count == 1)) {
         PlumbError error = {.argument = -1};
-        if (left->type == VALUE_UNKNOWN || (right && right->type == VALUE_UNKNOWN)) {
-            value = unknown_when_checking(session, tree);
-        } else if (!(value = operate(tree->text, left, right, &error))) {
+        value = operate(tree->text, left, right, &error);
+        if (!value) {
             report_error(session, tree->span, &error);
         }
     }
