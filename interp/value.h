@@ -20,6 +20,7 @@ typedef struct Value Value;
 
 typedef struct NetValue {       /* a net as declared, perhaps with arguments; an instance when all of them have values */
     char *name;                 /* "plain", or the source text of an anonymous one */
+    const char *base;           /* what it is called where another net uses it: "mlp" of mlp(act=tanh); borrowed */
     const Tree *declaration;    /* TREE_NET whose block is the body */
     Span span;                  /* where the instance was made */
     Scope *scope;               /* where it was declared */
@@ -27,11 +28,12 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     int argument_count;
     PlumbNet *net;              /* built when first needed; NULL before, and for a net without input */
     PlumbTrainer *trainer;      /* the last training, kept for `continue`, history and probes */
+    bool unfinished;            /* the training was paused and can go on */
     Value *trained_on, *trained_with;
     PlumbProbe *probe;          /* one per node, of the last training or measurement */
     PlumbScore score;           /* of the last evaluation on the test part */
     bool has_score, has_loss;
-    double loss;                /* of the last step or measurement */
+    double loss;                /* of the last epoch, of the last step while paused, or of a measurement since */
     double seconds;
 } NetValue;
 
