@@ -13,7 +13,7 @@ typedef struct View { /* of one run of a trainer: a pause ends it */
     Canvas canvas;
     const PlumbData *data;
     const char *name; /* of the net, where there is no table */
-    Table *rows;      /* NULL: no table */
+    Grid *rows;       /* NULL: no table */
     bool live, bar_shown, head_shown;
     int every, printed;  /* a row every so many epochs; the last one printed */
     int64_t first_step;  /* -1: none yet */
@@ -87,11 +87,11 @@ static void print_row(View *view, const PlumbEpoch *epoch) {
     }
     erase_bar(view);
     if (!view->head_shown) {
-        table_print_head(view->rows, &view->canvas);
+        grid_print_head(view->rows, &view->canvas);
         view->head_shown = true;
     }
     picture_epoch(view->rows, epoch, view->data);
-    table_print_row(view->rows, &view->canvas, table_rows(view->rows) - 1);
+    grid_print_row(view->rows, &view->canvas, grid_rows(view->rows) - 1);
     fflush(view->canvas.out);
     view->printed = epoch->epoch;
 }
@@ -221,7 +221,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
     plumb_trainer_unobserve(value->net->trainer, &view);
     erase_bar(&view);
-    table_free(view.rows);
+    grid_free(view.rows);
     if (!keep(session, value, &view, outcome)) {
         report_no_memory(session, span);
         return PLUMB_FAILED;
@@ -241,18 +241,18 @@ static uint64_t seed_of(Session *session, const PlumbCall *recipe) {
     return seed && seed->type == PLUMB_V_NUMBER ? (uint64_t)seed->number : session_config(session).seed;
 }
 
-void training_title(Session *session, const VerbCall *call, int index) {
-    const NetValue *net = call->operand[index]->net;
+void training_title(Session *session, const VerbCall *call, const char *who) {
+    const NetValue *net = call->operand[0]->net;
     const PlumbData *data = data_of(call->on);
-    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[index]);
+    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
     const PlumbCall *optimizer = recipe ? plumb_call_call(recipe, "optimizer") : NULL;
     Canvas canvas = session_canvas(session);
     char train[32], test[32], lr[32], *on = written(call->on_tree);
     if (optimizer) {
         canvas_wrap(&canvas, STATE_PLAIN, 4,
-                    "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s",
-                    net->name, on ? on : "?", number_grouped(data->train.rows, train),
-                    number_grouped(data->test.rows, test), plumb_call_number(recipe, "batch"), optimizer->entry->name,
+                    "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s", who,
+                    on ? on : "?", number_grouped(data->train.rows, train), number_grouped(data->test.rows, test),
+                    plumb_call_number(recipe, "batch"), optimizer->entry->name,
                     number_show(plumb_call_number(optimizer, "lr"), lr), seed_of(session, recipe),
                     plumb_trainer_shards(net->trainer), plumb_trainer_shards(net->trainer) == 1 ? "" : "s");
     }
