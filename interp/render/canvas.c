@@ -46,7 +46,10 @@ State state_of_update(double ratio) {
     if (isnan(ratio)) {
         return STATE_PLAIN;
     }
-    return ratio > 1 || ratio == 0 ? STATE_BROKEN : ratio > 1e-1 ? STATE_DOUBTFUL : STATE_HEALTHY;
+    return ratio > 1 || ratio == 0 ? STATE_BROKEN
+           : ratio > 1e-1          ? STATE_DOUBTFUL
+           : ratio < 1e-5          ? STATE_PLAIN
+                                   : STATE_HEALTHY;
 }
 
 State state_of_share(double share) {

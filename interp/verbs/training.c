@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { EPOCH_COLUMNS = 6, BAR_LEAST = 8, BAR_MOST = 34 };
+
 typedef struct View { /* of one run of a trainer: a pause ends it */
     Canvas canvas;
     const PlumbData *data;
@@ -36,28 +38,27 @@ static void erase_bar(View *view) {
     }
 }
 
-/* One column is left free, lest the terminal wraps the line. */
-static void draw_bar(View *view, const PlumbStep *step, double now) {
-    char bar[BAR_MAX + 1], left[32], text[256];
-    double share = (double)step->step / (double)step->steps;
+/* "  8 %  step 238 of 2700  24.7 s left  ctrl-C pauses" */
+static int progress_text(const View *view, const PlumbStep *step, double now, char *text, size_t size) {
+    char left[32];
     double rest = (now - view->began) / (double)(step->step - view->first_step) * (double)(step->steps - step->step);
-    int used = snprintf(text, sizeof text, "%3.0f %%   step %" PRId64 " of %" PRId64 "   %s left", floor(100 * share),
-                        step->step, step->steps, number_seconds(rest, left));
-    int room = view->canvas.width - 1, label = view->rows ? 6 : (int)strlen(view->name) + 1;
-    int width = room - label - used - 2;
-    fputs("\r", view->canvas.out);
-    if (width >= 8) {
-        width = width > 34 ? 34 : width;
-        fprintf(view->canvas.out, "%*.*s %s  %s", view->rows ? 5 : label - 1, view->rows ? 0 : label - 1, view->name,
-                bar_progress(share, width, bar), text);
-        used += label + width + 2;
-    } else {
-        fprintf(view->canvas.out, "%.*s", room, text);
+    return snprintf(text, size, "%3.0f %%  step %" PRId64 " of %" PRId64 "  %s left  ctrl-C pauses",
+                    floor(100 * (double)step->step / (double)step->steps), step->step, step->steps,
+                    number_seconds(rest, left));
+}
+
+/* Under the table it stands below the epochs. One column is left free, lest the terminal wraps the line. */
+static void draw_bar(View *view, const PlumbStep *step, double now) {
+    char bar[BAR_MAX + 1], text[160];
+    int used = progress_text(view, step, now, text, sizeof text), room = view->canvas.width - 1;
+    int label = view->rows ? EPOCH_COLUMNS : (int)strlen(view->name);
+    int width = room - label - 1 - used - 1;
+    fputc('\r', view->canvas.out);
+    if (width >= BAR_LEAST) {
+        fprintf(view->canvas.out, "%*s %s ", label, view->rows ? "" : view->name,
+                bar_progress((double)step->step / (double)step->steps, width < BAR_MOST ? width : BAR_MOST, bar));
     }
-    if (used + 18 < room) {
-        fputs("   ctrl-C pauses", view->canvas.out);
-    }
-    fputs("\033[K", view->canvas.out);
+    fprintf(view->canvas.out, "%.*s\033[K", room, text);
     fflush(view->canvas.out);
     view->bar_shown = true;
     view->drawn = now;
