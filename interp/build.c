@@ -157,7 +157,7 @@ bool place_net_body(Builder *builder, const NetValue *net, const Tree *tree, con
 
 static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, const char *name) {
     const Tree *missing = missing_parameter(net);
-    if (missing && !builder->session->checking) {
+    if (missing) {
         Diag *diag = report_in_net(builder, tree->span, "net %s needs a value for `%s`", net->base, missing->text);
         diag_label(diag, "%s(%s=...)", net->base, missing->text);
         return place_unknown(builder, tree);
@@ -407,9 +407,40 @@ static bool is_stage(const Tree *tree) {
     return tree->kind != TREE_BIND && tree->kind != TREE_NET;
 }
 
+static bool is_argument_of_a_layer(const char *name) {
+    const PlumbEntry *entry;
+    for (int i = 0; (entry = plumb_entry_at(i)); i++) {
+        for (const PlumbArg *arg = entry->args; arg && arg->name && entry->kind & (PLUMB_LAYER | PLUMB_ACTIVATION);
+             arg++) {
+            if (!strcmp(arg->name, name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A binding is the default of a layer argument, or something in the body uses it. */
+static void check_bindings(Builder *builder, const Tree *block) {
+    for (int i = 0; i < block->count; i++) {
+        const Tree *tree = block->child[i];
+        bool used = tree->kind != TREE_BIND || is_argument_of_a_layer(tree->text);
+        for (int j = 0; j < block->count && !used; j++) {
+            used = tree_mentions(block->child[j], tree->text);
+        }
+        if (!used) {
+            Diag *diag = report_in_net(builder, tree->text_span, "nothing uses `%s`", tree->text);
+            diag_label(diag, "no layer has such an argument");
+        }
+    }
+}
+
 /* A label of the whole block is one of its last stage. */
 static bool place_statements(Builder *builder, const Tree *block, Scope *scope, const char *name) {
     int last = block->count - 1;
+    if (builder->session->checking) {
+        check_bindings(builder, block);
+    }
     while (last >= 0 && !is_stage(block->child[last])) {
         last--;
     }

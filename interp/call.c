@@ -216,13 +216,28 @@ static bool binder_open(Binder *binder, int written) {
     return false;
 }
 
+/* Users of Keras write dense(10, activation=relu). */
+static void advise_activation(const Binder *binder, const PlumbGiven *given, Diag *diag) {
+    bool activation = given->value.type == PLUMB_V_CALL && given->value.call->entry->kind == PLUMB_ACTIVATION;
+    if (!activation || !given->name || binder->entry->kind != PLUMB_LAYER || named_arg(binder->entry, given->name)) {
+        return;
+    }
+    Span span = binder->tree->span;
+    size_t length = strcspn(source_text(span.source) + span.begin, ",)");
+    diag_label(diag, "did you mean to write  %.*s) -> %s ?", (int)length, source_text(span.source) + span.begin,
+               given->value.call->entry->name);
+}
+
 /* Names, types and ranges; the runtime copies the values. */
 static PlumbCall *bind(Binder *binder) {
     PlumbError error = {.argument = -1};
     PlumbCall *call = plumb_call(binder->arena, binder->entry, binder->given, binder->count, &error);
     if (!call) {
         bool located = error.argument >= 0 && error.argument < binder->count;
-        report_error(binder->session, located ? binder->span[error.argument] : binder->tree->span, &error);
+        Diag *diag = report_error(binder->session, located ? binder->span[error.argument] : binder->tree->span, &error);
+        if (located) {
+            advise_activation(binder, &binder->given[error.argument], diag);
+        }
     }
     return call;
 }

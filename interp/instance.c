@@ -151,7 +151,10 @@ static bool fill_arguments(Session *session, NetValue *net, const Tree **given, 
         } else if (wanted) {
             net->argument[i] = evaluate(session, parameter->child[0], scope);
         }
-        done = done && (net->argument[i] || !wanted);
+        if (wanted && !net->argument[i]) { /* reported; the check goes on with what it does not know */
+            net->argument[i] = session->checking ? value_unknown() : NULL;
+            done = done && net->argument[i];
+        }
         missing = missing || !net->argument[i];
         scope = behind_parameter(scope, parameter->text, net->argument[i]);
     }
@@ -191,12 +194,12 @@ Value *instantiate(Session *session, const NetValue *like, const Tree *call, Sco
 /* ---- declarations
  * ---------------------------------------------------------------------------------------------------- */
 
-static bool mentions(const Tree *tree, const char *name) {
+bool tree_mentions(const Tree *tree, const char *name) {
     if (tree->kind == TREE_NAME && !strcmp(tree->text, name)) {
         return true;
     }
     for (int i = 0; i < tree->count; i++) {
-        if (mentions(tree->child[i], name)) {
+        if (tree_mentions(tree->child[i], name)) {
             return true;
         }
     }
@@ -209,7 +212,7 @@ static void check_parameters(Session *session, const Tree *tree) {
         const Tree *parameter = tree->child[i];
         bool used = false;
         for (int j = i + 1; j < tree->count; j++) {
-            used = used || mentions(tree->child[j], parameter->text);
+            used = used || tree_mentions(tree->child[j], parameter->text);
         }
         if (!used) {
             session_error(session, parameter->span, "nothing uses the parameter `%s`", parameter->text);

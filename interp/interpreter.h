@@ -60,7 +60,6 @@ Script *script_read(Session *session, const char *name, const char *text, size_t
 void session_forget_loaded(Session *session);
 
 /* Prints what was reported, and as JSON where that is wanted. */
-void diags_show(Session *session);
 
 /* ---- statements.c ------------------------------------------------------------------------------------------- */
 /* Runs, or checks, the statements of a block in the session's scope. False: one has failed (when running: the rest is not run). */
@@ -108,6 +107,7 @@ NetValue *net_value_new(const char *name, const Tree *declaration, Scope *scope,
 NetValue *net_value_like(const NetValue *like, const char *name, Span span); /* same declaration and arguments, own weights */
 /* A frame with the parameters bound; unknown where one has no value. NULL: no memory. */
 Scope *parameter_frame(const NetValue *net);
+bool tree_mentions(const Tree *tree, const char *name); /* is the name used in it? */
 const Tree *missing_parameter(const NetValue *net); /* NULL: all have values */
 
 /* ---- build.c ------------------------------------------------------------------------------------------------ */

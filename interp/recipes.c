@@ -78,6 +78,13 @@ static bool is_word_of(const PlumbArg *arg, const Tree *tree, const Scope *scope
            !name_entry(tree->text);
 }
 
+/* Alone, so that one wrong setting does not hide another. */
+static bool setting_fits(Session *session, const Tree *tree, PlumbArena *arena, PlumbGiven given) {
+    PlumbError error = {.argument = -1};
+    return plumb_call(arena, plumb_entry_find("recipe"), &given, 1, &error) ||
+           session_fail(session, tree->child[0]->span, &error);
+}
+
 /* The value lives in the frame, so that later settings can use it and the call can be bound. */
 static bool add_setting(Session *session, const Tree *tree, Scope *frame, PlumbArena *arena, Settings *settings) {
     const PlumbArg *arg = recipe_key(tree->text);
@@ -99,7 +106,7 @@ static bool add_setting(Session *session, const Tree *tree, Scope *frame, PlumbA
         Diag *diag = report(session, tree->text_span, "`%s` is set twice", tree->text);
         diag_place(diag, settings->tree[setting_index(settings, tree->text)]->text_span, "first here");
         done = false;
-    } else if (done) {
+    } else if (done && (done = setting_fits(session, tree, arena, (PlumbGiven){arg->name, to}))) {
         put_setting(settings, arg->name, to, tree);
     }
     value_drop(value);

@@ -196,8 +196,7 @@ static int run_script(Session *session, const Script *script) {
 }
 
 static int finish(Session *session, int status) {
-    diags_show(session);
-    diags_clear(session->diags);
+    session_show_diags(session);
     session_forget_loaded(session);
     enter_folder(session, NULL);
     session->interrupted = 0;
@@ -220,8 +219,7 @@ int session_run(Session *session, const char *name, const char *text, size_t len
     if (!correct || session->interrupted) {
         return finish(session, correct ? INTERRUPTED : REFUSED);
     }
-    diags_show(session); /* warnings */
-    diags_clear(session->diags);
+    session_show_diags(session); /* warnings */
     return finish(session, run_script(session, script));
 }
 
@@ -314,6 +312,9 @@ const PlumbFiles *session_files(const Session *session) {
 }
 void session_set_quit(Session *session) {
     session->quit = true;
+}
+bool session_has_quit(const Session *session) {
+    return session->quit;
 }
 void session_wrote(Session *session) {
     session_forget_loaded(session);

@@ -99,12 +99,13 @@ static json_t *diag_object(const Diag *diag) {
                      text_or_null(diag->message), "hint", text_or_null(hint));
 }
 
-void diags_show(Session *session) {
+void session_show_diags(Session *session) {
     fflush(session->text);
     for (int i = 0; session->options.json && i < diags_total(session->diags); i++) {
         print_object(session, diag_object(diags_at(session->diags, i)));
     }
     diags_print(session->diags, session->err, session->options.color);
+    diags_clear(session->diags);
 }
 
 void session_json(Session *session, const VerbCall *call, const char *net, json_t *object) {

@@ -280,6 +280,8 @@ bool plumb_net_save(const PlumbNet *net, const char *path, const PlumbFiles *fil
 /* All of the net's weights, by name and shape; changes nothing unless everything fits. */
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
 bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error); /* same names and shapes */
+/* Any text or bytes. */
+bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);
 
 const char *plumb_version(void);
