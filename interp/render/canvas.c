@@ -31,8 +31,8 @@ void canvas_wrap(const Canvas *canvas, State state, int indent, const char *form
     va_end(arguments);
     char *whole = text_take(&text);
     for (const char *at = whole; at && *at;) {
-        int before = at == whole ? 0 : indent, room = canvas->width - before;
-        int length = line_length(at, room > 8 ? room : 8);
+        int before = at == whole || indent > canvas->width / 4 ? 0 : indent, room = canvas->width - before;
+        int length = line_length(at, room > 1 ? room : 1);
         fprintf(canvas->out, "%*s", before, "");
         canvas_text(canvas, state, at, length);
         fputc('\n', canvas->out);
@@ -46,8 +46,10 @@ State state_of_update(double ratio) {
     if (isnan(ratio)) {
         return STATE_PLAIN;
     }
-    bool broken = ratio < 1e-8 || ratio > 1e2;
-    return broken ? STATE_BROKEN : ratio < 1e-5 || ratio > 1e-1 ? STATE_DOUBTFUL : STATE_HEALTHY;
+    return ratio > 1 || ratio == 0 ? STATE_BROKEN
+           : ratio > 1e-1          ? STATE_DOUBTFUL
+           : ratio < 1e-5          ? STATE_PLAIN
+                                   : STATE_HEALTHY;
 }
 
 State state_of_share(double share) {

@@ -15,7 +15,8 @@ void canvas_text(const Canvas *canvas, State state, const char *text, int bytes)
 /* A paragraph, broken at spaces; every line but the first starts with `indent` spaces. Ends with a newline. */
 void canvas_wrap(const Canvas *canvas, State state, int indent, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Doubtful outside [1e-5, 1e-1], the range of the rule stagnant_update; broken three decades further. NaN: plain. */
+/* Doubtful above 1e-1, the limit of the rule stagnant_update, broken above 1 and where nothing moves. A small one says nothing by
+ * itself: schedules end near 0. NaN: plain. */
 State state_of_update(double ratio);
 /* Doubtful above 50 %, the threshold of saturated_activation and dead_units; broken above 90 %. */
 State state_of_share(double share);

@@ -27,44 +27,44 @@ static State state_of_number(double value) {
 /* ---- figures -------------------------------------------------------------------------------------------------------
  */
 
-static void add_run(Table *table, const PlumbData *data, const Run *run) {
+static void add_run(Grid *grid, const PlumbData *data, const Run *run) {
     const PlumbEpoch *last = last_of(run);
     double ratio = last->grad_first / last->grad_last;
     State state = last->grad_last > 0 ? state_of_decades(log10(ratio)) : STATE_PLAIN;
     char text[32];
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "%s", run->name);
-    table_cell(table, state_of_number(last->loss), "%s", number_figure(last->loss, text));
-    table_cell(table, STATE_PLAIN, "%s", data->test.rows ? number_figure(last->test_loss, text) : "-");
-    table_cell(table, STATE_PLAIN, "%s", metric_text(epoch_metric(last, data), data, text));
-    table_cell(table, state, "%s", number_exponent(last->grad_first, text));
-    table_cell(table, STATE_PLAIN, "%s", number_exponent(last->grad_last, text));
-    table_cell(table, state, "%s", number_exponent(ratio, text));
-    table_cell(table, state_of_update(last->update_ratio), "%s", number_exponent(last->update_ratio, text));
-    table_cell(table, STATE_PLAIN, "%s", number_seconds(run->seconds, text));
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", run->name);
+    grid_cell(grid, state_of_number(last->loss), "%s", number_figure(last->loss, text));
+    grid_cell(grid, STATE_PLAIN, "%s", data->test.rows ? number_figure(last->test_loss, text) : "-");
+    grid_cell(grid, STATE_PLAIN, "%s", metric_text(epoch_metric(last, data), data, text));
+    grid_cell(grid, state, "%s", number_exponent(last->grad_first, text));
+    grid_cell(grid, STATE_PLAIN, "%s", number_exponent(last->grad_last, text));
+    grid_cell(grid, state, "%s", number_exponent(ratio, text));
+    grid_cell(grid, state_of_update(last->update_ratio), "%s", number_exponent(last->update_ratio, text));
+    grid_cell(grid, STATE_PLAIN, "%s", number_seconds(run->seconds, text));
 }
 
 static void print_figures(const Canvas *canvas, const PlumbData *data, const Run *run, int count) {
     const Column column[] = {
-        {.title = "net", .align = ALIGN_LEFT},
+        {.title = "net", .align = ALIGN_LEFT, .most = 20},
         {.title = "loss", .align = ALIGN_DECIMAL},
         {.title = "test", .align = ALIGN_DECIMAL, .rank = 2},
         {.title = metric_name(data), .align = ALIGN_DECIMAL, .rank = 1},
         {.over = "gradient", .span = 2, .title = "first", .align = ALIGN_RIGHT, .before = 7, .rank = 4},
-        {.title = "... last", .align = ALIGN_RIGHT, .before = 7, .rank = 5},
+        {.title = ".. last", .align = ALIGN_RIGHT, .before = 7, .rank = 5},
         {.title = "ratio", .align = ALIGN_RIGHT, .rank = 3},
         {.title = "update", .align = ALIGN_RIGHT, .rank = 6},
         {.title = "time", .align = ALIGN_RIGHT, .rank = 7},
     };
-    Table *table = table_new(column, sizeof column / sizeof *column);
-    if (!table) {
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    if (!grid) {
         return;
     }
     for (int i = 0; i < count; i++) {
-        add_run(table, data, &run[i]);
+        add_run(grid, data, &run[i]);
     }
-    table_print(table, canvas);
-    table_free(table);
+    grid_print(grid, canvas);
+    grid_free(grid);
 }
 
 /* ---- loss curves: one scale for all
@@ -83,39 +83,39 @@ static void loss_range(const Run *run, int count, double *low, double *high) {
     }
 }
 
-static void add_curve(Table *table, const Run *run, double low, double high) {
+static void add_curve(Grid *grid, const Run *run, double low, double high) {
     double *loss = calloc((size_t)run->epochs + 1, sizeof *loss);
     char curve[CURVE_BYTES], text[32];
     for (int e = 0; loss && e < run->epochs; e++) {
         loss[e] = run->epoch[e].loss;
     }
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "%s", run->name);
-    table_cell(table, STATE_PLAIN, "%s", run->epochs ? number_figure(run->epoch[0].loss, text) : "-");
-    table_cell(table, STATE_PLAIN, "%s", loss ? bar_curve(loss, run->epochs, low, high, CURVE_WIDTH, curve) : "");
-    table_cell(table, STATE_PLAIN, "%s", number_figure(last_of(run)->loss, text));
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", run->name);
+    grid_cell(grid, STATE_PLAIN, "%s", run->epochs ? number_figure(run->epoch[0].loss, text) : "-");
+    grid_cell(grid, STATE_PLAIN, "%s", loss ? bar_curve(loss, run->epochs, low, high, CURVE_WIDTH, curve) : "");
+    grid_cell(grid, STATE_PLAIN, "%s", number_figure(last_of(run)->loss, text));
     free(loss);
 }
 
 static void print_curves(const Canvas *canvas, const Run *run, int count) {
     static const Column column[] = {
-        {.title = "loss by epoch", .align = ALIGN_LEFT},
+        {.title = "loss by epoch", .align = ALIGN_LEFT, .most = 20},
         {.title = "from", .align = ALIGN_DECIMAL, .rank = 2},
         {.title = "", .align = ALIGN_LEFT, .rank = 3},
         {.title = "to", .align = ALIGN_DECIMAL, .rank = 1},
     };
     double low, high;
-    Table *table = table_new(column, sizeof column / sizeof *column);
-    if (!table) {
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    if (!grid) {
         return;
     }
     loss_range(run, count, &low, &high);
     for (int i = 0; i < count; i++) {
-        add_curve(table, &run[i], low, high);
+        add_curve(grid, &run[i], low, high);
     }
     fputc('\n', canvas->out);
-    table_print(table, canvas);
-    table_free(table);
+    grid_print(grid, canvas);
+    grid_free(grid);
 }
 
 /* ---- gradient profiles: a column a net, one scale for all
@@ -131,27 +131,27 @@ static int weighted_node(const PlumbNet *net, int at) {
     return -1;
 }
 
-static void add_profile_cells(Table *table, const Run *run, const Profile *profile, int row, int rows, double low,
+static void add_profile_cells(Grid *grid, const Run *run, const Profile *profile, int row, int rows, double low,
                               double high) {
     char bar[BAR_MAX + 1], text[32];
     /* Nets of different depth are lined up at both ends. */
     int layer = rows > 1 ? (int)lround((double)row * (profile->layers - 1) / (rows - 1)) : 0;
     int node = run->probe ? weighted_node(run->net, layer) : -1;
     if (node < 0) {
-        table_cell(table, STATE_PLAIN, "-");
-        table_cell(table, STATE_PLAIN, "%s", "");
-        table_cell(table, STATE_PLAIN, "-");
+        grid_cell(grid, STATE_PLAIN, "-");
+        grid_cell(grid, STATE_PLAIN, "%s", "");
+        grid_cell(grid, STATE_PLAIN, "-");
         return;
     }
     double gradient = run->probe[node].output_grad;
     State state = state_of_decades(log10(gradient / run->probe[profile->last].output_grad));
-    table_cell(table, STATE_PLAIN, "%s", plumb_net_node(run->net, node)->name);
-    table_cell(table, state, "%s", bar_log(gradient, floor(low), ceil(high), PROFILE_BAR, bar));
-    table_cell(table, state, "%s", number_exponent(gradient, text));
+    grid_cell(grid, STATE_PLAIN, "%s", plumb_net_node(run->net, node)->name);
+    grid_cell(grid, state, "%s", bar_log(gradient, floor(low), ceil(high), PROFILE_BAR, bar));
+    grid_cell(grid, state, "%s", number_exponent(gradient, text));
 }
 
 /* As many nets as fit the width. Returns how many. */
-static int profiles_that_fit(const Run *run, int count, int width) {
+static int profiles_that_fit(int count, int width) {
     int used = 1, fit = 0;
     for (; fit < count && fit < PROFILES_MOST; fit++) {
         used += 10 + 2 + PROFILE_BAR + 2 + 7 + (fit ? 2 : 0);
@@ -159,7 +159,6 @@ static int profiles_that_fit(const Run *run, int count, int width) {
             break;
         }
     }
-    (void)run;
     return fit;
 }
 
@@ -174,18 +173,18 @@ static void print_profile_block(const Canvas *canvas, const Run *run, const Prof
         rows = profile[i].layers > rows ? profile[i].layers : rows;
     }
     rows = rows < PROFILE_ROWS ? rows : PROFILE_ROWS;
-    Table *table = rows ? table_new(column, 3 * count) : NULL;
-    for (int row = 0; table && row < rows; row++) {
-        table_row(table);
+    Grid *grid = rows ? grid_new(column, 3 * count) : NULL;
+    for (int row = 0; grid && row < rows; row++) {
+        grid_row(grid);
         for (int i = 0; i < count; i++) {
-            add_profile_cells(table, &run[i], &profile[i], row, rows, low, high);
+            add_profile_cells(grid, &run[i], &profile[i], row, rows, low, high);
         }
     }
-    if (table) {
+    if (grid) {
         fputc('\n', canvas->out);
-        table_print(table, canvas);
+        grid_print(grid, canvas);
     }
-    table_free(table);
+    grid_free(grid);
 }
 
 static void print_profiles(const Canvas *canvas, const Run *run, int count) {
@@ -205,7 +204,7 @@ static void print_profiles(const Canvas *canvas, const Run *run, int count) {
         canvas_wrap(canvas, STATE_PLAIN, 1, " gradient at the layers' outputs, one log scale for all");
     }
     for (int i = 0, fit; measured && i < count; i += fit) {
-        fit = profiles_that_fit(run + i, count - i, canvas->width);
+        fit = profiles_that_fit(count - i, canvas->width);
         print_profile_block(canvas, run + i, profile + i, fit, low, high);
     }
     free(profile);

@@ -2,6 +2,7 @@
 #include "number.h"
 #include "pictures.h"
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,15 +20,15 @@ static int64_t rows_of(const PlumbScore *score, int is) {
     return rows;
 }
 
-static void right_cell(Table *table, const PlumbScore *score, int is) {
+static void right_cell(Grid *grid, const PlumbScore *score, int is) {
     char text[32];
     int64_t rows = rows_of(score, is);
-    table_cell(table, STATE_PLAIN, "%s",
-               rows ? number_percent((double)cell_of(score, is, is) / (double)rows, text) : "-");
+    grid_cell(grid, STATE_PLAIN, "%s",
+              rows ? number_percent((double)cell_of(score, is, is) / (double)rows, text) : "-");
 }
 
 /* Rows: what it is; columns: what it is taken for. NULL when memory is short. */
-static Table *make_matrix(const PlumbData *data, const PlumbScore *score) {
+static Grid *make_matrix(const PlumbData *data, const PlumbScore *score) {
     Column *column = calloc((size_t)score->classes + 2, sizeof *column);
     if (!column) {
         return NULL;
@@ -39,19 +40,19 @@ static Table *make_matrix(const PlumbData *data, const PlumbScore *score) {
     column[1].over = "taken for";
     column[1].span = score->classes > 1 ? score->classes : 2;
     column[1 + score->classes] = (Column){.title = "right", .align = ALIGN_DECIMAL};
-    Table *table = table_new(column, score->classes + 2);
+    Grid *grid = grid_new(column, score->classes + 2);
     free(column);
-    for (int is = 0; table && is < score->classes; is++) {
-        table_row(table);
-        table_cell(table, STATE_PLAIN, "%s", data->class_name[is]);
+    for (int is = 0; grid && is < score->classes; is++) {
+        grid_row(grid);
+        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[is]);
         for (int taken = 0; taken < score->classes; taken++) {
             int64_t rows = cell_of(score, is, taken);
             State state = is == taken ? STATE_PLAIN : rows ? STATE_DOUBTFUL : STATE_HEALTHY;
-            table_cell(table, state, rows || is == taken ? "%" PRId64 : ".", rows);
+            grid_cell(grid, state, rows || is == taken ? "%" PRId64 : ".", rows);
         }
-        right_cell(table, score, is);
+        right_cell(grid, score, is);
     }
-    return table;
+    return grid;
 }
 
 /* ---- the commonest ------------------------------------------------------------------------------------------------
@@ -92,33 +93,29 @@ static void print_commonest(const Canvas *canvas, const PlumbData *data, const P
             }
         }
     }
-    Table *table = count ? table_new(column, sizeof column / sizeof *column) : NULL;
-    for (int i = 0; table && i < count; i++) {
-        table_row(table);
-        table_cell(table, STATE_PLAIN, "%s", data->class_name[list[i].is]);
-        table_cell(table, STATE_PLAIN, "%s", data->class_name[list[i].taken]);
-        table_cell(table, STATE_PLAIN, "%" PRId64, list[i].rows);
+    Grid *grid = count ? grid_new(column, sizeof column / sizeof *column) : NULL;
+    for (int i = 0; grid && i < count; i++) {
+        grid_row(grid);
+        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[list[i].is]);
+        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[list[i].taken]);
+        grid_cell(grid, STATE_PLAIN, "%" PRId64, list[i].rows);
     }
-    if (table) {
+    if (grid) {
         canvas_wrap(canvas, STATE_PLAIN, 2, "the commonest confusions of %d classes:", score->classes);
-        table_print(table, canvas);
+        grid_print(grid, canvas);
     }
-    table_free(table);
+    grid_free(grid);
 }
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score) {
-    Table *table = score->classes <= MATRIX_CLASSES ? make_matrix(data, score) : NULL;
-    bool fits = false;
-    if (table) {
-        Canvas wide = *canvas;
-        table_layout(table, 1 << 20);
-        fits = table_free_width(table, canvas->width + 1) > 0;
-        if (fits) {
-            table_print(table, &wide);
-        }
+    Grid *grid = score->classes <= MATRIX_CLASSES ? make_matrix(data, score) : NULL;
+    if (grid) {
+        grid_layout(grid, INT_MAX);
     }
-    if (!fits) {
+    if (grid && grid_width(grid) <= canvas->width) {
+        grid_print(grid, canvas);
+    } else {
         print_commonest(canvas, data, score);
     }
-    table_free(table);
+    grid_free(grid);
 }

@@ -38,17 +38,17 @@ int64_t data_class_rows(const PlumbPart *part, int label, int label_count) {
     return rows;
 }
 
-static void add_range(Table *table, const char *what, const plumb_real *value, int64_t count) {
+static void add_range(Grid *grid, const char *what, const plumb_real *value, int64_t count) {
     DataRange range = data_range(value, count);
     char text[32];
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "%s", what);
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", what);
     const double figure[] = {range.min, range.max, range.mean, range.std};
     for (int i = 0; i < 4; i++) {
-        table_cell(table, STATE_PLAIN, "%s", number_or_na(figure[i], text));
+        grid_cell(grid, STATE_PLAIN, "%s", number_or_na(figure[i], text));
     }
     if (range.nonfinite) {
-        table_cell(table, STATE_BROKEN, "%s", number_grouped(range.nonfinite, text));
+        grid_cell(grid, STATE_BROKEN, "%s", number_grouped(range.nonfinite, text));
     }
 }
 
@@ -58,16 +58,16 @@ static void print_ranges(const Canvas *canvas, const PlumbData *data) {
         {.title = "max", .align = ALIGN_DECIMAL},     {.title = "mean", .align = ALIGN_DECIMAL},
         {.title = "std", .align = ALIGN_DECIMAL},     {.title = "nan or inf", .align = ALIGN_RIGHT, .rank = 1},
     };
-    Table *table = table_new(column, sizeof column / sizeof *column);
-    if (!table) {
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    if (!grid) {
         return;
     }
-    add_range(table, "x", data->train.x, data->train.rows * plumb_shape_size(data->x_shape));
+    add_range(grid, "x", data->train.x, data->train.rows * plumb_shape_size(data->x_shape));
     if (data->train.y) {
-        add_range(table, "y", data->train.y, data->train.rows * plumb_shape_size(data->y_shape));
+        add_range(grid, "y", data->train.y, data->train.rows * plumb_shape_size(data->y_shape));
     }
-    table_print(table, canvas);
-    table_free(table);
+    grid_print(grid, canvas);
+    grid_free(grid);
 }
 
 static void print_classes(const Canvas *canvas, const PlumbData *data) {
@@ -76,21 +76,21 @@ static void print_classes(const Canvas *canvas, const PlumbData *data) {
         {.title = "train", .align = ALIGN_RIGHT},
         {.title = "test", .align = ALIGN_RIGHT},
     };
-    Table *table = table_new(column, sizeof column / sizeof *column);
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
     char text[32];
-    for (int i = 0; table && i < data->classes && i < CLASSES_SHOWN; i++) {
-        table_row(table);
-        table_cell(table, STATE_PLAIN, "%s", data->class_name[i]);
-        table_cell(table, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->train, i, data->label_count), text));
-        table_cell(table, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->test, i, data->label_count), text));
+    for (int i = 0; grid && i < data->classes && i < CLASSES_SHOWN; i++) {
+        grid_row(grid);
+        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[i]);
+        grid_cell(grid, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->train, i, data->label_count), text));
+        grid_cell(grid, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->test, i, data->label_count), text));
     }
-    if (table) {
-        table_print(table, canvas);
+    if (grid) {
+        grid_print(grid, canvas);
     }
     if (data->classes > CLASSES_SHOWN) {
         canvas_wrap(canvas, STATE_PLAIN, 1, " ... and %d more classes", data->classes - CLASSES_SHOWN);
     }
-    table_free(table);
+    grid_free(grid);
 }
 
 void picture_data(const Canvas *canvas, const PlumbData *data) {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BAR_WIDTH_LEAST = 14, BAR_WIDTH_MOST = 48, COLUMN_BAR = 3 };
+enum { BAR_WIDTH_LEAST = 14, BAR_WIDTH_MOST = 48, ROWS_MOST = 50 };
 
 Profile profile_of(const PlumbNet *net, const PlumbProbe *probe) {
     Profile profile = {.first = -1, .last = -1, .decades = NAN, .low = INFINITY, .high = -INFINITY};
@@ -31,9 +31,9 @@ Profile profile_of(const PlumbNet *net, const PlumbProbe *probe) {
 /* ---- the table ----------------------------------------------------------------------------------------------- */
 
 /* Figures that a layer does not have are "-". */
-static void figure_cell(Table *table, State state, double value, char *(*text_of)(double, char *)) {
+static void figure_cell(Grid *grid, State state, double value, char *(*text_of)(double, char *)) {
     char text[32];
-    table_cell(table, state, "%s", isnan(value) ? "-" : text_of(value, text));
+    grid_cell(grid, state, "%s", isnan(value) ? "-" : text_of(value, text));
 }
 
 static char *exponent(double value, char *text) {
@@ -48,13 +48,13 @@ static char *percent(double value, char *text) {
 }
 
 /* "64>10", or the shape where there is no single input. */
-static void shape_cell(Table *table, const PlumbNet *net, const PlumbNode *node) {
+static void shape_cell(Grid *grid, const PlumbNet *net, const PlumbNode *node) {
     char in[64], out[64];
     if (node->input_count == 1 && node->parameters > 0) {
         plumb_shape_text(plumb_net_node(net, node->input[0])->shape, in);
-        table_cell(table, STATE_PLAIN, "%s > %s", in, plumb_shape_text(node->shape, out));
+        grid_cell(grid, STATE_PLAIN, "%s > %s", in, plumb_shape_text(node->shape, out));
     } else {
-        table_cell(table, STATE_PLAIN, "%s", plumb_shape_text(node->shape, out));
+        grid_cell(grid, STATE_PLAIN, "%s", plumb_shape_text(node->shape, out));
     }
 }
 
@@ -70,27 +70,27 @@ static State state_of_gradient(const PlumbProbe *probe, const PlumbProbe *last) 
     return last->output_grad > 0 ? state_of_decades(log10(probe->output_grad / last->output_grad)) : STATE_PLAIN;
 }
 
-static void add_layer(Table *table, const PlumbNet *net, const PlumbProbe *probes, const Profile *profile, int at,
+static void add_layer(Grid *grid, const PlumbNet *net, const PlumbProbe *probes, const Profile *profile, int at,
                       int bar_width) {
     const PlumbNode *node = plumb_net_node(net, at);
     const PlumbProbe *probe = &probes[at];
     State state = profile->last < 0 ? STATE_PLAIN : state_of_gradient(probe, &probes[profile->last]);
     char bar[BAR_MAX + 1];
     bool weights = node->parameters > 0;
-    table_row(table);
-    table_cell(table, worse(state, STATE_PLAIN), "%s", node->name);
-    shape_cell(table, net, node);
-    figure_cell(table, STATE_PLAIN, probe->signal, figure);
-    table_cell(table, state, "%s",
-               bar_log(probe->output_grad, floor(profile->low), ceil(profile->high), bar_width, bar));
-    figure_cell(table, state, probe->output_grad, exponent);
-    figure_cell(table, STATE_PLAIN, weights ? probe->grad_norm : NAN, exponent);
-    figure_cell(table, STATE_PLAIN, weights ? probe->weight_norm : NAN, figure);
-    figure_cell(table, state_of_update(probe->update_ratio), probe->update_ratio, exponent);
-    figure_cell(table, STATE_PLAIN, probe->mean, figure);
-    figure_cell(table, STATE_PLAIN, probe->std, figure);
-    figure_cell(table, state_of_share(probe->saturated), probe->saturated, percent);
-    figure_cell(table, state_of_share(probe->dead), probe->dead, percent);
+    grid_row(grid);
+    grid_cell(grid, worse(state, STATE_PLAIN), "%s", node->name);
+    shape_cell(grid, net, node);
+    figure_cell(grid, STATE_PLAIN, probe->signal, figure);
+    grid_cell(grid, state, "%s", bar_log(probe->output_grad, floor(profile->low), ceil(profile->high), bar_width, bar));
+    figure_cell(grid, state, probe->output_grad, exponent);
+    figure_cell(grid, STATE_PLAIN, weights ? probe->grad_norm : NAN, exponent);
+    figure_cell(grid, STATE_PLAIN, weights ? probe->weight_norm : NAN, figure);
+    figure_cell(grid, state_of_update(probe->update_ratio), probe->update_ratio, exponent);
+    figure_cell(grid, STATE_PLAIN, probe->mean, figure);
+    figure_cell(grid, STATE_PLAIN, probe->std, figure);
+    /* Half of a relu's outputs lie where its slope is 0: that is its work, and no saturation. */
+    figure_cell(grid, isnan(probe->dead) ? state_of_share(probe->saturated) : STATE_PLAIN, probe->saturated, percent);
+    figure_cell(grid, state_of_share(probe->dead), probe->dead, percent);
 }
 
 /* "1e-14     1e-7          1": the ends of the bars' scale. */
@@ -101,21 +101,39 @@ static void scale_text(const Profile *profile, int width, char text[BAR_MAX + 1]
     snprintf(text, BAR_MAX + 1, "%s%*s%s", low, width > ends ? width - ends : 1, "", high);
 }
 
-static Table *make_table(const PlumbNet *net, const PlumbProbe *probe, const Profile *profile, int bar_width) {
+/* 0: all layers are shown; else every so many of those with weights, so that no table scrolls away. */
+static int rows_every(const PlumbNet *net) {
+    int weighted = 0;
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        weighted += plumb_net_node(net, i)->parameters > 0;
+    }
+    return plumb_net_size(net) <= ROWS_MOST ? 0 : (weighted + ROWS_MOST - 1) / ROWS_MOST;
+}
+
+/* The input has neither weights nor a gradient that is used. What is not finite is never left out, nor are the ends. */
+static bool is_shown(const PlumbNet *net, const PlumbProbe *probe, const Profile *profile, int at, int every) {
+    const PlumbNode *node = plumb_net_node(net, at);
+    if (node->input_count == 0 || !every) {
+        return node->input_count > 0;
+    }
+    int before = 0;
+    for (int i = 0; i < at; i++) {
+        before += plumb_net_node(net, i)->parameters > 0;
+    }
+    bool turn = node->parameters > 0 && before % every == 0;
+    return turn || at == profile->last || (probe[at].nonfinite && !probe[at - 1].nonfinite);
+}
+
+static Grid *make_table(const PlumbNet *net, const PlumbProbe *probe, const Profile *profile, int bar_width) {
     char scale[BAR_MAX + 1];
     scale_text(profile, bar_width, scale);
     const Column column[] = {
         {.title = "layer", .align = ALIGN_LEFT},
         {.title = "shape", .align = ALIGN_LEFT, .rank = 6},
         {.over = "output", .title = "signal", .align = ALIGN_DECIMAL, .rank = 1},
-        {.over = "gradient of the output, log scale",
-         .span = 2,
-         .title = scale,
-         .align = ALIGN_LEFT,
-         .rank = 2,
-         .before = bar_width},
+        {.over = "gradient, log scale", .span = 2, .title = scale, .align = ALIGN_LEFT, .rank = 2, .before = bar_width},
         {.title = "", .align = ALIGN_RIGHT},
-        {.over = "weights'", .title = "gradient", .align = ALIGN_RIGHT, .rank = 5},
+        {.over = "weights'", .title = "gradient", .align = ALIGN_RIGHT, .rank = 7},
         {.over = "weight", .title = "norm", .align = ALIGN_DECIMAL, .rank = 4},
         {.over = "update", .title = "/ norm", .align = ALIGN_RIGHT, .rank = 3},
         {.over = "output", .title = "mean", .align = ALIGN_DECIMAL, .rank = 8},
@@ -123,13 +141,14 @@ static Table *make_table(const PlumbNet *net, const PlumbProbe *probe, const Pro
         {.title = "saturated", .align = ALIGN_RIGHT, .rank = 5},
         {.title = "dead", .align = ALIGN_RIGHT, .rank = 5},
     };
-    Table *table = table_new(column, sizeof column / sizeof *column);
-    for (int i = 0; table && i < plumb_net_size(net); i++) {
-        if (plumb_net_node(net, i)->input_count > 0) { /* the input has neither weights nor a gradient that is used */
-            add_layer(table, net, probe, profile, i, bar_width);
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    int every = rows_every(net);
+    for (int i = 0; grid && i < plumb_net_size(net); i++) {
+        if (is_shown(net, probe, profile, i, every)) {
+            add_layer(grid, net, probe, profile, i, bar_width);
         }
     }
-    return table;
+    return grid;
 }
 
 /* ---- in words --------------------------------------------------------------------------------------------------- */
@@ -172,17 +191,23 @@ static void say_fall(const Canvas *canvas, const PlumbNet *net, const PlumbProbe
 /* The bar takes what the other columns leave. */
 void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe) {
     Profile profile = profile_of(net, probe);
-    Table *table = make_table(net, probe, &profile, BAR_WIDTH_LEAST);
-    if (table) {
-        table_layout(table, canvas->width);
-        int room = BAR_WIDTH_LEAST + table_free_width(table, canvas->width);
-        table_free(table);
-        table = make_table(net, probe, &profile, room < BAR_WIDTH_MOST ? room : BAR_WIDTH_MOST);
+    Grid *grid = make_table(net, probe, &profile, BAR_WIDTH_LEAST);
+    if (grid) {
+        grid_layout(grid, canvas->width);
+        int room = BAR_WIDTH_LEAST + canvas->width - grid_width(grid);
+        grid_free(grid);
+        grid = make_table(net, probe, &profile, room < BAR_WIDTH_MOST ? room : BAR_WIDTH_MOST);
     }
     say_nonfinite(canvas, net, probe);
-    if (table) {
-        table_print(table, canvas);
+    if (grid) {
+        grid_print(grid, canvas);
     }
-    table_free(table);
+    grid_free(grid);
+    if (rows_every(net) > 1) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "one of %d layers with weights is shown; --json lists all",
+                    rows_every(net));
+    } else if (rows_every(net)) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "only layers with weights are shown; --json lists all");
+    }
     say_fall(canvas, net, probe, &profile);
 }

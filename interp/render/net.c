@@ -21,23 +21,23 @@ void node_links(const PlumbNet *net, int node, char *text, size_t size) {
     }
 }
 
-static void add_layer(Table *table, const PlumbNet *net, int index) {
+static void add_layer(Grid *grid, const PlumbNet *net, int index) {
     const PlumbNode *node = plumb_net_node(net, index);
     char shape[64], count[32], links[160];
     char *source = plumb_call_text(node->call);
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "%s", node->name);
-    table_cell(table, STATE_PLAIN, "%s", source ? source : node->call->entry->name);
-    table_cell(table, STATE_PLAIN, "%s", plumb_shape_text(node->shape, shape));
-    table_cell(table, STATE_PLAIN, "%s", node->parameters ? number_grouped(node->parameters, count) : "-");
-    table_cell(table, STATE_PLAIN, "%s", node->flops > 0 ? number_grouped((int64_t)node->flops, count) : "-");
-    table_cell(table, STATE_PLAIN, "%s", *node->init ? node->init : "-");
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", node->name);
+    grid_cell(grid, STATE_PLAIN, "%s", source ? source : node->call->entry->name);
+    grid_cell(grid, STATE_PLAIN, "%s", plumb_shape_text(node->shape, shape));
+    grid_cell(grid, STATE_PLAIN, "%s", node->parameters ? number_grouped(node->parameters, count) : "-");
+    grid_cell(grid, STATE_PLAIN, "%s", node->flops > 0 ? number_grouped((int64_t)node->flops, count) : "-");
+    grid_cell(grid, STATE_PLAIN, "%s", *node->init ? node->init : "-");
     node_links(net, index, links, sizeof links);
-    table_cell(table, STATE_PLAIN, "%s", *links ? links : "-");
+    grid_cell(grid, STATE_PLAIN, "%s", *links ? links : "-");
     free(source);
 }
 
-static void add_total(Table *table, const PlumbNet *net) {
+static void add_total(Grid *grid, const PlumbNet *net) {
     int64_t parameters = 0;
     double flops = 0;
     char count[32];
@@ -45,32 +45,32 @@ static void add_total(Table *table, const PlumbNet *net) {
         parameters += plumb_net_node(net, i)->parameters;
         flops += plumb_net_node(net, i)->flops;
     }
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "total");
-    table_cell(table, STATE_PLAIN, "%s", "");
-    table_cell(table, STATE_PLAIN, "%s", "");
-    table_cell(table, STATE_PLAIN, "%s", number_grouped(parameters, count));
-    table_cell(table, STATE_PLAIN, "%s", number_grouped((int64_t)flops, count));
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "total");
+    grid_cell(grid, STATE_PLAIN, "%s", "");
+    grid_cell(grid, STATE_PLAIN, "%s", "");
+    grid_cell(grid, STATE_PLAIN, "%s", number_grouped(parameters, count));
+    grid_cell(grid, STATE_PLAIN, "%s", number_grouped((int64_t)flops, count));
 }
 
 void picture_net(const Canvas *canvas, const PlumbNet *net) {
     static const Column column[] = {
         {.title = "layer", .align = ALIGN_LEFT},
-        {.title = "as written", .align = ALIGN_LEFT, .rank = 4},
+        {.title = "as written", .align = ALIGN_LEFT, .rank = 4, .most = 28},
         {.title = "shape", .align = ALIGN_LEFT},
         {.title = "parameters", .align = ALIGN_RIGHT, .rank = 1},
         {.over = "FLOPs", .title = "a row", .align = ALIGN_RIGHT, .rank = 3},
         {.title = "init", .align = ALIGN_LEFT, .rank = 2},
-        {.title = "input from", .align = ALIGN_LEFT, .rank = 2},
+        {.title = "input from", .align = ALIGN_LEFT, .rank = 2, .most = 28},
     };
-    Table *table = table_new(column, sizeof column / sizeof *column);
-    if (!table) {
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    if (!grid) {
         return;
     }
     for (int i = 0; i < plumb_net_size(net); i++) {
-        add_layer(table, net, i);
+        add_layer(grid, net, i);
     }
-    add_total(table, net);
-    table_print(table, canvas);
-    table_free(table);
+    add_total(grid, net);
+    grid_print(grid, canvas);
+    grid_free(grid);
 }

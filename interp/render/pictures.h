@@ -2,7 +2,7 @@
 #ifndef PLUMB_RENDER_PICTURES_H
 #define PLUMB_RENDER_PICTURES_H
 #include "../../runtime/plumb.h"
-#include "table.h"
+#include "grid.h"
 
 /* The layer table: name, source, shape, parameters, FLOPs of one row, initialiser, links; the total. */
 void picture_net(const Canvas *canvas, const PlumbNet *net);
@@ -23,8 +23,8 @@ void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *rec
 char *recipe_value_text(const PlumbValue *value);
 
 /* The training table. Its rows come one by one, so its widths are fixed: 80 columns, fewer on a narrower canvas. */
-Table *picture_epochs(const PlumbData *data, int width);
-void picture_epoch(Table *table, const PlumbEpoch *epoch, const PlumbData *data); /* adds a row */
+Grid *picture_epochs(const PlumbData *data, int width);
+void picture_epoch(Grid *grid, const PlumbEpoch *epoch, const PlumbData *data); /* adds a row */
 /* Every how many epochs a row is printed so that there are at most about 30: 1, 2, 5, 10, 20, 50 ... */
 int picture_epoch_every(int epochs);
 
@@ -42,7 +42,7 @@ typedef struct Profile {    /* the gradient over the depth: output_grad of the l
     double low, high;       /* decades: the range of all output_grad that are above 0 */
 } Profile;
 Profile profile_of(const PlumbNet *net, const PlumbProbe *probe);
-/* One table, non-finite values before it, and a sentence on how the gradient falls. loss: NaN where not known. */
+/* One table, non-finite values before it, and a sentence on how the gradient falls. */
 void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe);
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);

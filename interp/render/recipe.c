@@ -48,21 +48,21 @@ void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *rec
         {.title = "", .align = ALIGN_LEFT, .rank = 1},
         {.title = "what it is", .align = ALIGN_LEFT, .rank = 2},
     };
-    Table *table = table_new(column, sizeof column / sizeof *column);
-    for (int i = 0; table && i < recipe->count; i++) {
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    for (int i = 0; grid && i < recipe->count; i++) {
         const PlumbArg *arg = &recipe->entry->args[i];
         char *value = recipe_value_text(&recipe->arg[i]);
         State state = recipe->given[i] ? STATE_PLAIN : STATE_HEALTHY;
-        table_row(table);
-        table_cell(table, state, "%s", arg->name);
-        table_cell(table, state, "%s", value ? value : "?");
-        table_cell(table, state, "%s", recipe->given[i] ? "" : "default");
-        table_cell(table, state, "%s", arg->help ? arg->help : "");
+        grid_row(grid);
+        grid_cell(grid, state, "%s", arg->name);
+        grid_cell(grid, state, "%s", value ? value : "?");
+        grid_cell(grid, state, "%s", recipe->given[i] ? "" : "default");
+        grid_cell(grid, state, "%s", arg->help ? arg->help : "");
         free(value);
     }
-    if (table) {
+    if (grid) {
         canvas_wrap(canvas, STATE_PLAIN, 4, "recipe %s", name);
-        table_print(table, canvas);
+        grid_print(grid, canvas);
     }
-    table_free(table);
+    grid_free(grid);
 }

@@ -13,6 +13,11 @@ json_t *json_figure(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *json_text(const char *text) {
+    json_t *string = json_string(text);
+    return string ? string : json_null();
+}
+
 json_t *json_shape(PlumbShape shape) {
     json_t *list = json_array();
     for (int i = 0; i < shape.rank; i++) {

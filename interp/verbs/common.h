@@ -6,6 +6,7 @@
 
 Canvas session_canvas(const Session *session);
 json_t *json_figure(double value); /* null for NaN and infinity */
+json_t *json_text(const char *text); /* null for what is not UTF-8 */
 json_t *json_shape(PlumbShape shape);
 /* The data behind a value; NULL: unknown, or not loaded while checking. */
 const PlumbData *data_of(const Value *value);

@@ -35,10 +35,13 @@ static bool begin(Session *session, const VerbCall *call) {
         }
     }
     free(trainer);
-    if (made == call->count) {
-        training_title(session, call, 0);
+    if (made < call->count) {
+        return false;
     }
-    return made == call->count;
+    char who[32];
+    snprintf(who, sizeof who, "%d nets", call->count);
+    training_title(session, call, who);
+    return true;
 }
 
 /* ---- side by side -------------------------------------------------------------------------------------------------
@@ -47,7 +50,7 @@ static bool begin(Session *session, const VerbCall *call) {
 static json_t *run_json(const Run *run, const NetValue *net, const PlumbData *data) {
     json_t *object = json_object();
     const PlumbEpoch *last = run->epochs ? &run->epoch[run->epochs - 1] : NULL;
-    json_object_set_new(object, "name", json_string(run->name));
+    json_object_set_new(object, "name", json_text(run->name));
     json_object_set_new(object, "loss", json_figure(last ? last->loss : NAN));
     json_object_set_new(object, "test_loss", json_figure(last ? last->test_loss : NAN));
     json_object_set_new(object, "metric", json_figure(last ? epoch_metric(last, data) : NAN));
@@ -76,6 +79,7 @@ static bool finish(Session *session, const VerbCall *call) {
         json_array_append_new(runs, run_json(&run[i], net, data));
     }
     picture_comparison(&canvas, data, run, call->count);
+    fputc('\n', canvas.out);
     json_object_set_new(object, "runs", runs);
     session_json(session, call, NULL, object);
     free(run);

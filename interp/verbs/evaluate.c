@@ -10,19 +10,20 @@ static const PlumbPart *part_of(const PlumbData *data) {
 
 static void print_score(Session *session, const VerbCall *call, const PlumbData *data, const PlumbScore *score) {
     Canvas canvas = session_canvas(session);
-    char rows[32], text[32], rmse[32], r2[32], *on = written(call->on_tree);
+    char rows[32], text[32], share[32], mae[32], rmse[32], r2[32], *on = written(call->on_tree);
     bool test = data->test.rows;
     canvas_wrap(&canvas, STATE_PLAIN, 4, "%s on %s: %s %s rows%s", call->operand[0]->net->name, on ? on : "?",
                 number_grouped(part_of(data)->rows, rows), test ? "test" : "training",
                 test ? "" : ", since there is no test part");
-    canvas_wrap(&canvas, STATE_PLAIN, 2, " loss %s", number_figure(score->loss, text));
+    number_figure(score->loss, text);
     if (data->classify) {
-        canvas_wrap(&canvas, STATE_PLAIN, 2, " accuracy %s", number_percent(score->accuracy, text));
+        canvas_wrap(&canvas, STATE_PLAIN, 2, " loss %s, accuracy %s", text, number_percent(score->accuracy, share));
         picture_confusion(&canvas, data, score);
     } else {
-        canvas_wrap(&canvas, STATE_PLAIN, 2, " mae %s, rmse %s, r2 %s", number_figure(score->mae, text),
+        canvas_wrap(&canvas, STATE_PLAIN, 2, " loss %s, mae %s, rmse %s, r2 %s", text, number_figure(score->mae, mae),
                     number_figure(score->rmse, rmse), number_or_na(score->r2, r2));
     }
+    fputc('\n', canvas.out);
     free(on);
 }
 
@@ -40,7 +41,7 @@ static json_t *confusion_json(const PlumbScore *score) {
 
 static json_t *score_json(const PlumbData *data, const PlumbScore *score) {
     json_t *object = json_object();
-    json_object_set_new(object, "part", json_string(data->test.rows ? "test" : "train"));
+    json_object_set_new(object, "part", json_text(data->test.rows ? "test" : "train"));
     json_object_set_new(object, "loss", json_figure(score->loss));
     if (data->classify) {
         json_object_set_new(object, "accuracy", json_figure(score->accuracy));

@@ -20,7 +20,7 @@ static void report_file(Session *session, const VerbCall *call, const NetValue *
     canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: %s %s %s", net->name, number_grouped(learned_numbers(net->net), count),
                 what, path);
     json_t *object = json_object();
-    json_object_set_new(object, "file", json_string(path));
+    json_object_set_new(object, "file", json_text(path));
     session_json(session, call, net->name, object);
 }
 

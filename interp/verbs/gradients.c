@@ -50,8 +50,8 @@ static bool has_probes(Session *session, const VerbCall *call) {
 static json_t *layer_json(const PlumbNode *node, const PlumbProbe *probe) {
     json_t *layer = json_object();
     bool weights = node->parameters > 0;
-    json_object_set_new(layer, "name", json_string(node->name));
-    json_object_set_new(layer, "kind", json_string(node->call->entry->name));
+    json_object_set_new(layer, "name", json_text(node->name));
+    json_object_set_new(layer, "kind", json_text(node->call->entry->name));
     json_object_set_new(layer, "grad_norm", weights ? json_figure(probe->grad_norm) : json_null());
     json_object_set_new(layer, "output_grad", json_figure(probe->output_grad));
     json_object_set_new(layer, "weight_norm", weights ? json_figure(probe->weight_norm) : json_null());
@@ -61,6 +61,7 @@ static json_t *layer_json(const PlumbNode *node, const PlumbProbe *probe) {
     json_object_set_new(layer, "std", json_figure(probe->std));
     json_object_set_new(layer, "saturated", json_figure(probe->saturated));
     json_object_set_new(layer, "dead", json_figure(probe->dead));
+    json_object_set_new(layer, "forecast", json_null()); /* nothing is forecast yet */
     json_object_set_new(layer, "nonfinite", json_integer(probe->nonfinite));
     return layer;
 }
@@ -94,6 +95,7 @@ static bool run(Session *session, const VerbCall *call) {
     }
     free(on);
     picture_gradients(&canvas, net, about->probe);
+    fputc('\n', canvas.out);
     session_json(session, call, about->name, gradients_json(about));
     return true;
 }

@@ -17,16 +17,16 @@ static bool print_epochs(Session *session, const VerbCall *call, const NetValue 
     Canvas canvas = session_canvas(session);
     const PlumbEpoch *epochs;
     int count = epochs_of(net, &epochs);
-    Table *table = picture_epochs(data, canvas.width);
-    if (!table) {
+    Grid *grid = picture_epochs(data, canvas.width);
+    if (!grid) {
         return report_no_memory(session, call->tree->span);
     }
-    table_print_head(table, &canvas);
+    grid_print_head(grid, &canvas);
     for (int i = 0; i < count; i++) {
-        picture_epoch(table, &epochs[i], data);
-        table_print_row(table, &canvas, i);
+        picture_epoch(grid, &epochs[i], data);
+        grid_print_row(grid, &canvas, i);
     }
-    table_free(table);
+    grid_free(grid);
     return true;
 }
 
@@ -59,28 +59,28 @@ static const char *data_name(const Scope *scope, const PlumbData *data) {
     return data->name;
 }
 
-static void add_net(Table *table, json_t *runs, const VerbCall *call, const NetValue *net) {
+static void add_net(Grid *grid, json_t *runs, const VerbCall *call, const NetValue *net) {
     const PlumbData *data = data_of(net->trained_on);
     const PlumbEpoch *epochs;
     char text[32];
     int count = epochs_of(net, &epochs);
     double loss = count ? epochs[count - 1].loss : NAN, metric = count ? epoch_metric(&epochs[count - 1], data) : NAN;
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "%s", net->name);
-    table_cell(table, STATE_PLAIN, "%s", data_name(call->scope, data));
-    table_cell(table, STATE_PLAIN, "%d", count);
-    table_cell(table, STATE_PLAIN, "%s", number_or_na(loss, text));
-    table_cell(table, STATE_PLAIN, "%s", metric_text(metric, data, text));
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", net->name);
+    grid_cell(grid, STATE_PLAIN, "%s", data_name(call->scope, data));
+    grid_cell(grid, STATE_PLAIN, "%d", count);
+    grid_cell(grid, STATE_PLAIN, "%s", number_or_na(loss, text));
+    grid_cell(grid, STATE_PLAIN, "%s", metric_text(metric, data, text));
     json_array_append_new(runs, json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", net->name, "data",
                                           data_name(call->scope, data), "epochs", count, "loss", json_figure(loss),
                                           "metric", json_figure(metric)));
 }
 
-static void add_nets(Table *table, json_t *runs, const VerbCall *call) {
+static void add_nets(Grid *grid, json_t *runs, const VerbCall *call) {
     Value *value;
     for (int i = 0; scope_name_at(call->scope, i, &value); i++) {
         if (value->type == VALUE_NET && value->net->trainer && data_of(value->net->trained_on)) {
-            add_net(table, runs, call, value->net);
+            add_net(grid, runs, call, value->net);
         }
     }
 }
@@ -91,20 +91,20 @@ static bool all_nets(Session *session, const VerbCall *call) {
         {.title = "epochs", .align = ALIGN_RIGHT},   {.title = "loss", .align = ALIGN_DECIMAL},
         {.title = "metric", .align = ALIGN_DECIMAL},
     };
-    Table *table = table_new(columns, sizeof columns / sizeof *columns);
+    Grid *grid = grid_new(columns, sizeof columns / sizeof *columns);
     json_t *runs = json_array();
     Canvas canvas = session_canvas(session);
-    if (!table) {
+    if (!grid) {
         json_decref(runs);
         return report_no_memory(session, call->tree->span);
     }
-    add_nets(table, runs, call);
-    if (table_rows(table)) {
-        table_print(table, &canvas);
+    add_nets(grid, runs, call);
+    if (grid_rows(grid)) {
+        grid_print(grid, &canvas);
     } else {
         fputs("no net has been trained yet\n", session_text(session));
     }
-    table_free(table);
+    grid_free(grid);
     session_json(session, call, NULL, json_pack("{s:o}", "runs", runs));
     return true;
 }

@@ -196,34 +196,34 @@ static int fill_columns(const Prediction *made, Column column[4 + OUTPUTS_SHOWN]
     return count;
 }
 
-static void add_row(Table *table, const Prediction *made, int64_t row) {
+static void add_row(Grid *grid, const Prediction *made, int64_t row) {
     char text[32];
     const char *is = has_labels(made) ? made->data->class_name[made->part->label[row]] : NULL;
-    table_row(table);
-    table_cell(table, STATE_PLAIN, "%lld", (long long)row + 1);
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%lld", (long long)row + 1);
     if (is) {
-        table_cell(table, STATE_PLAIN, "%s", is);
+        grid_cell(grid, STATE_PLAIN, "%s", is);
     } else if (has_target(made)) {
-        table_cell(table, STATE_PLAIN, "%s", number_figure((double)made->part->y[row], text));
+        grid_cell(grid, STATE_PLAIN, "%s", number_figure((double)made->part->y[row], text));
     }
     if (made->data) {
         const char *taken = class_of(made, row);
-        table_cell(table, is && strcmp(is, taken) != 0 ? STATE_DOUBTFUL : STATE_PLAIN, "%s", taken);
+        grid_cell(grid, is && strcmp(is, taken) != 0 ? STATE_DOUBTFUL : STATE_PLAIN, "%s", taken);
     }
     for (int64_t i = 0; i < made->size && i < OUTPUTS_SHOWN; i++) {
-        table_cell(table, STATE_PLAIN, "%s", number_figure((double)made->out[row * made->size + i], text));
+        grid_cell(grid, STATE_PLAIN, "%s", number_figure((double)made->out[row * made->size + i], text));
     }
 }
 
 static void print_rows(const Canvas *canvas, const Prediction *made) {
     Column column[4 + OUTPUTS_SHOWN];
     char title[OUTPUTS_SHOWN][32], rest[32];
-    Table *table = table_new(column, fill_columns(made, column, title));
-    for (int64_t row = 0; table && row < made->rows && row < ROWS_SHOWN; row++) {
-        add_row(table, made, row);
+    Grid *grid = grid_new(column, fill_columns(made, column, title));
+    for (int64_t row = 0; grid && row < made->rows && row < ROWS_SHOWN; row++) {
+        add_row(grid, made, row);
     }
-    if (table) {
-        table_print(table, canvas);
+    if (grid) {
+        grid_print(grid, canvas);
     }
     if (made->size > OUTPUTS_SHOWN) {
         canvas_wrap(canvas, STATE_PLAIN, 2, " the first %d of %lld outputs are shown", OUTPUTS_SHOWN,
@@ -233,7 +233,7 @@ static void print_rows(const Canvas *canvas, const Prediction *made) {
         canvas_wrap(canvas, STATE_PLAIN, 2, " %s more rows: to \"outputs.npy\" writes all of them",
                     number_grouped(made->rows - ROWS_SHOWN, rest));
     }
-    table_free(table);
+    grid_free(grid);
 }
 
 static json_t *prediction_json(const Prediction *made) {
@@ -245,7 +245,7 @@ static json_t *prediction_json(const Prediction *made) {
         }
         json_array_append_new(rows, outputs);
         if (made->data) {
-            json_array_append_new(classes, json_string(class_of(made, row)));
+            json_array_append_new(classes, json_text(class_of(made, row)));
         }
     }
     json_object_set_new(object, "outputs", rows);
@@ -282,6 +282,7 @@ static bool show_outputs(Session *session, const VerbCall *call, const Predictio
         return write_outputs(session, call, made);
     }
     print_rows(&canvas, made);
+    fputc('\n', canvas.out);
     return true;
 }
 
@@ -294,7 +295,7 @@ static bool run(Session *session, const VerbCall *call) {
     if (done) {
         json_t *object = session_json_wanted(session) ? prediction_json(&made) : json_object();
         if (call->to) {
-            json_object_set_new(object, "file", json_string(call->to->string));
+            json_object_set_new(object, "file", json_text(call->to->string));
         }
         session_json(session, call, value->net->name, object);
     }

@@ -3,6 +3,7 @@
 #include "../render/number.h"
 #include "../render/pictures.h"
 #include "common.h"
+#include <math.h>
 #include <stdlib.h>
 
 /* ---- nets ----------------------------------------------------------------------------------------------------------
@@ -14,12 +15,12 @@ static json_t *net_json(const PlumbNet *net) {
     for (int i = 0; i < plumb_net_size(net); i++) {
         const PlumbNode *node = plumb_net_node(net, i);
         json_t *layer = json_object();
-        json_object_set_new(layer, "name", json_string(node->name));
-        json_object_set_new(layer, "kind", json_string(node->call->entry->name));
+        json_object_set_new(layer, "name", json_text(node->name));
+        json_object_set_new(layer, "kind", json_text(node->call->entry->name));
         json_object_set_new(layer, "shape", json_shape(node->shape));
         json_object_set_new(layer, "parameters", json_integer(node->parameters));
         json_object_set_new(layer, "flops", json_figure(node->flops));
-        json_object_set_new(layer, "init", *node->init ? json_string(node->init) : json_null());
+        json_object_set_new(layer, "init", *node->init ? json_text(node->init) : json_null());
         json_array_append_new(layers, layer);
         parameters += node->parameters;
     }
@@ -37,6 +38,7 @@ static bool show_net(Session *session, const VerbCall *call, int index) {
     }
     canvas_wrap(&canvas, STATE_PLAIN, 4, "net %s", about->name);
     picture_net(&canvas, net);
+    fputc('\n', canvas.out);
     session_json(session, call, about->name, net_json(net));
     return true;
 }
@@ -48,7 +50,7 @@ static json_t *classes_json(const PlumbData *data) {
     json_t *list = json_array();
     for (int i = 0; i < data->classes; i++) {
         json_t *class = json_object();
-        json_object_set_new(class, "name", json_string(data->class_name[i]));
+        json_object_set_new(class, "name", json_text(data->class_name[i]));
         json_object_set_new(class, "train", json_integer(data_class_rows(&data->train, i, data->label_count)));
         json_object_set_new(class, "test", json_integer(data_class_rows(&data->test, i, data->label_count)));
         json_array_append_new(list, class);
@@ -59,9 +61,9 @@ static json_t *classes_json(const PlumbData *data) {
 static json_t *data_json(const PlumbData *data) {
     json_t *object = json_object();
     DataRange x = data_range(data->train.x, data->train.rows * plumb_shape_size(data->x_shape));
-    json_object_set_new(object, "source", json_string(data->name));
+    json_object_set_new(object, "source", json_text(data->name));
     json_object_set_new(object, "shape", json_shape(data->x_shape));
-    json_object_set_new(object, "task", json_string(data->classify ? "classify" : "regress"));
+    json_object_set_new(object, "task", json_text(data->classify ? "classify" : "regress"));
     if (data->classify) {
         json_object_set_new(object, "classes", classes_json(data));
     } else {
@@ -81,6 +83,7 @@ static bool show_data(Session *session, const VerbCall *call, int index) {
     Canvas canvas = session_canvas(session);
     const PlumbData *data = data_of(call->operand[index]);
     picture_data(&canvas, data);
+    fputc('\n', canvas.out);
     session_json(session, call, NULL, data_json(data));
     return true;
 }
@@ -88,17 +91,26 @@ static bool show_data(Session *session, const VerbCall *call, int index) {
 /* ---- recipes and other values
  * --------------------------------------------------------------------------------------------- */
 
+static json_t *json_setting(const PlumbValue *value, const char *text) {
+    bool whole = value->type == PLUMB_V_NUMBER && value->number == rint(value->number) && fabs(value->number) < 1e15;
+    switch (value->type) {
+    case PLUMB_V_NUMBER:
+        return whole ? json_integer((json_int_t)value->number) : json_figure(value->number);
+    case PLUMB_V_NONE:
+        return json_null();
+    default:
+        return json_text(text ? text : "");
+    }
+}
+
 static json_t *recipe_json(const PlumbCall *recipe) {
     json_t *object = json_object(), *keys = json_object(), *given = json_array();
     for (int i = 0; i < recipe->count; i++) {
         char *text = recipe_value_text(&recipe->arg[i]);
         const PlumbValue *value = &recipe->arg[i];
-        json_object_set_new(keys, recipe->entry->args[i].name,
-                            value->type == PLUMB_V_NUMBER ? json_figure(value->number)
-                            : value->type == PLUMB_V_NONE ? json_null()
-                                                          : json_string(text ? text : ""));
+        json_object_set_new(keys, recipe->entry->args[i].name, json_setting(value, text));
         if (recipe->given[i]) {
-            json_array_append_new(given, json_string(recipe->entry->args[i].name));
+            json_array_append_new(given, json_text(recipe->entry->args[i].name));
         }
         free(text);
     }
@@ -112,6 +124,7 @@ static bool show_recipe(Session *session, const VerbCall *call, int index) {
     const PlumbCall *recipe = call->operand[index]->call.call;
     char *name = written(call->tree_of[index]);
     picture_recipe(&canvas, name ? name : "", recipe);
+    fputc('\n', canvas.out);
     free(name);
     session_json(session, call, NULL, recipe_json(recipe));
     return true;
@@ -125,7 +138,7 @@ static bool show_value(Session *session, const VerbCall *call, int index) {
         return report_no_memory(session, call->tree_of[index]->span);
     }
     fprintf(session_text(session), "%s\n", text);
-    json_object_set_new(object, "value", json_string(text));
+    json_object_set_new(object, "value", json_text(text));
     session_json(session, call, NULL, object);
     free(text);
     return true;

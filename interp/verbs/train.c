@@ -5,6 +5,7 @@
 static bool finish(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
     json_t *object = json_object();
+    fputc('\n', session_text(session));
     json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
     json_object_set_new(object, "steps", json_integer(training_steps(net)));
     json_object_set_new(object, "seconds", json_figure(net->seconds));
@@ -19,7 +20,7 @@ static bool begin(Session *session, const VerbCall *call) {
         return false;
     }
     training_begin(call, 0, trainer);
-    training_title(session, call, 0);
+    training_title(session, call, call->operand[0]->net->name);
     return true;
 }
 

@@ -9,11 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+enum { EPOCH_COLUMNS = 6, BAR_LEAST = 8, BAR_MOST = 34 };
+
 typedef struct View { /* of one run of a trainer: a pause ends it */
     Canvas canvas;
     const PlumbData *data;
     const char *name; /* of the net, where there is no table */
-    Table *rows;      /* NULL: no table */
+    Grid *rows;       /* NULL: no table */
     bool live, bar_shown, head_shown;
     int every, printed;  /* a row every so many epochs; the last one printed */
     int64_t first_step;  /* -1: none yet */
@@ -36,28 +38,27 @@ static void erase_bar(View *view) {
     }
 }
 
-/* One column is left free, lest the terminal wraps the line. */
-static void draw_bar(View *view, const PlumbStep *step, double now) {
-    char bar[BAR_MAX + 1], left[32], text[256];
-    double share = (double)step->step / (double)step->steps;
+/* "  8 %  step 238 of 2700  24.7 s left  ctrl-C pauses" */
+static int progress_text(const View *view, const PlumbStep *step, double now, char *text, size_t size) {
+    char left[32];
     double rest = (now - view->began) / (double)(step->step - view->first_step) * (double)(step->steps - step->step);
-    int used = snprintf(text, sizeof text, "%3.0f %%   step %" PRId64 " of %" PRId64 "   %s left", floor(100 * share),
-                        step->step, step->steps, number_seconds(rest, left));
-    int room = view->canvas.width - 1, label = view->rows ? 6 : (int)strlen(view->name) + 1;
-    int width = room - label - used - 2;
-    fputs("\r", view->canvas.out);
-    if (width >= 8) {
-        width = width > 34 ? 34 : width;
-        fprintf(view->canvas.out, "%*.*s %s  %s", view->rows ? 5 : label - 1, view->rows ? 0 : label - 1, view->name,
-                bar_progress(share, width, bar), text);
-        used += label + width + 2;
-    } else {
-        fprintf(view->canvas.out, "%.*s", room, text);
+    return snprintf(text, size, "%3.0f %%  step %" PRId64 " of %" PRId64 "  %s left  ctrl-C pauses",
+                    floor(100 * (double)step->step / (double)step->steps), step->step, step->steps,
+                    number_seconds(rest, left));
+}
+
+/* Under the table it stands below the epochs. One column is left free, lest the terminal wraps the line. */
+static void draw_bar(View *view, const PlumbStep *step, double now) {
+    char bar[BAR_MAX + 1], text[160];
+    int used = progress_text(view, step, now, text, sizeof text), room = view->canvas.width - 1;
+    int label = view->rows ? EPOCH_COLUMNS : (int)strlen(view->name);
+    int width = room - label - 1 - used - 1;
+    fputc('\r', view->canvas.out);
+    if (width >= BAR_LEAST) {
+        fprintf(view->canvas.out, "%*s %s ", label, view->rows ? "" : view->name,
+                bar_progress((double)step->step / (double)step->steps, width < BAR_MOST ? width : BAR_MOST, bar));
     }
-    if (used + 18 < room) {
-        fputs("   ctrl-C pauses", view->canvas.out);
-    }
-    fputs("\033[K", view->canvas.out);
+    fprintf(view->canvas.out, "%.*s\033[K", room, text);
     fflush(view->canvas.out);
     view->bar_shown = true;
     view->drawn = now;
@@ -87,11 +88,11 @@ static void print_row(View *view, const PlumbEpoch *epoch) {
     }
     erase_bar(view);
     if (!view->head_shown) {
-        table_print_head(view->rows, &view->canvas);
+        grid_print_head(view->rows, &view->canvas);
         view->head_shown = true;
     }
     picture_epoch(view->rows, epoch, view->data);
-    table_print_row(view->rows, &view->canvas, table_rows(view->rows) - 1);
+    grid_print_row(view->rows, &view->canvas, grid_rows(view->rows) - 1);
     fflush(view->canvas.out);
     view->printed = epoch->epoch;
 }
@@ -221,7 +222,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
     plumb_trainer_unobserve(value->net->trainer, &view);
     erase_bar(&view);
-    table_free(view.rows);
+    grid_free(view.rows);
     if (!keep(session, value, &view, outcome)) {
         report_no_memory(session, span);
         return PLUMB_FAILED;
@@ -241,18 +242,18 @@ static uint64_t seed_of(Session *session, const PlumbCall *recipe) {
     return seed && seed->type == PLUMB_V_NUMBER ? (uint64_t)seed->number : session_config(session).seed;
 }
 
-void training_title(Session *session, const VerbCall *call, int index) {
-    const NetValue *net = call->operand[index]->net;
+void training_title(Session *session, const VerbCall *call, const char *who) {
+    const NetValue *net = call->operand[0]->net;
     const PlumbData *data = data_of(call->on);
-    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[index]);
+    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
     const PlumbCall *optimizer = recipe ? plumb_call_call(recipe, "optimizer") : NULL;
     Canvas canvas = session_canvas(session);
     char train[32], test[32], lr[32], *on = written(call->on_tree);
     if (optimizer) {
         canvas_wrap(&canvas, STATE_PLAIN, 4,
-                    "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s",
-                    net->name, on ? on : "?", number_grouped(data->train.rows, train),
-                    number_grouped(data->test.rows, test), plumb_call_number(recipe, "batch"), optimizer->entry->name,
+                    "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s", who,
+                    on ? on : "?", number_grouped(data->train.rows, train), number_grouped(data->test.rows, test),
+                    plumb_call_number(recipe, "batch"), optimizer->entry->name,
                     number_show(plumb_call_number(optimizer, "lr"), lr), seed_of(session, recipe),
                     plumb_trainer_shards(net->trainer), plumb_trainer_shards(net->trainer) == 1 ? "" : "s");
     }

@@ -10,8 +10,8 @@ void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer);
 /* Runs the net's training, or goes on with it. `table`: the table of epochs is printed; else a line while it lasts.
  * PLUMB_PAUSED: the person was told, the verb returns session_pause. PLUMB_FAILED: the error was added. */
 PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table);
-/* "adam lr 0.001, seed 1, 2 shards": how it is trained. */
-void training_title(Session *session, const VerbCall *call, int index);
+/* "plain on digits: 1,437 training rows, ...": on what and how `who` is about to be trained. */
+void training_title(Session *session, const VerbCall *call, const char *who);
 json_t *training_epochs(const NetValue *net, const PlumbData *data); /* the list of --json */
 int64_t training_steps(const NetValue *net);                         /* done */
 #endif

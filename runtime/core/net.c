@@ -165,16 +165,19 @@ static bool add_weights(PlumbNet *net, NetNode *node, int share, PlumbError *err
     return true;
 }
 
-/* An activation tells the layer with weights before it, norms and dropout between them or not, what init=auto is for.
- */
+/* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling, dropout. */
+static bool passes_activation(const NetNode *node) {
+    return node->layer && node->about.input_count == 1 && strcmp(node->layer->entry.family, "activations") &&
+           (!strcmp(node->layer->entry.family, "norms") || !node->about.weight_count);
+}
+
+/* An activation tells the layer with weights before it what init=auto is for. */
 static void tell_activation(PlumbNet *net, const NetNode *act) {
     if (strcmp(act->layer->entry.family, "activations")) {
         return;
     }
     int at = act->about.input[0];
-    while (net->node[at].layer && net->node[at].about.input_count == 1 &&
-           (!strcmp(net->node[at].layer->entry.family, "norms") ||
-            !strcmp(net->node[at].layer->entry.family, "regularisation"))) {
+    while (passes_activation(&net->node[at])) {
         at = net->node[at].about.input[0];
     }
     NetNode *before = &net->node[at];
