@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEN_MAX = 200 }; /* bytes of a value's text */
+enum { SEEN_MAX = 100 }; /* bytes of a value's text */
 
 /* ---- what was seen --------------------------------------------------------------------------------------------- */
 
@@ -36,10 +36,18 @@ static void write_exact(FILE *out, double number) {
     fputs(text, out);
 }
 
+/* As long as the text may be, cut between characters of UTF-8. */
+static int shown_length(const char *text) {
+    size_t length = strlen(text), most = length < SEEN_MAX ? length : SEEN_MAX;
+    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80) {
+        most--;
+    }
+    return (int)most;
+}
+
 /* "plain.loss is 2.3"; nothing of what says by itself what it is: 3, "text", relu. `exact`: with all digits. */
 static bool write_side(FILE *out, const Tree *tree, const Value *value, bool exact, const char *before) {
     char *source = format_tree(tree), *text = value_text(value);
-    int length = text ? (int)strlen(text) : 0;
     bool told = source && text && tree->kind != TREE_STRING && strcmp(source, text) != 0;
     if (told) {
         fprintf(out, "%s%s is ", before, source);
@@ -47,7 +55,8 @@ static bool write_side(FILE *out, const Tree *tree, const Value *value, bool exa
     if (told && exact) {
         write_exact(out, value->number);
     } else if (told) {
-        fprintf(out, "%.*s%s", length > SEEN_MAX ? SEEN_MAX : length, text, length > SEEN_MAX ? "..." : "");
+        int length = shown_length(text);
+        fprintf(out, "%.*s%s", length, text, text[length] ? "..." : "");
     }
     free(source);
     free(text);
@@ -155,7 +164,8 @@ static void report_failure(Session *session, const Tree *condition, const char *
 }
 
 static bool settle(Session *session, const VerbCall *call, bool holds, const Value *message) {
-    char *seen = seen_text(session, call->tree_of[0], holds);
+    bool wanted = !holds || session_json_wanted(session);
+    char *seen = wanted ? seen_text(session, call->tree_of[0], holds) : NULL;
     if (!holds) {
         report_failure(session, call->tree_of[0], seen, message);
     }

@@ -12,3 +12,4 @@ try 'expect 3 < norm([1])'
 try 'for (k in range(3)) { expect k < 2 }'
 try 'x = range(1000); expect x == []'
 try 'x = relu; expect x == tanh'
+try "x = \"$(printf 'ü%.0s' $(seq 60))\"; expect x == 3"
