@@ -240,7 +240,7 @@ static Found is_a_block(const Path *path, const NetValue *value, const PlumbNet 
     Names names = {net, prefix};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "`%.100s` is a block of %.100s, not a layer",
                path->node[path->count - 1]->text, value->name);
-    snprintf(error.hint, sizeof error.hint, "its layers are %.80s, ...", net_name_at(&names, 0));
+    snprintf(error.hint, sizeof error.hint, "its layers are %.80s%.80s, ...", prefix, net_name_at(&names, 0));
     return found_error(path, path->count, &error);
 }
 
