@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- results ----------------------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------------------------- */
 
 Found found(const Path *path, Value *value, ValueType type, int used) {
     if (!value) {
@@ -54,7 +54,7 @@ Found found_nothing(const Path *path, int at, const char *owner, NameAt names, v
     return (Found){NULL, VALUE_UNKNOWN, at + 1};
 }
 
-/* ---- tensors, lists, strings: functions as fields ---------------------------------------------------------------- */
+/* ---- tensors, lists, strings: functions as fields -------------------------------------------------------------- */
 
 static const char *function_field_at(void *self, int index) {
     (void)self;
@@ -81,7 +81,7 @@ static Found field_by_function(const Path *path, Value *object, ValueType type, 
     return value ? found(path, value, result, 1) : found_error(path, 1, &error);
 }
 
-/* ---- calls and recipes: their arguments -------------------------------------------------------------------------- */
+/* ---- calls and recipes: their arguments ------------------------------------------------------------------------ */
 
 static const char *argument_at(void *self, int index) {
     const PlumbArg *args = ((const PlumbEntry *)self)->args;
@@ -113,7 +113,7 @@ Value *shape_value(PlumbShape shape) {
     return list;
 }
 
-/* ---- data sets --------------------------------------------------------------------------------------------------- */
+/* ---- data sets ------------------------------------------------------------------------------------------------- */
 
 static Value *data_rows(const PlumbData *data) {
     return value_number((double)data->train.rows);
@@ -156,7 +156,7 @@ static Found field_of_data(const Path *path, const Value *object) {
     return found_nothing(path, 0, "a data set", data_field_at, NULL);
 }
 
-/* ---- the chain --------------------------------------------------------------------------------------------------- */
+/* ---- the chain ------------------------------------------------------------------------------------------------- */
 
 static const char *no_names(void *self, int index) {
     (void)self, (void)index;

@@ -39,7 +39,7 @@ const Function *function_as_field(const char *name) {
     return i < FUNCTIONS && table[i].as_field ? table[i].function : NULL;
 }
 
-/* ---- what the families share --------------------------------------------------------------------------------- */
+/* ---- what the families share ----------------------------------------------------------------------------------- */
 
 Value *function_wrong(PlumbError *error, int argument) {
     if (error) {

@@ -30,7 +30,10 @@ static double divide(double a, double b) {
 /* The remainder has the divisor's sign, as in Python; of a division by 0 it is nan. */
 static double modulo(double a, double b) {
     double rest = fmod(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+    if (rest == 0) {
+        return copysign(0, b);
+    }
+    return (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 static bool less(double a, double b) {
@@ -63,7 +66,7 @@ static const Operator *find(const char *sign) {
     return NULL;
 }
 
-/* ---- what does not go -------------------------------------------------------------------------------------------- */
+/* ---- what does not go ------------------------------------------------------------------------------------------ */
 
 char *value_described(const Value *value, char text[64]) {
     if (value->type == VALUE_CALL) {
@@ -111,7 +114,7 @@ static Value *refuse(const Operator *op, const Value *left, const Value *right, 
     return NULL;
 }
 
-/* ---- equality ---------------------------------------------------------------------------------------------------- */
+/* ---- equality -------------------------------------------------------------------------------------------------- */
 
 static bool equal_lists(const Value *a, const Value *b) {
     if (a->list.count != b->list.count) {
@@ -187,7 +190,7 @@ bool value_equal(const Value *a, const Value *b) {
     }
 }
 
-/* ---- arithmetic -------------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------------------------ */
 
 /* Element by element; the number is the same for all. */
 static Value *on_tensors(const Operator *op, const Value *left, const Value *right, PlumbError *error) {

@@ -14,7 +14,7 @@ typedef struct Site { /* a layer, with what its fields need */
     const PlumbNode *node;
 } Site;
 
-/* ---- weights and their gradients --------------------------------------------------------------------------------- */
+/* ---- weights and their gradients ------------------------------------------------------------------------------- */
 
 /* What follows the layer's name in "res3.dense1.weight". */
 static const char *own_name(const PlumbWeight *weight) {
@@ -97,7 +97,7 @@ static Found all_gradients(const Site *site) {
     return result;
 }
 
-/* ---- output ------------------------------------------------------------------------------------------------------ */
+/* ---- output ---------------------------------------------------------------------------------------------------- */
 
 /* rows x the layer's shape; a layer's shape of rank 4 leaves no room for the rows and becomes flat. */
 static PlumbShape with_rows(PlumbShape shape, int64_t rows) {
@@ -138,7 +138,7 @@ static Found output(const Site *site) {
     return result;
 }
 
-/* ---- figures ----------------------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------------------------- */
 
 typedef enum { OF_ALL, OF_WEIGHTS, OF_ACTIVATIONS } Bearer; /* which layers have the figure */
 
@@ -196,7 +196,7 @@ static Found figure(const Site *site, int figure) {
                : found(site->path, value_number(value), VALUE_NUMBER, 1);
 }
 
-/* ---- the others -------------------------------------------------------------------------------------------------- */
+/* ---- the others ------------------------------------------------------------------------------------------------ */
 
 static Found nonfinite(const Site *site) {
     return site->owner->probe

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what was measured ------------------------------------------------------------------------------------------- */
+/* ---- what was measured ----------------------------------------------------------------------------------------- */
 
 void not_measured(const NetValue *net, const char *done, const char *verb, PlumbError *error) {
     plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%.100s has not been trained or %s", net->name, done);
@@ -130,7 +130,7 @@ static const struct {
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
-/* ---- what is known without running ------------------------------------------------------------------------------- */
+/* ---- what is known without running ----------------------------------------------------------------------------- */
 
 static Value *history(Value *value, const PlumbNet *net) {
     (void)net;
@@ -162,7 +162,7 @@ static const struct {
 };
 enum { FACTS = sizeof facts / sizeof *facts };
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Names { /* what may stand next: parts of layers' names behind `prefix`, then fields of the net */
     const PlumbNet *net;
@@ -265,7 +265,7 @@ static Found no_such_name(const Path *path, const NetValue *value, const PlumbNe
     return found_nothing(path, at, owner, net_name_at, &(Names){net, prefix, ""});
 }
 
-/* ---- one step ---------------------------------------------------------------------------------------------------- */
+/* ---- one step -------------------------------------------------------------------------------------------------- */
 
 static Found number_field(const Path *path, const NetValue *net, Figure *figure) {
     double value = 0;

@@ -32,7 +32,7 @@ static Value *run_len(const Function *self, Value *const *argument, int count, P
     return function_wrong(error, 0);
 }
 
-/* ---- shape ------------------------------------------------------------------------------------------------------- */
+/* ---- shape ----------------------------------------------------------------------------------------------------- */
 
 enum { DIMENSIONS_MAX = 64 };
 
@@ -116,7 +116,7 @@ static Value *run_shape(const Function *self, Value *const *argument, int count,
     return list;
 }
 
-/* ---- range ------------------------------------------------------------------------------------------------------- */
+/* ---- range ----------------------------------------------------------------------------------------------------- */
 
 /* range(to), range(from, to), range(from, to, step): `to` is left out. */
 static Value *run_range(const Function *self, Value *const *argument, int count, PlumbError *error) {

@@ -144,7 +144,7 @@ static Value *run_histogram(const Function *self, Value *const *argument, int co
     return list;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------------------------ */
 
 #define NUMBERS_ARG                                                                                                    \
     { .name = "x", .accepts = PLUMB_A_NUMBER | PLUMB_A_LIST, .help = "a number, a list of numbers or a tensor" }

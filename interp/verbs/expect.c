@@ -7,8 +7,7 @@
 
 enum { SEEN_MAX = 200 }; /* bytes of a value's text */
 
-/* ---- what was seen ------------------------------------------------------------------------------------------------
- */
+/* ---- what was seen --------------------------------------------------------------------------------------------- */
 
 static bool is_one_of(const Tree *tree, TreeKind kind, const char *const *text) {
     while (tree->kind == kind && *text && strcmp(tree->text, *text) != 0) {
@@ -121,8 +120,7 @@ static char *seen_text(Session *session, const Tree *tree, bool value) {
     return text;
 }
 
-/* ---- the verb -----------------------------------------------------------------------------------------------------
- */
+/* ---- the verb -------------------------------------------------------------------------------------------------- */
 
 /* The script's own words for it, where it has some. NULL after an error. */
 static Value *message_of(Session *session, const VerbCall *call) {

@@ -12,7 +12,7 @@ static void forget(NetValue *net) {
     net->probe = NULL;
     free(net->score.confusion);
     net->score = (PlumbScore){0};
-    net->has_score = net->has_loss = false;
+    net->has_score = net->has_loss = net->unfinished = false;
     net->loss = net->seconds = 0;
     if (net->net) {
         plumb_net_reset(net->net);
