@@ -64,7 +64,7 @@ static void print_figures(const Canvas *canvas, const PlumbData *data, const Run
         add_run(table, data, &run[i]);
     }
     table_print(table, canvas);
-    table_free(table);
+    table_drop(table);
 }
 
 /* ---- loss curves: one scale for all
@@ -115,7 +115,7 @@ static void print_curves(const Canvas *canvas, const Run *run, int count) {
     }
     fputc('\n', canvas->out);
     table_print(table, canvas);
-    table_free(table);
+    table_drop(table);
 }
 
 /* ---- gradient profiles: a column a net, one scale for all
@@ -185,7 +185,7 @@ static void print_profile_block(const Canvas *canvas, const Run *run, const Prof
         fputc('\n', canvas->out);
         table_print(table, canvas);
     }
-    table_free(table);
+    table_drop(table);
 }
 
 static void print_profiles(const Canvas *canvas, const Run *run, int count) {

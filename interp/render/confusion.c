@@ -103,7 +103,7 @@ static void print_commonest(const Canvas *canvas, const PlumbData *data, const P
         canvas_wrap(canvas, STATE_PLAIN, 2, "the commonest confusions of %d classes:", score->classes);
         table_print(table, canvas);
     }
-    table_free(table);
+    table_drop(table);
 }
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score) {
@@ -120,5 +120,5 @@ void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbS
     if (!fits) {
         print_commonest(canvas, data, score);
     }
-    table_free(table);
+    table_drop(table);
 }

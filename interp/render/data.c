@@ -67,7 +67,7 @@ static void print_ranges(const Canvas *canvas, const PlumbData *data) {
         add_range(table, "y", data->train.y, data->train.rows * plumb_shape_size(data->y_shape));
     }
     table_print(table, canvas);
-    table_free(table);
+    table_drop(table);
 }
 
 static void print_classes(const Canvas *canvas, const PlumbData *data) {
@@ -90,7 +90,7 @@ static void print_classes(const Canvas *canvas, const PlumbData *data) {
     if (data->classes > CLASSES_SHOWN) {
         canvas_wrap(canvas, STATE_PLAIN, 1, " ... and %d more classes", data->classes - CLASSES_SHOWN);
     }
-    table_free(table);
+    table_drop(table);
 }
 
 void picture_data(const Canvas *canvas, const PlumbData *data) {

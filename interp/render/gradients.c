@@ -176,13 +176,13 @@ void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbPro
     if (table) {
         table_layout(table, canvas->width);
         int room = BAR_WIDTH_LEAST + table_free_width(table, canvas->width);
-        table_free(table);
+        table_drop(table);
         table = make_table(net, probe, &profile, room < BAR_WIDTH_MOST ? room : BAR_WIDTH_MOST);
     }
     say_nonfinite(canvas, net, probe);
     if (table) {
         table_print(table, canvas);
     }
-    table_free(table);
+    table_drop(table);
     say_fall(canvas, net, probe, &profile);
 }

@@ -72,5 +72,5 @@ void picture_net(const Canvas *canvas, const PlumbNet *net) {
     }
     add_total(table, net);
     table_print(table, canvas);
-    table_free(table);
+    table_drop(table);
 }

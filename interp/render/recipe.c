@@ -64,5 +64,5 @@ void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *rec
         canvas_wrap(canvas, STATE_PLAIN, 4, "recipe %s", name);
         table_print(table, canvas);
     }
-    table_free(table);
+    table_drop(table);
 }

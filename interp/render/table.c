@@ -32,14 +32,14 @@ Table *table_new(const Column *column, int count) {
     table->column = calloc((size_t)count, sizeof *table->column);
     table->lane = calloc((size_t)count, sizeof *table->lane);
     if (!table->column || !table->lane) {
-        table_free(table);
+        table_drop(table);
         return NULL;
     }
     memcpy(table->column, column, (size_t)count * sizeof *column);
     return table;
 }
 
-void table_free(Table *table) {
+void table_drop(Table *table) {
     if (!table) {
         return;
     }

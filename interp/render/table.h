@@ -16,7 +16,7 @@ typedef struct Column {
 
 typedef struct Table Table;
 Table *table_new(const Column *column, int count); /* copies; NULL when memory is short */
-void table_free(Table *table);
+void table_drop(Table *table);
 void table_row(Table *table); /* begins a row */
 /* Fills the next cell of the row. What memory is too short for is left out. */
 void table_cell(Table *table, State state, const char *format, ...) __attribute__((format(printf, 3, 4)));

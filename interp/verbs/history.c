@@ -26,7 +26,7 @@ static bool print_epochs(Session *session, const VerbCall *call, const NetValue 
         picture_epoch(table, &epochs[i], data);
         table_print_row(table, &canvas, i);
     }
-    table_free(table);
+    table_drop(table);
     return true;
 }
 
@@ -104,7 +104,7 @@ static bool all_nets(Session *session, const VerbCall *call) {
     } else {
         fputs("no net has been trained yet\n", session_text(session));
     }
-    table_free(table);
+    table_drop(table);
     session_json(session, call, NULL, json_pack("{s:o}", "runs", runs));
     return true;
 }

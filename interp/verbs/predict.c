@@ -233,7 +233,7 @@ static void print_rows(const Canvas *canvas, const Prediction *made) {
         canvas_wrap(canvas, STATE_PLAIN, 2, " %s more rows: to \"outputs.npy\" writes all of them",
                     number_grouped(made->rows - ROWS_SHOWN, rest));
     }
-    table_free(table);
+    table_drop(table);
 }
 
 static json_t *prediction_json(const Prediction *made) {

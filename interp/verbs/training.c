@@ -221,7 +221,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
     plumb_trainer_unobserve(value->net->trainer, &view);
     erase_bar(&view);
-    table_free(view.rows);
+    table_drop(view.rows);
     if (!keep(session, value, &view, outcome)) {
         report_no_memory(session, span);
         return PLUMB_FAILED;
