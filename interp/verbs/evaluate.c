@@ -60,7 +60,7 @@ static bool run(Session *session, const VerbCall *call) {
     const PlumbData *data = data_of(call->on);
     PlumbConfig config = session_config(session);
     PlumbScore score;
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     if (!recipe) {
         return net ? report_no_memory(session, call->tree->span) : false;
     }

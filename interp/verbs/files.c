@@ -38,7 +38,7 @@ static bool can_be_written(Session *session, const VerbCall *call, const char *p
     if (has_extension(path, ".safetensors")) {
         return true;
     }
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "save does not know this kind of file");
     snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
     snprintf(error.expected, sizeof error.expected,
@@ -78,7 +78,7 @@ static bool measure(Session *session, const VerbCall *call, Value *value, PlumbN
     const PlumbCall *recipe = session_recipe(session, call->with, value);
     PlumbConfig config = session_config(session);
     PlumbProbe *probe = calloc((size_t)plumb_net_size(net), sizeof *probe);
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     double loss;
     bool done = recipe && probe && plumb_measure(net, data_of(call->on), recipe, &config, probe, &loss, &error);
     if (!recipe || !probe) {
@@ -93,7 +93,7 @@ static bool measure(Session *session, const VerbCall *call, Value *value, PlumbN
 static bool save_net(Session *session, const VerbCall *call, Value *value, bool gradients) {
     PlumbNet *net = session_net(session, value, call->tree_of[0]->span);
     const char *path = call->to->string;
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     if (!net || (gradients && !measure(session, call, value, net))) {
         return false;
     }
@@ -166,7 +166,7 @@ static void forget_training(NetValue *net) {
 
 static bool run_load(Session *session, const VerbCall *call) {
     PlumbNet *net = session_net(session, call->operand[0], call->tree_of[0]->span);
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     if (!net) {
         return false;
     }

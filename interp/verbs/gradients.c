@@ -18,7 +18,7 @@ static bool measure(Session *session, const VerbCall *call, PlumbNet *net) {
     const PlumbCall *recipe = session_recipe(session, call->with, value);
     PlumbConfig config = session_config(session);
     PlumbProbe *probe = calloc((size_t)plumb_net_size(net), sizeof *probe);
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     double loss;
     if (!recipe || !probe) {
         free(probe);
@@ -41,7 +41,7 @@ static bool has_probes(Session *session, const VerbCall *call) {
     if (net->probe) {
         return true;
     }
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "nothing has been measured of %s yet", net->name);
     snprintf(error.hint, sizeof error.hint, "gradients %.100s on DATA", net->name);
     return session_fail(session, call->tree_of[0]->span, &error);

@@ -73,7 +73,7 @@ static bool rows_fit(Session *session, const VerbCall *call, PlumbShape shape, i
         return true;
     }
     char text[64];
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     plumb_fail(&error, PLUMB_SHAPE_ERROR, "the values do not fill a row of the input of %s",
                call->operand[0]->net->name);
     snprintf(error.found, sizeof error.found, "%lld numbers", (long long)found);
@@ -96,7 +96,7 @@ static bool data_fits(Session *session, const VerbCall *call, PlumbShape shape, 
         return true;
     }
     char text[64];
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     plumb_fail(&error, PLUMB_SHAPE_ERROR, "the rows of the data do not fit the input of %s",
                call->operand[0]->net->name);
     snprintf(error.found, sizeof error.found, "rows of %s", plumb_shape_text(data->x_shape, text));
@@ -137,7 +137,7 @@ static bool take_rows(Session *session, const VerbCall *call, PlumbShape shape, 
 static bool predict(Session *session, const VerbCall *call, PlumbNet *net, Prediction *made) {
     PlumbShape shape = plumb_net_node(net, 0)->shape;
     PlumbConfig config = session_config(session);
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     made->shape = plumb_net_node(net, plumb_net_size(net) - 1)->shape;
     made->in = plumb_shape_size(shape);
     made->size = plumb_shape_size(made->shape);
@@ -264,7 +264,7 @@ static bool can_be_written(Session *session, const VerbCall *call) {
 }
 
 static bool write_outputs(Session *session, const VerbCall *call, const Prediction *made) {
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     Canvas canvas = session_canvas(session);
     char text[64], rows[32];
     if (!plumb_npy_save(call->to->string, made->shape, made->rows, made->out, session_files(session), &error)) {

@@ -116,7 +116,7 @@ PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index
     PlumbNet *net = session_net(session, value, span);
     const PlumbCall *recipe = net ? session_recipe(session, call->with, value) : NULL;
     PlumbConfig config = session_config(session);
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     if (!recipe) {
         if (net) {
             report_no_memory(session, span);
@@ -211,7 +211,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
                  .every = 1};
     PlumbObserver observer = {&view, on_step, on_epoch, on_end};
     Span span = call->tree_of[index]->span;
-    PlumbError error = {0};
+    PlumbError error = {.argument = -1};
     view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
     if ((table && !view.rows) || !plumb_trainer_observe(value->net->trainer, observer)) {
         report_no_memory(session, span);
