@@ -203,3 +203,28 @@ Value *field_of(Session *session, Value *object, const Tree *const *path, int co
     }
     return at.value;
 }
+
+/* ---- names for completion ---------------------------------------------------------------------------------------- */
+
+static const char *name_in_net(const PlumbNet *net, const char *path, int index) {
+    if (!*path) {
+        return net_field_at(index);
+    }
+    if (!strcmp(path, "history")) {
+        return history_field_at(index);
+    }
+    return net && plumb_net_find(net, path) >= 0 ? layer_field_at(index) : NULL;
+}
+
+const char *field_name_at(const Value *value, const char *path, int index) {
+    if (value->type == VALUE_NET) {
+        return name_in_net(value->net->net, path, index);
+    }
+    bool lists = value->type == VALUE_LIST || value->type == VALUE_TENSOR || value->type == VALUE_STRING;
+    bool calls = value->type == VALUE_CALL || value->type == VALUE_RECIPE;
+    return *path                       ? NULL
+           : lists                     ? function_field_at(NULL, index)
+           : calls                     ? argument_at((void *)value->call.call->entry, index)
+           : value->type == VALUE_DATA ? data_field_at(NULL, index)
+                                       : NULL;
+}
