@@ -147,6 +147,7 @@ static void fields_are_known_without_evaluation(void **state) {
     assert_offers(state, "print plain.", "loss");
     assert_offered(state, "print plain.dense1.wei", "weight weight_norm");
     assert_offers(state, "print plain.dense1.", "grad");
+    assert_offered(state, "print plain.dense1.weight.no", "norm");
     assert_offered(state, "print points.ro", "rows");
     assert_offered(state, "print nothing.", "");
     assert_offered(state, "print 0.", "");
