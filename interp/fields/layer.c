@@ -250,14 +250,14 @@ static Found other(const Site *site, int field) {
                                                                         : others[field].get(site);
 }
 
+const char *layer_field_at(int index) {
+    return index < OTHERS ? others[index].name : index - OTHERS < FIGURES ? figures[index - OTHERS].name : NULL;
+}
+
 static const char *name_at(void *self, int index) {
     const Site *site = self;
     const PlumbWeight *weight = weight_at(site, index);
-    index -= site->node->weight_count;
-    return weight                     ? own_name(weight)
-           : index < OTHERS           ? others[index].name
-           : index - OTHERS < FIGURES ? figures[index - OTHERS].name
-                                      : NULL;
+    return weight ? own_name(weight) : layer_field_at(index - site->node->weight_count);
 }
 
 Found field_of_layer(const Path *path, Value *layer) {

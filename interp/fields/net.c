@@ -169,7 +169,7 @@ typedef struct Names { /* what may stand next: parts of layers' names behind `pr
     const char *prefix; /* "res3.", or "" */
 } Names;
 
-static const char *field_name_at(int index) {
+const char *net_field_at(int index) {
     return index < FIGURES ? figures[index].name : index < FIGURES + FACTS ? facts[index - FIGURES].name : NULL;
 }
 
@@ -179,7 +179,7 @@ static const char *net_name_at(void *self, int index) {
     size_t length = strlen(names->prefix);
     int node = index;
     if (length == 0) {
-        const char *field = field_name_at(index);
+        const char *field = net_field_at(index);
         if (field) {
             return field;
         }
