@@ -45,6 +45,7 @@ struct Level {          /* one level in one pass */
      * (groups, steps, rows). hat_ih and hat_c are NULL for a cell without. */
     real *hat_hh, *hat_ih, *hat_c, *inverse_hh, *inverse_ih, *inverse_c;
     real *bias, *sums;  /* (slots x units): both biases; column sums of z */
+    real *narrow;       /* (in, gates x units): the gradient of weight_ih transposed, of a first level with few features; else NULL */
     real *dh;           /* (steps, rows, units) */
     real *dc, *u, *du;  /* (rows, units): of c; the normalised c; its gradient, or what is not wanted */
 };

@@ -1,6 +1,7 @@
 /* Recurrent layers through time: the products, forward and backward, and where their arrays lie.
  *
- * The input's product is one GEMM over all steps, the state's one a step, each weight's gradient one over all steps. */
+ * The state's product is one GEMM a step; the input's, and the gradients of both weights, are one over several steps:
+ * enough rows for a fast product, few enough that z is still in the core's cache when the next to read it comes. */
 #include "common.h"
 #include "dropout.h"
 #include "recurrent.h"
@@ -19,6 +20,17 @@ static real *take(Room *room, size_t rows, int width) {
     real *taken = room->base ? room->base + room->used : NULL;
     room->used += (rows * (size_t)width + LINE - 1) / LINE * LINE;
     return taken;
+}
+
+enum { PRODUCT_ROWS = 256, NARROW = 16 /* features, fewer than a vector has */ };
+
+typedef struct Span { /* of steps, for one product */
+    int first, count;
+} Span;
+
+static int steps_at_once(const Level *l) {
+    int steps = l->rows ? PRODUCT_ROWS / l->rows : l->steps;
+    return steps < 1 ? 1 : steps > l->steps ? l->steps : steps;
 }
 
 static int levels_of(const LayerSite *site) {
@@ -81,6 +93,7 @@ static void take_scratch(Level level[], int count, Room *scratch) {
     size_t all = (size_t)first->steps * (size_t)first->rows, rows = (size_t)first->rows;
     int units = first->units, slots = first->cell->slots * units;
     first->x = take(scratch, all, first->in);
+    first->narrow = first->in < NARROW ? take(scratch, (size_t)first->in, first->cell->gates * units) : NULL;
     real *dh[2] = {take(scratch, all, units), count > 1 ? take(scratch, all, units) : NULL};
     real *bias = take(scratch, 1, slots), *sums = take(scratch, 1, slots);
     real *dc = take(scratch, rows, units), *u = take(scratch, rows, units), *du = take(scratch, rows, units);
@@ -158,6 +171,18 @@ static int groups_of(const Cell *cell, Run run[2]) {
     return count;
 }
 
+/* The products h W_hh^T and x W_ih^T from step t on, and going back their gradients: in z, or where they are normalised
+ * apart in arrays of their own. */
+static real *state_side(const Level *l, int t, int *ld) {
+    *ld = (l->hat_ih ? l->cell->gates : l->cell->slots) * l->units;
+    return (l->hat_ih ? l->hat_hh : l->z) + (size_t)t * (size_t)l->rows * (size_t)*ld;
+}
+static real *input_side(const Level *l, int t, Run run[2], int *runs, int *ld) {
+    *runs = l->hat_ih ? groups_of(l->cell, run) : runs_of(l->cell, run);
+    *ld = (l->hat_ih ? l->cell->gates : l->cell->slots) * l->units;
+    return (l->hat_ih ? l->hat_ih : l->z) + (size_t)t * (size_t)l->rows * (size_t)*ld;
+}
+
 /* ---- time-major and back -------------------------------------------------------------------------------------------
  */
 
@@ -212,20 +237,21 @@ static void add_biases(const Level *l) {
     }
 }
 
-/* x W_ih^T of all steps: into z, or with norm=layernorm into hat_ih, normalised. */
-static void input_product(const Level *l) {
+/* x W_ih^T: into z, or with norm=layernorm into hat_ih, normalised. */
+static void input_product(const Level *l, Span span) {
     const Kernels *k = l->pass->k;
     Run run[2];
-    int all = l->steps * l->rows, gates = l->cell->gates * l->units;
-    int runs = l->hat_ih ? groups_of(l->cell, run) : runs_of(l->cell, run);
-    int ld = l->hat_ih ? gates : l->cell->slots * l->units;
+    int rows = span.count * l->rows, gates = l->cell->gates * l->units, runs, ld;
+    real *z = input_side(l, span.first, run, &runs, &ld);
+    const real *x = l->x + (size_t)span.first * (size_t)l->rows * (size_t)l->in;
     for (int r = 0; r < runs; r++) {
         int n = run[r].count * l->units;
-        real *product = (l->hat_ih ? l->hat_ih : l->z) + run[r].slot * l->units;
-        k->gemm(false, false, all, n, l->in, l->x, l->in, l->wt[WEIGHT_IH] + run[r].gate * l->units, gates, 0, product,
+        real *product = z + run[r].slot * l->units;
+        k->gemm(false, false, rows, n, l->in, x, l->in, l->wt[WEIGHT_IH] + run[r].gate * l->units, gates, 0, product,
                 ld);
         if (l->hat_ih) {
-            k->normalise(all, n, ld, LAYERNORM_EPS, product, product, l->inverse_ih + (size_t)r * (size_t)all);
+            k->normalise(rows, n, ld, LAYERNORM_EPS, product, product,
+                         l->inverse_ih + (size_t)(r * l->steps + span.first) * (size_t)l->rows);
         }
     }
 }
@@ -305,8 +331,10 @@ static void forward_level(const Level *l) {
     if (l->c) {
         memset(l->c, 0, state);
     }
-    input_product(l);
-    for (int t = 0; t < l->steps; t++) {
+    for (int t = 0, n = steps_at_once(l); t < l->steps; t++) {
+        if (t % n == 0) {
+            input_product(l, (Span){t, l->steps - t < n ? l->steps - t : n});
+        }
         state_product(l, t);
         l->cell->forward(l, t);
         if (counts) {
@@ -339,17 +367,6 @@ void recurrent_forward(const Pass *pass) {
 /* ---- backward ------------------------------------------------------------------------------------------------------
  */
 
-/* dL/d(h W_hh^T) and dL/d(x W_ih^T): z itself, or where products were normalised the arrays of their own. */
-static real *state_side(const Level *l, int t, int *ld) {
-    *ld = (l->hat_ih ? l->cell->gates : l->cell->slots) * l->units;
-    return (l->hat_ih ? l->hat_hh : l->z) + (size_t)t * (size_t)l->rows * (size_t)*ld;
-}
-static real *input_side(const Level *l, Run run[2], int *runs, int *ld) {
-    *runs = l->hat_ih ? groups_of(l->cell, run) : runs_of(l->cell, run);
-    *ld = (l->hat_ih ? l->cell->gates : l->cell->slots) * l->units;
-    return l->hat_ih ? l->hat_ih : l->z;
-}
-
 /* From z, dL/d(before activation), to the state's product: hat_hh becomes its gradient (rnn: z does). */
 static void norm_backward(const Level *l, int t) {
     Run run[2];
@@ -363,17 +380,18 @@ static void norm_backward(const Level *l, int t) {
     }
 }
 
-/* The same for the input's products of all steps. */
-static void input_norm_backward(const Level *l) {
+/* The same for the input's products. */
+static void input_norm_backward(const Level *l, Span span) {
     Run run[2], group[2];
-    int all = l->steps * l->rows, gates = l->cell->gates * l->units, slots = l->cell->slots * l->units;
-    int groups = groups_of(l->cell, group);
+    int gates = l->cell->gates * l->units, slots = l->cell->slots * l->units, groups = groups_of(l->cell, group);
+    real *hat = l->hat_ih + (size_t)span.first * (size_t)l->rows * (size_t)gates;
     runs_of(l->cell, run);
     for (int g = 0; g < groups; g++) {
         int at = group[g].gate * l->units;
-        l->pass->k->normalise_back(all, group[g].count * l->units, gates, l->hat_ih + at,
-                                   l->inverse_ih + (size_t)g * (size_t)all, l->w[NORM_IH] + at, slots,
-                                   l->z + run[g].slot * l->units, l->hat_ih + at, l->dw[NORM_IH] + at);
+        l->pass->k->normalise_back(span.count * l->rows, group[g].count * l->units, gates, hat + at,
+                                   l->inverse_ih + (size_t)(g * l->steps + span.first) * (size_t)l->rows,
+                                   l->w[NORM_IH] + at, slots, z_at(l, span.first) + run[g].slot * l->units, hat + at,
+                                   l->dw[NORM_IH] + at);
     }
 }
 
@@ -410,36 +428,55 @@ static void step_backward(const Level *l, int t) {
                      block_at(l, l->dh, t - 1), l->units);
 }
 
-/* dW = dz^T x and dz^T h of all steps at once, db the sums of dz. */
-static void weight_gradients(const Level *l) {
+/* dW_hh = dz^T h, dW_ih = dz^T x. Of few features the transposed product is the fast one: into `narrow`. */
+static void weight_gradients(const Level *l, Span span, real beta) {
     const Kernels *k = l->pass->k;
     Run run[2];
-    int all = l->steps * l->rows, gates = l->cell->gates * l->units, ld, runs;
-    real beta = l->pass->adds ? 1 : 0;
-    const real *dz = state_side(l, 0, &ld);
-    k->gemm(true, false, gates, l->units, all, dz, ld, l->h, l->units, beta, l->dw[WEIGHT_HH], l->units);
-    dz = input_side(l, run, &runs, &ld);
+    int rows = span.count * l->rows, gates = l->cell->gates * l->units, in = l->in, ld, runs;
+    const real *dz = state_side(l, span.first, &ld), *h = block_at(l, l->h, span.first);
+    const real *x = l->x + (size_t)span.first * (size_t)l->rows * (size_t)in;
+    k->gemm(true, false, gates, l->units, rows, dz, ld, h, l->units, beta, l->dw[WEIGHT_HH], l->units);
+    dz = input_side(l, span.first, run, &runs, &ld);
     for (int r = 0; r < runs; r++) {
-        k->gemm(true, false, run[r].count * l->units, l->in, all, dz + run[r].slot * l->units, ld, l->x, l->in, beta,
-                l->dw[WEIGHT_IH] + (size_t)(run[r].gate * l->units) * (size_t)l->in, l->in);
+        int n = run[r].count * l->units, gate = run[r].gate * l->units;
+        const real *mine = dz + run[r].slot * l->units;
+        if (l->narrow) {
+            k->gemm(true, false, in, n, rows, x, in, mine, ld, 1, l->narrow + gate, gates);
+        } else {
+            real *dw = l->dw[WEIGHT_IH] + (size_t)gate * (size_t)in;
+            k->gemm(true, false, n, in, rows, mine, ld, x, in, beta, dw, in);
+        }
     }
-    runs = runs_of(l->cell, run);
+}
+
+/* dx = dz W_ih. */
+static void input_gradient(const Level *l, Span span, real *dx) {
+    Run run[2];
+    int runs, ld;
+    const real *dz = input_side(l, span.first, run, &runs, &ld);
+    for (int r = 0; r < runs; r++) {
+        const real *w = l->w[WEIGHT_IH] + (size_t)(run[r].gate * l->units) * (size_t)l->in;
+        l->pass->k->gemm(false, false, span.count * l->rows, l->in, run[r].count * l->units,
+                         dz + run[r].slot * l->units, ld, w, l->in, r > 0,
+                         dx + (size_t)span.first * (size_t)l->rows * (size_t)l->in, l->in);
+    }
+}
+
+/* What was summed over all steps: the biases' gradients, and that of a narrow weight_ih. */
+static void tell_sums(const Level *l) {
+    const Kernels *k = l->pass->k;
+    Run run[2];
+    int gates = l->cell->gates * l->units, runs = runs_of(l->cell, run);
+    real beta = l->pass->adds ? 1 : 0;
     k->column_sum(1, gates, l->sums, beta, l->dw[BIAS_HH]);
     for (int r = 0; r < runs; r++) {
         k->column_sum(1, run[r].count * l->units, l->sums + run[r].slot * l->units, beta,
                       l->dw[BIAS_IH] + run[r].gate * l->units);
     }
-}
-
-/* dx = dz W_ih of all steps. */
-static void input_gradient(const Level *l, real *dx) {
-    Run run[2];
-    int runs, ld;
-    const real *dz = input_side(l, run, &runs, &ld);
-    for (int r = 0; r < runs; r++) {
-        l->pass->k->gemm(false, false, l->steps * l->rows, l->in, run[r].count * l->units, dz + run[r].slot * l->units,
-                         ld, l->w[WEIGHT_IH] + (size_t)(run[r].gate * l->units) * (size_t)l->in, l->in, r > 0, dx,
-                         l->in);
+    real *dw = l->dw[WEIGHT_IH];
+    for (int i = 0; l->narrow && i < gates * l->in; i++) {
+        real sum = l->narrow[i % l->in * gates + i / l->in];
+        dw[i] = l->pass->adds ? dw[i] + sum : sum;
     }
 }
 
@@ -447,20 +484,31 @@ static void clear_sums(const Level *l) {
     int widths[] = {[NORM_HH] = l->cell->gates, [NORM_IH] = l->cell->gates, [NORM_C] = 1, [NORM_C_BIAS] = 1};
     memset(l->dc, 0, (size_t)l->rows * (size_t)l->units * sizeof *l->dc);
     memset(l->sums, 0, (size_t)(l->cell->slots * l->units) * sizeof *l->sums);
+    if (l->narrow) {
+        memset(l->narrow, 0, (size_t)(l->cell->gates * l->units * l->in) * sizeof *l->narrow);
+    }
     for (int i = NORM_HH; l->hat_hh && !l->pass->adds && i < l->cell->weights; i++) {
         memset(l->dw[i], 0, (size_t)(widths[i] * l->units) * sizeof(real));
     }
 }
 
-static void backward_level(const Level *l) {
+/* dx (NULL: not wanted): of the level's input, time-major; may be x. */
+static void backward_level(const Level *l, real *dx) {
     clear_sums(l);
-    for (int t = l->steps - 1; t >= 0; t--) {
-        step_backward(l, t);
+    for (int end = l->steps, n = steps_at_once(l); end > 0; end -= n) {
+        Span span = {end > n ? end - n : 0, end > n ? n : end};
+        for (int t = end - 1; t >= span.first; t--) {
+            step_backward(l, t);
+        }
+        if (l->hat_ih) {
+            input_norm_backward(l, span);
+        }
+        weight_gradients(l, span, end < l->steps || l->pass->adds);
+        if (dx) {
+            input_gradient(l, span, dx);
+        }
     }
-    if (l->hat_ih) {
-        input_norm_backward(l);
-    }
-    weight_gradients(l);
+    tell_sums(l);
     if (l->pass->through) {
         l->pass->through->values += (double)l->rows * l->units;
     }
@@ -481,17 +529,14 @@ void recurrent_backward(const Pass *pass) {
     int count = open_levels(pass, level);
     take_in(&level[0], pass->in[0], level[0].in, level[0].x);
     take_output_gradient(pass, &level[count - 1]);
-    for (int i = count - 1; i >= 0; i--) {
-        Level *l = &level[i];
-        backward_level(l);
-        if (i > 0) {
-            input_gradient(l, level[i - 1].dh);
-            if (drops(pass->site, i) && pass->training) {
-                drop(l, level[i - 1].dh, level[i - 1].dh);
-            }
-        } else if (pass->d_in[0]) {
-            input_gradient(l, l->x); /* x itself is done with */
-            give_out(l, l->x, l->in, pass->d_in[0]);
+    for (int i = count - 1; i > 0; i--) {
+        backward_level(&level[i], level[i - 1].dh);
+        if (drops(pass->site, i) && pass->training) {
+            drop(&level[i], level[i - 1].dh, level[i - 1].dh);
         }
+    }
+    backward_level(&level[0], pass->d_in[0] ? level[0].x : NULL);
+    if (pass->d_in[0]) {
+        give_out(&level[0], level[0].x, level[0].in, pass->d_in[0]);
     }
 }
