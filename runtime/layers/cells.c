@@ -12,8 +12,8 @@ static void rnn_forward(const Level *l, int t) {
 
 static void rnn_backward(const Level *l, int t, real *dh_before) {
     (void)dh_before;
-    l->pass->k->act_back(l->act, l->slope, l->rows, l->units, z_at(l, t), block_at(l, l->h, t + 1),
-                         block_at(l, l->dh, t), z_at(l, t), NULL, NULL, NULL);
+    l->pass->k->act_back(l->act, l->slope, l->rows, l->units, z_at(l, t), block_at(l, l->h, t + 1), dh_at(l, t),
+                         z_at(l, t), NULL, NULL, NULL);
 }
 
 const Cell rnn_cell = {
@@ -50,7 +50,7 @@ static void lstm_forward(const Level *l, int t) {
 /* dc gets what comes through h. */
 static void lstm_out_backward(const Level *l, int t) {
     const Kernels *k = l->pass->k;
-    const real *u = seen_memory(l, t), *dh = block_at(l, l->dh, t);
+    const real *u = seen_memory(l, t), *dh = dh_at(l, t);
     if (!l->hat_c) {
         k->lstm_out_back(l->rows, l->units, z_at(l, t), u, dh, l->dc);
         return;
@@ -87,7 +87,7 @@ static void gru_forward(const Level *l, int t) {
 }
 
 static void gru_backward(const Level *l, int t, real *dh_before) {
-    l->pass->k->gru_back(l->rows, l->units, z_at(l, t), block_at(l, l->h, t), block_at(l, l->dh, t), dh_before);
+    l->pass->k->gru_back(l->rows, l->units, z_at(l, t), block_at(l, l->h, t), dh_at(l, t), dh_before);
 }
 
 const Cell gru_cell = {.gates = 3,

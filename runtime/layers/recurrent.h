@@ -46,16 +46,21 @@ struct Level {          /* one level in one pass */
     real *hat_hh, *hat_ih, *hat_c, *inverse_hh, *inverse_ih, *inverse_c;
     real *bias, *sums;  /* (slots x units): both biases; column sums of z */
     real *narrow;       /* (in, gates x units): the gradient of weight_ih transposed, of a first level with few features; else NULL */
-    real *dh;           /* (steps, rows, units) */
+    bool fed;           /* a gradient comes from above at every step, not at the last alone */
+    real *dh;           /* (steps, rows, units); where not fed two steps in turn, (2, rows, units) */
     real *dc, *u, *du;  /* (rows, units): of c; the normalised c; its gradient, or what is not wanted */
 };
 
 static inline real *z_at(const Level *level, int t) {
     return level->z + (size_t)t * (size_t)level->rows * (size_t)(level->cell->slots * level->units);
 }
-/* h, c or dh: block t of (rows, units). The state that step t leaves is block t + 1 of h and c. */
+/* Block t of (rows, units) of h, c and the like. The state that step t leaves is block t + 1 of h and c. */
 static inline real *block_at(const Level *level, real *array, int t) {
     return array + (size_t)t * (size_t)level->rows * (size_t)level->units;
+}
+
+static inline real *dh_at(const Level *level, int t) {
+    return block_at(level, level->dh, level->fed ? t : t % 2);
 }
 
 extern const Cell rnn_cell, lstm_cell, gru_cell;

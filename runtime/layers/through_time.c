@@ -45,6 +45,10 @@ bool recurrent_normalised(const LayerSite *site) {
     return plumb_call_string(site->call, "norm");
 }
 
+static bool gives_last(const LayerSite *site) {
+    return !strcmp(plumb_call_string(site->call, "return"), "last");
+}
+
 static bool drops(const LayerSite *site, int index) {
     return index > 0 && plumb_call_number(site->call, "dropout") > 0;
 }
@@ -88,17 +92,19 @@ static void take_save(const LayerSite *site, Level *l, Room *save) {
 }
 
 /* All levels use the same scratch, but dh: that of the level below is written while this one's is read. */
-static void take_scratch(Level level[], int count, Room *scratch) {
+static void take_scratch(const LayerSite *site, Level level[], int count, Room *scratch) {
     Level *first = &level[0];
     size_t all = (size_t)first->steps * (size_t)first->rows, rows = (size_t)first->rows;
+    bool all_fed = count > 1 || !gives_last(site);
     int units = first->units, slots = first->cell->slots * units;
     first->x = take(scratch, all, first->in);
     first->narrow = first->in < NARROW ? take(scratch, (size_t)first->in, first->cell->gates * units) : NULL;
-    real *dh[2] = {take(scratch, all, units), count > 1 ? take(scratch, all, units) : NULL};
+    real *dh[2] = {take(scratch, all_fed ? all : 2 * rows, units), count > 1 ? take(scratch, all, units) : NULL};
     real *bias = take(scratch, 1, slots), *sums = take(scratch, 1, slots);
     real *dc = take(scratch, rows, units), *u = take(scratch, rows, units), *du = take(scratch, rows, units);
     for (int i = 0; i < count; i++) {
         level[i].dh = dh[i % 2];
+        level[i].fed = i < count - 1 || !gives_last(site);
         level[i].bias = bias;
         level[i].sums = sums;
         level[i].dc = dc;
@@ -113,7 +119,7 @@ static int take_all(const LayerSite *site, int rows, Level level[LEVELS_MAX], Ro
         level[i] = level_of(site, i, rows);
         take_save(site, &level[i], save);
     }
-    take_scratch(level, count, scratch);
+    take_scratch(site, level, count, scratch);
     return count;
 }
 
@@ -206,10 +212,6 @@ static void give_out(const Level *l, const real *from, int width, real *to) {
             memcpy(to + place(l, row, t, width), from, (size_t)width * sizeof *to);
         }
     }
-}
-
-static bool gives_last(const Pass *pass) {
-    return !strcmp(plumb_call_string(pass->site->call, "return"), "last");
 }
 
 /* Between two levels, (steps, rows, units): y = x m / (1 - p), as dropout on an array (levels, batch rows, steps,
@@ -357,7 +359,7 @@ void recurrent_forward(const Pass *pass) {
         }
         forward_level(&level[i]);
     }
-    if (gives_last(pass)) {
+    if (gives_last(pass->site)) {
         memcpy(pass->out, block_at(top, top->h, top->steps), (size_t)values(pass) * sizeof(real));
     } else {
         give_out(top, block_at(top, top->h, 1), top->units, pass->out);
@@ -399,7 +401,7 @@ static void count_gradient(const Level *l, int t) {
     ThroughTime *through = l->pass->through;
     if (through) {
         Tally tally = {0};
-        l->pass->k->tally((int64_t)l->rows * l->units, block_at(l, l->dh, t), &tally);
+        l->pass->k->tally((int64_t)l->rows * l->units, dh_at(l, t), &tally);
         through->squares[l->reverse ? l->steps - 1 - t : t] += tally.nonfinite ? NAN : tally.sum_squares;
     }
 }
@@ -412,20 +414,24 @@ static bool cut_before(const Level *l, int t) {
 
 static void step_backward(const Level *l, int t) {
     bool cut = cut_before(l, t);
+    size_t state = (size_t)l->rows * (size_t)l->units * sizeof(real);
     count_gradient(l, t);
-    l->cell->backward(l, t, cut ? l->du : block_at(l, l->dh, t - 1));
+    if (!l->fed && t > 0) {
+        memset(dh_at(l, t - 1), 0, state);
+    }
+    l->cell->backward(l, t, cut ? l->du : dh_at(l, t - 1));
     l->pass->k->column_sum(l->rows, l->cell->slots * l->units, z_at(l, t), 1, l->sums);
     if (l->hat_hh) {
         norm_backward(l, t);
     }
     if (cut) {
-        memset(l->dc, 0, (size_t)l->rows * (size_t)l->units * sizeof *l->dc);
+        memset(l->dc, 0, state);
         return;
     }
     int ld;
     const real *dz = state_side(l, t, &ld);
     l->pass->k->gemm(false, false, l->rows, l->units, l->cell->gates * l->units, dz, ld, l->w[WEIGHT_HH], l->units, 1,
-                     block_at(l, l->dh, t - 1), l->units);
+                     dh_at(l, t - 1), l->units);
 }
 
 /* dW_hh = dz^T h, dW_ih = dz^T x. Of few features the transposed product is the fast one: into `narrow`. */
@@ -515,12 +521,10 @@ static void backward_level(const Level *l, real *dx) {
 }
 
 static void take_output_gradient(const Pass *pass, const Level *top) {
-    if (gives_last(pass)) {
-        real *last = block_at(top, top->dh, top->steps - 1);
-        memset(top->dh, 0, (size_t)(last - top->dh) * sizeof *last);
-        memcpy(last, pass->d_out, (size_t)values(pass) * sizeof *last);
-    } else {
+    if (top->fed) {
         take_in(top, pass->d_out, top->units, top->dh);
+    } else {
+        memcpy(dh_at(top, top->steps - 1), pass->d_out, (size_t)values(pass) * sizeof(real));
     }
 }
 
