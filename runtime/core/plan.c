@@ -206,7 +206,8 @@ static void place_spares(Plan *plan, Draft *draft, bool *written) {
     }
 }
 
-/* ---- what layers make for themselves ------------------------------------------------------------------------------ */
+/* ---- what layers make for themselves ------------------------------------------------------------------------------
+ */
 
 /* Does a node ask for the gradient of its first input? */
 static bool wants_input(const Plan *plan, int i) {
@@ -220,8 +221,8 @@ static bool prepare(Plan *plan) {
         int i = plan->op[op].node;
         const NetNode *node = node_at(plan, i);
         for (int s = 0; node->layer->prepare && s < plan->shards; s++) {
-            plan->prepared[s * nodes + i] = node->layer->prepare(&node->site, plan->k, (int)most_rows(plan),
-                                                                 plan->training, wants_input(plan, i));
+            plan->prepared[s * nodes + i] =
+                node->layer->prepare(&node->site, plan->k, (int)most_rows(plan), plan->training, wants_input(plan, i));
             if (!plan->prepared[s * nodes + i]) {
                 return false;
             }
@@ -446,8 +447,8 @@ static bool allocate(Plan *plan, Draft *draft) {
         draft->gradient_at[i] = -1;
     }
     return plan->op && plan->step && plan->root && plan->wants && plan->first_input && plan->input_run && plan->shard &&
-           plan->prepared &&
-           draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->out_at && draft->gradient_at;
+           plan->prepared && draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->out_at &&
+           draft->gradient_at;
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
