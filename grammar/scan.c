@@ -45,6 +45,10 @@ int scan_name(Parser *parser, YYSTYPE *value, Span span) {
     return token;
 }
 
+int scan_keyword(Parser *parser, YYSTYPE *value, int token, Span span) {
+    return parser->last.token == T_VERB ? token_as_written(parser, value, T_NAME, span) : token;
+}
+
 /* ---- numbers ----------------------------------------------------------------------------------------------- */
 
 int scan_number(Parser *parser, YYSTYPE *value, Span span) {

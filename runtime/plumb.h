@@ -125,7 +125,10 @@ char *plumb_call_text(const PlumbCall *call);
 /* ---- files: what a script may touch -------------------------------------------------------------------- */
 typedef struct PlumbFiles {
     const char *const *read_roots, *const *write_roots; /* NULL-terminated lists of folders; files below them only */
-} PlumbFiles;                                           /* a NULL PlumbFiles* allows everything */
+    const char *base; /* where a relative path to read is looked for first, then in the current folder; NULL: only there */
+} PlumbFiles;         /* a NULL PlumbFiles* allows everything */
+/* The whole content of a file, plain or packed by gzip, malloc'd, with a NUL behind it. NULL after an error. */
+unsigned char *plumb_file_read(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error);
 
 /* ---- data --------------------------------------------------------------------------------------------- */
 typedef struct PlumbPart {
@@ -237,7 +240,8 @@ typedef struct PlumbTrainer PlumbTrainer;
 PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                                 PlumbError *error);
 void plumb_trainer_free(PlumbTrainer *trainer);
-bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: no memory */
+bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: there are too many */
+void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self);     /* takes all of that `self` away */
 typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_FAILED } PlumbOutcome;
 /* Trains until the end, a pause, or `most` further steps (0: no limit). May be called again after a pause: same bits as if never paused. */
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
@@ -276,6 +280,8 @@ bool plumb_net_save(const PlumbNet *net, const char *path, const PlumbFiles *fil
 /* All of the net's weights, by name and shape; changes nothing unless everything fits. */
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
 bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error); /* same names and shapes */
+/* Any text or bytes. */
+bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);
 
 const char *plumb_version(void);

@@ -15,6 +15,7 @@ typedef struct Draft {
     int *op_of;       /* the op that runs a node; -1: none */
     int *consumers;   /* how many inputs read a root */
     int *last_reader; /* the last op that reads a root */
+    bool *adds;       /* a node whose weights another node's backward has written */
     int64_t out_total, gradient_total, spare, save_total, joint_total, scratch;
     int pointer_count;
     int64_t *out_at, *gradient_at; /* offsets of each root, in values */
@@ -206,6 +207,18 @@ static void place_spares(Plan *plan, Draft *draft, bool *written) {
     }
 }
 
+/* Shared weights: the first backward of the net's order writes their gradient, the later ones add to it. */
+static void find_adds(const Plan *plan, Draft *draft, bool *written) {
+    for (int op = plan->op_count - 1; op >= 0; op--) {
+        int node = plan->op[op].node;
+        const PlumbNode *about = &node_at(plan, node)->about;
+        if (plan->wants[node] && about->weight_count) {
+            draft->adds[node] = written[about->first_weight];
+            written[about->first_weight] = true;
+        }
+    }
+}
+
 /* ---- what layers make for themselves ------------------------------------------------------------------------------
  */
 
@@ -343,6 +356,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .shards = plan->shards,
                                 .node = i,
                                 .plan = plan->prepared[s * plan->net->node_count + i],
+                                .adds = draft->adds[i],
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
                                 .save = save ? cut(cutter, in_reals(save)) : NULL,
@@ -440,6 +454,7 @@ static bool allocate(Plan *plan, Draft *draft) {
     draft->op_of = calloc(n, sizeof *draft->op_of);
     draft->consumers = calloc(n + 1, sizeof *draft->consumers);
     draft->last_reader = calloc(n, sizeof *draft->last_reader);
+    draft->adds = calloc(n, sizeof *draft->adds);
     draft->out_at = calloc(n, sizeof *draft->out_at);
     draft->gradient_at = calloc(n, sizeof *draft->gradient_at);
     for (size_t i = 0; plan->first_input && draft->gradient_at && i < n; i++) {
@@ -447,14 +462,14 @@ static bool allocate(Plan *plan, Draft *draft) {
         draft->gradient_at[i] = -1;
     }
     return plan->op && plan->step && plan->root && plan->wants && plan->first_input && plan->input_run && plan->shard &&
-           plan->prepared && draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->out_at &&
-           draft->gradient_at;
+           plan->prepared && draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->adds &&
+           draft->out_at && draft->gradient_at;
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
     size_t n = (size_t)plan->net->node_count;
     Life *life = calloc(n + 1, sizeof *life);
-    bool *written = calloc(n, sizeof *written);
+    bool *written = calloc(n + (size_t)plan->net->weight_count, sizeof *written);
     bool done = life && written;
     if (done) {
         find_live(plan, draft);
@@ -463,6 +478,7 @@ static bool lay_out(Plan *plan, Draft *draft) {
         find_steps(plan);
         done = place_outputs(plan, draft, life) && (!plan->training || place_gradients(plan, draft, life));
         place_spares(plan, draft, written);
+        find_adds(plan, draft, written + n);
         done = done && prepare(plan);
         count_memory(plan, draft);
     }
@@ -479,6 +495,7 @@ static void draft_free(Draft *draft) {
     free(draft->op_of);
     free(draft->consumers);
     free(draft->last_reader);
+    free(draft->adds);
     free(draft->out_at);
     free(draft->gradient_at);
 }

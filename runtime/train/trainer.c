@@ -168,6 +168,16 @@ bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer) {
     return true;
 }
 
+void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self) {
+    int kept = 0;
+    for (int i = 0; i < trainer->observer_count; i++) {
+        if (trainer->observer[i].self != self) {
+            trainer->observer[kept++] = trainer->observer[i];
+        }
+    }
+    trainer->observer_count = kept;
+}
+
 /* ---- a step
  * ---------------------------------------------------------------------------------------------------------- */
 
