@@ -1,7 +1,7 @@
 /* Convolution, pooling and their norms: against PyTorch (reference/generate_vision.py), native against portable over
  * odd sizes, the same bits for any number of threads, nothing allocated in a step, dead channels, and what is refused.
  */
-#include "netline.h"
+#include "nets.h"
 #include "runtime/files/array.h"
 #include "runtime/train/step.h"
 #include <math.h>
@@ -55,19 +55,19 @@ __attribute__((noinline)) void *aligned_alloc(size_t alignment, size_t size) {
 
 typedef struct Measured {
     double loss;
-    PlumbProbe probe[64];
+    PlumbProbe *probe;
 } Measured;
 
-static Measured measure(PlumbArena *arena, PlumbNet *net, const PlumbData *data, const char *recipe,
-                        PlumbConfig config) {
-    PlumbError error = {0};
-    Measured seen;
-    const PlumbCall *call = line_call(arena, recipe, &error);
-    assert_true(plumb_net_size(net) <= 64);
-    if (!call || !plumb_measure(net, data, call, &config, seen.probe, &seen.loss, &error)) {
-        fail_msg("%s: %s", recipe, error.what);
+static Measured measure(Kit *kit, PlumbNet *net, const PlumbData *data, const char *recipe, PlumbConfig config) {
+    Measured seen = {.probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *seen.probe)};
+    if (!plumb_measure(net, data, call_of(kit, recipe), &config, seen.probe, &seen.loss, &kit->error)) {
+        fail_msg("%s: %s", recipe, kit->error.what);
     }
     return seen;
+}
+
+static PlumbShape output_of(const PlumbNet *net) {
+    return plumb_net_node(net, plumb_net_size(net) - 1)->shape;
 }
 
 /* Largest absolute value of `a`, and largest difference to `b`. */
@@ -108,10 +108,9 @@ static plumb_real *expected(const char *name, const char *what, int64_t count) {
 }
 
 static void compare_output(const char *name, PlumbNet *net, const PlumbData *data, const PlumbConfig *config) {
-    PlumbError error = {0};
-    int64_t count = data->train.rows * plumb_shape_size(line_output(net));
+    int64_t count = data->train.rows * plumb_shape_size(output_of(net));
     plumb_real *out = calloc((size_t)count, sizeof *out), *wanted = expected(name, "output", count);
-    assert_true(plumb_predict(net, data->train.x, data->train.rows, out, config, &error));
+    assert_true(plumb_predict(net, data->train.x, data->train.rows, out, config, NULL));
     Distance d = distance(count, wanted, out);
     if (!(d.difference <= 1e-5 * fmax(1, d.size))) {
         fail_msg("%s on %s: the output differs by %g (largest %g)", name, config->backend, d.difference, d.size);
@@ -138,35 +137,33 @@ static void compare_gradients(const char *name, const PlumbNet *net, const char 
     }
 }
 
-static void compare_case(const char *name, const char *text, const char *backend, int shards) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbError error = {0};
-    PlumbNet *net = line_net(arena, text);
-    PlumbData *data = line_data(net, 6, 4);
+static void compare_case(Kit *kit, const char *name, const char *text, const char *backend, int shards) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbData *data = data_for(kit, net, TARGET_CLASSES, 6, 1);
     PlumbConfig config = {.threads = 1, .shards = shards, .seed = 1, .backend = backend};
     char path[160];
     snprintf(path, sizeof path, FOLDER "%s.safetensors", name);
-    assert_true(plumb_net_make(net, 1, &error));
-    if (!plumb_net_load(net, path, NULL, &error)) {
-        fail_msg("%s: %s (found %s, expected %s)", path, error.what, error.found, error.expected);
+    assert_true(plumb_net_make(net, 1, &kit->error));
+    if (!plumb_net_load(net, path, NULL, &kit->error)) {
+        fail_msg("%s: %s (found %s, expected %s)", path, kit->error.what, kit->error.found, kit->error.expected);
     }
-    free(data->train.x);
     data->train.x = expected(name, "x", 6 * plumb_shape_size(data->x_shape));
+    for (int i = 0; i < 6; i++) {
+        data->train.label[i] = i % 4;
+    }
     compare_output(name, net, data, &config);
-    double loss = measure(arena, net, data, "recipe(batch=6)", config).loss;
+    double loss = measure(kit, net, data, "recipe(batch=6)", config).loss;
     plumb_real *wanted = expected(name, "loss", 1);
     if (!(fabs(loss - (double)wanted[0]) <= 1e-5 * fabs(loss))) {
         fail_msg("%s on %s: the loss is %.7f, PyTorch's %.7f", name, backend, loss, (double)wanted[0]);
     }
-    free(wanted);
     compare_gradients(name, net, backend);
-    plumb_data_free(data);
+    free(wanted);
+    free(data->train.x);
     plumb_net_free(net);
-    plumb_arena_free(arena);
 }
 
 static void outputs_losses_and_gradients_are_pytorchs(void **state) {
-    (void)state;
     FILE *file = fopen(FOLDER "cases.txt", "r");
     char line[512];
     int count = 0;
@@ -176,10 +173,10 @@ static void outputs_losses_and_gradients_are_pytorchs(void **state) {
         assert_non_null(bar);
         *bar = '\0';
         bar[strcspn(bar + 1, "\n") + 1] = '\0';
-        compare_case(line, bar + 3, "portable", 1);
+        compare_case(*state, line, bar + 3, "portable", 1);
         if (kernels_native()) {
-            compare_case(line, bar + 3, "native", 1);
-            compare_case(line, bar + 3, "native", 2);
+            compare_case(*state, line, bar + 3, "native", 1);
+            compare_case(*state, line, bar + 3, "native", 2);
         }
     }
     fclose(file);
@@ -189,46 +186,43 @@ static void outputs_losses_and_gradients_are_pytorchs(void **state) {
 /* ---- native against portable ---------------------------------------------------------------------------------------
  */
 
-static void compare_tables(const char *text, int rows) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbNet *net[2];
-    PlumbData *data = NULL;
-    Measured seen[2];
-    for (int i = 0; i < 2; i++) {
-        PlumbConfig config = {.threads = 1, .shards = 2, .seed = 1, .backend = i ? "portable" : "native"};
-        net[i] = line_net(arena, text);
-        data = data ? data : line_data(net[i], rows, 0);
-        char recipe[64];
-        snprintf(recipe, sizeof recipe, "recipe(loss=mse, batch=%d)", rows);
-        seen[i] = measure(arena, net[i], data, recipe, config);
-    }
-    if (!(fabs(seen[0].loss - seen[1].loss) <= 1e-5 * seen[1].loss)) {
-        fail_msg("%s: loss %.8f natively, %.8f portably", text, seen[0].loss, seen[1].loss);
-    }
-    for (int w = 0; w < plumb_net_weight_total(net[0]); w++) {
-        const PlumbWeight *native = plumb_net_weight(net[0], w), *portable = plumb_net_weight(net[1], w);
+static void compare_weights(const char *text, const PlumbNet *native_net, const PlumbNet *portable_net) {
+    for (int w = 0; w < plumb_net_weight_total(native_net); w++) {
+        const PlumbWeight *native = plumb_net_weight(native_net, w), *portable = plumb_net_weight(portable_net, w);
         if (native->learned) {
             Distance d = distance(plumb_shape_size(native->shape), portable->grad, native->grad);
             if (!(d.difference <= 1e-4 * d.size + 1e-7)) {
-                fail_msg("%s, %d rows: the gradient of %s differs by %g (largest %g)", text, rows, native->name,
-                         d.difference, d.size);
+                fail_msg("%s: the gradient of %s differs by %g (largest %g)", text, native->name, d.difference, d.size);
             }
         }
     }
+}
+
+static void compare_tables(Kit *kit, const char *text, int rows) {
+    PlumbNet *net[2];
+    Measured seen[2];
+    char recipe[64];
+    snprintf(recipe, sizeof recipe, "recipe(loss=mse, batch=%d)", rows);
+    for (int i = 0; i < 2; i++) {
+        PlumbConfig config = {.threads = 1, .shards = 2, .seed = 1, .backend = i ? "portable" : "native"};
+        net[i] = net_of(kit, text);
+        seen[i] = measure(kit, net[i], data_for(kit, net[i], TARGET_VALUES, rows, 1), recipe, config);
+    }
+    if (!(fabs(seen[0].loss - seen[1].loss) <= 1e-5 * seen[1].loss)) {
+        fail_msg("%s, %d rows: loss %.8f natively, %.8f portably", text, rows, seen[0].loss, seen[1].loss);
+    }
+    compare_weights(text, net[0], net[1]);
     for (int i = 0; i < plumb_net_size(net[0]); i++) {
         double a = seen[0].probe[i].output_grad, b = seen[1].probe[i].output_grad;
         assert_true((isnan(a) && isnan(b)) || fabs(a - b) <= 1e-4 * b);
     }
-    plumb_data_free(data);
     plumb_net_free(net[0]);
     plumb_net_free(net[1]);
-    plumb_arena_free(arena);
 }
 
 /* Channels of 1 to 40, kernels of 1 to 5, every stride, padding and dilation in turn; a second convolution asks the
  * first for the gradient of its input. */
 static void native_and_portable_agree_over_odd_sizes(void **state) {
-    (void)state;
     static const int channels[] = {1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 40};
     static const char *const pads[] = {"same", "valid", "1", "2"};
     if (!kernels_native()) {
@@ -247,11 +241,11 @@ static void native_and_portable_agree_over_odd_sizes(void **state) {
                      "input(%d, %d) -> conv(%d, 3) -> tanh -> conv(%d, %d, stride=%d, pad=%s, dilation=%d)", side, in,
                      in, out, kernel, stride, pads[i % 4], dilation);
         }
-        compare_tables(text, 1 + i % 7);
+        compare_tables(*state, text, 1 + i % 7);
     }
-    compare_tables("input(32, 9, 9) -> conv(32, 3) -> relu -> conv(32, 3, groups=32) -> relu -> conv(48, 3, groups=2)",
-                   5);
-    compare_tables("input(64, 5, 5) -> conv(128, 3) -> batchnorm -> relu -> conv(64, 3) -> maxpool(2)", 19);
+    compare_tables(
+        *state, "input(32, 9, 9) -> conv(32, 3) -> relu -> conv(32, 3, groups=32) -> relu -> conv(48, 3, groups=2)", 5);
+    compare_tables(*state, "input(64, 5, 5) -> conv(128, 3) -> batchnorm -> relu -> conv(64, 3) -> maxpool(2)", 19);
 }
 
 /* ---- bits -----------------------------------------------------------------------------------------------------------
@@ -262,59 +256,45 @@ static const char lenet[] = "input(3, 11, 9) -> conv(20, 3) -> batchnorm -> relu
                             "globalavgpool -> dense(4)";
 
 /* The weights after some steps; batches of 10 rows out of 37, so that the last ones are short. */
-static plumb_real *trained(const char *backend, int threads, int64_t *count, long *allocated) {
-    PlumbError error = {0};
-    PlumbArena *arena = plumb_arena_new();
-    PlumbNet *net = line_net(arena, lenet);
-    PlumbData *data = line_data(net, 37, 4);
+static plumb_real *trained(Kit *kit, const char *backend, int threads, int64_t *count, long *allocated) {
+    PlumbNet *net = net_of(kit, lenet);
+    PlumbData *data = data_for(kit, net, TARGET_CLASSES, 37, 1);
     PlumbConfig config = {.threads = threads, .shards = 3, .seed = 2, .backend = backend};
-    const PlumbCall *recipe = line_call(arena, "recipe(batch=10, steps=15)", &error);
-    PlumbTrainer *trainer = recipe ? plumb_trainer_new(net, data, recipe, &config, &error) : NULL;
+    PlumbTrainer *trainer =
+        plumb_trainer_new(net, data, call_of(kit, "recipe(batch=10, steps=15)"), &config, &kit->error);
     if (!trainer) {
-        fail_msg("%s", error.what);
+        fail_msg("%s", kit->error.what);
     }
-    assert_int_equal(plumb_trainer_run(trainer, 2, &error), PLUMB_PAUSED);
+    assert_int_equal(plumb_trainer_run(trainer, 1, &kit->error), PLUMB_PAUSED);
     long before = allocations;
-    assert_int_equal(plumb_trainer_run(trainer, 1, &error), PLUMB_PAUSED);
+    assert_int_equal(plumb_trainer_run(trainer, 2, &kit->error), PLUMB_PAUSED);
     *allocated = allocations - before;
-    assert_int_equal(plumb_trainer_run(trainer, 0, &error), PLUMB_DONE);
-    plumb_real *all = calloc(1 << 16, sizeof *all);
-    *count = 0;
-    for (int w = 0; w < plumb_net_weight_total(net); w++) {
-        const PlumbWeight *weight = plumb_net_weight(net, w);
-        int64_t size = plumb_shape_size(weight->shape);
-        assert_true(*count + size <= 1 << 16);
-        memcpy(all + *count, weight->value, (size_t)size * sizeof *all);
-        *count += size;
-    }
+    assert_int_equal(plumb_trainer_run(trainer, 0, &kit->error), PLUMB_DONE);
+    plumb_real *all = kit_alloc(kit, (size_t)net->parameter_count * sizeof *all);
+    memcpy(all, net->parameters, (size_t)net->parameter_count * sizeof *all);
+    *count = net->parameter_count;
     plumb_trainer_free(trainer);
-    plumb_data_free(data);
     plumb_net_free(net);
-    plumb_arena_free(arena);
     return all;
 }
 
 static void bits_do_not_depend_on_threads(void **state) {
-    (void)state;
     static const char *const backends[] = {"portable", "native"};
     for (int b = 0; b < 1 + !!kernels_native(); b++) {
         int64_t count;
         long allocated;
-        plumb_real *one = trained(backends[b], 1, &count, &allocated);
+        const plumb_real *one = trained(*state, backends[b], 1, &count, &allocated);
         for (int64_t i = 0; i < count; i++) {
             assert_true(isfinite(one[i]));
         }
         for (int threads = 2; threads <= 3; threads++) {
-            plumb_real *other = trained(backends[b], threads, &count, &allocated);
+            const plumb_real *other = trained(*state, backends[b], threads, &count, &allocated);
             assert_memory_equal(one, other, (size_t)count * sizeof *one);
-            free(other);
         }
-        free(one);
     }
 }
 
 static void a_step_allocates_nothing(void **state) {
-    (void)state;
     static const char *const backends[] = {"portable", "native"};
     if (!COUNTS) {
         skip();
@@ -326,9 +306,9 @@ static void a_step_allocates_nothing(void **state) {
     for (int b = 0; b < 1 + !!kernels_native(); b++) {
         int64_t count;
         long allocated;
-        free(trained(backends[b], 2, &count, &allocated));
+        trained(*state, backends[b], 2, &count, &allocated);
         if (allocated) {
-            fail_msg("a step on %s allocates %ld times", backends[b], allocated);
+            fail_msg("two steps on %s allocate %ld times", backends[b], allocated);
         }
     }
 }
@@ -337,38 +317,32 @@ static void a_step_allocates_nothing(void **state) {
  */
 
 static void a_dead_channel_is_a_dead_unit(void **state) {
-    (void)state;
-    PlumbError error = {0};
-    PlumbArena *arena = plumb_arena_new();
-    PlumbNet *net = line_net(arena, "input(1, 6, 5) -> conv(8, 3) -> relu -> flatten -> dense(2)");
-    PlumbData *data = line_data(net, 12, 2);
+    Kit *kit = *state;
+    PlumbNet *net = net_of(kit, "input(1, 6, 5) -> conv(8, 3) -> relu -> flatten -> dense(2)");
+    PlumbData *data = data_for(kit, net, TARGET_CLASSES, 12, 1);
     PlumbConfig config = {.threads = 1, .shards = 2, .seed = 1};
-    assert_true(plumb_net_make(net, 1, &error));
+    assert_true(plumb_net_make(net, 1, &kit->error));
     const PlumbWeight *bias = plumb_net_weight(net, 1);
     assert_string_equal(bias->name, "conv1.bias");
     for (int c = 0; c < 6; c++) { /* two channels never speak, the others always do */
         bias->value[c] = 50;
     }
     bias->value[6] = bias->value[7] = -50;
-    Measured seen = measure(arena, net, data, "recipe(batch=12)", config);
+    Measured seen = measure(kit, net, data, "recipe(batch=12)", config);
     assert_true(seen.probe[2].dead == 0.25);
     assert_true(isnan(seen.probe[1].dead));
-    plumb_data_free(data);
     plumb_net_free(net);
-    plumb_arena_free(arena);
 }
 
 static void figures_of_an_image_count_every_value(void **state) {
-    (void)state;
-    PlumbError error = {0};
-    PlumbArena *arena = plumb_arena_new();
+    Kit *kit = *state;
     PlumbNet *net =
-        line_net(arena, "input(2, 7, 5) -> conv(5, 3) -> batchnorm -> sigmoid -> maxpool(2) -> flatten -> dense(2)");
-    PlumbData *data = line_data(net, 12, 2);
+        net_of(kit, "input(2, 7, 5) -> conv(5, 3) -> batchnorm -> sigmoid -> maxpool(2) -> flatten -> dense(2)");
+    PlumbData *data = data_for(kit, net, TARGET_CLASSES, 12, 1);
     PlumbConfig config = {.threads = 1, .shards = 2, .seed = 1};
     plumb_real *out = calloc(12 * 5 * 35, sizeof *out);
-    Measured seen = measure(arena, net, data, "recipe(batch=12)", config);
-    assert_true(plumb_node_output(net, data->train.x, 12, 1, out, &config, &error));
+    Measured seen = measure(kit, net, data, "recipe(batch=12)", config);
+    assert_true(plumb_node_output(net, data->train.x, 12, 1, out, &config, &kit->error));
     double sum = 0, squares = 0;
     for (int i = 0; i < 12 * 5 * 35; i++) {
         sum += (double)out[i];
@@ -381,20 +355,16 @@ static void figures_of_an_image_count_every_value(void **state) {
     assert_true(isnan(seen.probe[4].saturated) && seen.probe[4].signal > seen.probe[3].signal);
     assert_int_equal(seen.probe[1].nonfinite, 0);
     free(out);
-    plumb_data_free(data);
     plumb_net_free(net);
-    plumb_arena_free(arena);
 }
 
 static void init_auto_knows_the_activation_behind_pooling(void **state) {
-    (void)state;
-    PlumbArena *arena = plumb_arena_new();
-    PlumbNet *net = line_net(
-        arena, "input(4, 8, 8) -> conv(8, 3, groups=2) -> batchnorm -> maxpool(2) -> relu -> conv(8, 3) -> tanh");
+    Kit *kit = *state;
+    PlumbNet *net =
+        net_of(kit, "input(4, 8, 8) -> conv(8, 3, groups=2) -> batchnorm -> maxpool(2) -> relu -> conv(8, 3) -> tanh");
     assert_string_equal(plumb_net_node(net, 1)->init, "he");
     assert_string_equal(plumb_net_node(net, 5)->init, "xavier");
-    PlumbError error = {0};
-    assert_true(plumb_net_make(net, 1, &error));
+    assert_true(plumb_net_make(net, 1, &kit->error));
     const PlumbWeight *weight = plumb_net_weight(net, 0);
     double limit = sqrt(6.0 / (2 * 9)), largest = 0; /* fan_in = inputs / groups x kernel */
     for (int64_t i = 0; i < plumb_shape_size(weight->shape); i++) {
@@ -403,14 +373,25 @@ static void init_auto_knows_the_activation_behind_pooling(void **state) {
     assert_true(largest <= limit && largest > 0.9 * limit);
     assert_true(plumb_net_node(net, 1)->flops == 2.0 * 8 * 64 * 18);
     plumb_net_free(net);
-    plumb_arena_free(arena);
 }
 
 /* ---- refusals -------------------------------------------------------------------------------------------------------
  */
 
+/* False: a stage is refused, and the kit's error says why. */
+static bool builds(Kit *kit, PlumbNet *net, const char *text) {
+    for (const char *at = text; *at;) {
+        Stage stage;
+        at = read_stage(at, &stage);
+        if (!try_call(kit, stage.call) || add_stage(kit, net, &stage) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void what_does_not_fit_is_refused_with_both_sides(void **state) {
-    (void)state;
+    Kit *kit = *state;
     static const struct {
         const char *net, *says[3];
     } wrong[] = {
@@ -440,22 +421,20 @@ static void what_does_not_fit_is_refused_with_both_sides(void **state) {
          {"holds more than", "conv", "kernel"}},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        PlumbError error = {0};
-        PlumbArena *arena = plumb_arena_new();
-        PlumbNet *net = plumb_net_new("net", &error);
-        if (line_chain(net, arena, wrong[i].net, &error) >= 0) {
+        kit->error = (PlumbError){0};
+        PlumbNet *net = plumb_net_new("net", &kit->error);
+        if (builds(kit, net, wrong[i].net)) {
             fail_msg("%s is taken", wrong[i].net);
         }
         for (int j = 0; j < 3; j++) {
-            assert_says(&error, wrong[i].says[j]);
+            assert_says(&kit->error, wrong[i].says[j]);
         }
         plumb_net_free(net);
-        plumb_arena_free(arena);
     }
 }
 
 static void shapes_follow_from_stride_and_padding(void **state) {
-    (void)state;
+    Kit *kit = *state;
     static const char *const shapes[][2] = {
         {"input(3, 9, 8) -> conv(4, 3)", "4 x 9 x 8"},
         {"input(3, 9, 8) -> conv(4, 3, stride=2)", "4 x 5 x 4"},
@@ -473,32 +452,29 @@ static void shapes_follow_from_stride_and_padding(void **state) {
         {"input(64) -> reshape(4, -1, 2)", "4 x 8 x 2"},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        PlumbError error = {0};
         char text[64] = "";
-        PlumbArena *arena = plumb_arena_new();
-        PlumbNet *net = plumb_net_new("net", &error);
-        if (line_chain(net, arena, shapes[i][0], &error) >= 0) {
-            plumb_shape_text(line_output(net), text);
+        PlumbNet *net = plumb_net_new("net", &kit->error);
+        if (builds(kit, net, shapes[i][0])) {
+            plumb_shape_text(output_of(net), text);
         }
         if (strcmp(text, shapes[i][1]) != 0) {
             fail_msg("%s is %s, not %s", shapes[i][0], text, shapes[i][1]);
         }
         plumb_net_free(net);
-        plumb_arena_free(arena);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outputs_losses_and_gradients_are_pytorchs),
-        cmocka_unit_test(native_and_portable_agree_over_odd_sizes),
-        cmocka_unit_test(bits_do_not_depend_on_threads),
-        cmocka_unit_test(a_step_allocates_nothing),
-        cmocka_unit_test(a_dead_channel_is_a_dead_unit),
-        cmocka_unit_test(figures_of_an_image_count_every_value),
-        cmocka_unit_test(init_auto_knows_the_activation_behind_pooling),
-        cmocka_unit_test(what_does_not_fit_is_refused_with_both_sides),
-        cmocka_unit_test(shapes_follow_from_stride_and_padding),
+        kit_test(outputs_losses_and_gradients_are_pytorchs),
+        kit_test(native_and_portable_agree_over_odd_sizes),
+        kit_test(bits_do_not_depend_on_threads),
+        kit_test(a_step_allocates_nothing),
+        kit_test(a_dead_channel_is_a_dead_unit),
+        kit_test(figures_of_an_image_count_every_value),
+        kit_test(init_auto_knows_the_activation_behind_pooling),
+        kit_test(what_does_not_fit_is_refused_with_both_sides),
+        kit_test(shapes_follow_from_stride_and_padding),
     };
     return cmocka_run_group_tests_name("vision", tests, NULL, NULL);
 }
