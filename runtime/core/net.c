@@ -187,7 +187,8 @@ static bool add_weights(PlumbNet *net, NetNode *node, const WeightSpec *spec, in
     return true;
 }
 
-/* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling, dropout. */
+/* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling,
+ * dropout. */
 static bool passes_activation(const NetNode *node) {
     return node->layer && node->about.input_count == 1 && strcmp(node->layer->entry.family, "activations") &&
            (!strcmp(node->layer->entry.family, "norms") || !node->about.weight_count);
