@@ -60,6 +60,7 @@ static const LayerCase layer_cases[] = {
     {"dropout(0.2)", ANYWHERE, false},
     {"dropout(0)", ANYWHERE, false},
     {"flatten", ANYWHERE, false},
+    {"reshape(2, 3)", ON_ROWS, false},
     {"add & a", ANYWHERE, false},
     {"add & a & b & a", ANYWHERE, false},
     {"concat & a", ANYWHERE, false},
