@@ -51,6 +51,15 @@ static void drop_all(Value **item, int count) {
     free(item);
 }
 
+static Value *not_too_high(Session *session, const Tree *tree, Value *list) {
+    if (list && list->list.height > LIST_HEIGHT_MAX) {
+        session_error(session, tree->span, "lists lie more than %d deep in one another", LIST_HEIGHT_MAX);
+        value_drop(list);
+        return NULL;
+    }
+    return list;
+}
+
 /* All items are evaluated, so that one error does not hide another. */
 static Value *evaluate_list(Session *session, const Tree *tree, Scope *scope) {
     Value **item = calloc((size_t)tree->count + 1, sizeof(Value *));
@@ -59,7 +68,7 @@ static Value *evaluate_list(Session *session, const Tree *tree, Scope *scope) {
         item[i] = evaluate(session, tree->child[i], scope);
         done = done && item[i];
     }
-    Value *list = done ? checked(session, tree, value_list(item, tree->count)) : NULL;
+    Value *list = done ? not_too_high(session, tree, checked(session, tree, value_list(item, tree->count))) : NULL;
     if (item) {
         drop_all(item, tree->count);
     } else {

@@ -62,10 +62,25 @@ static const char *key_at(void *self, int index) {
     return plumb_entry_find("recipe")->args[index].name;
 }
 
+/* `lr = 0.1` is meant for the optimizer. */
+static bool is_of_optimizers(const char *key) {
+    const PlumbEntry *entry;
+    for (int i = 0; (entry = plumb_entry_at(i)); i++) {
+        for (const PlumbArg *arg = entry->args; entry->kind == PLUMB_OPTIMIZER && arg && arg->name; arg++) {
+            if (!strcmp(arg->name, key)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool unknown_key(Session *session, const Tree *tree) {
     Diag *diag = report(session, tree->text_span, "a recipe has no `%.64s`", tree->text);
     const char *near = nearest_name(tree->text, key_at, NULL);
-    if (near) {
+    if (is_of_optimizers(tree->text)) {
+        diag_label(diag, "it belongs to the optimizer: optimizer = adam(%s=...)", tree->text);
+    } else if (near) {
         diag_label(diag, "did you mean `%s`?", near);
     } else {
         diag_note(diag, "`help recipe` lists the keys");

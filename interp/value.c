@@ -64,8 +64,12 @@ Value *value_list(Value **item, int count) {
     if (!value || !(value->list.item = calloc((size_t)count + 1, sizeof *item))) {
         return made_or_dropped(value, false);
     }
+    value->list.height = 1;
     for (int i = 0; i < count; i++) {
         value->list.item[value->list.count++] = value_keep(item[i]);
+        if (item[i]->type == VALUE_LIST && item[i]->list.height >= value->list.height) {
+            value->list.height = item[i]->list.height + 1;
+        }
     }
     return value;
 }

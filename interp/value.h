@@ -16,6 +16,7 @@ typedef enum {
     VALUE_UNKNOWN /* while checking: only running will tell; or an error was reported */
 } ValueType;
 
+enum { LIST_HEIGHT_MAX = 1000 };
 typedef struct Value Value;
 
 typedef struct NetValue {       /* a net as declared, perhaps with arguments; an instance when all of them have values */
@@ -44,7 +45,7 @@ struct Value {
         double number;
         bool boolean;
         char *string;
-        struct { Value **item; int count; } list;
+        struct { Value **item; int count, height; } list; /* height: of lists in lists, from 1; they are walked by recursion */
         struct { PlumbArena *arena; PlumbCall *call; } call; /* also VALUE_RECIPE */
         struct { const Tree *tree; Scope *scope; } body;
         NetValue *net;

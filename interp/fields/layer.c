@@ -140,7 +140,7 @@ static Found output(const Site *site) {
 
 /* ---- figures --------------------------------------------------------------------------------------------------- */
 
-typedef enum { OF_ALL, OF_WEIGHTS, OF_ACTIVATIONS } Bearer; /* which layers have the figure */
+typedef enum { OF_ALL, OF_WEIGHTS, OF_ACTIVATIONS, OF_RECTIFIERS } Bearer; /* which layers have the figure */
 
 #define FIGURE(name, bearer)                                                                                           \
     { #name, offsetof(PlumbProbe, name), bearer }
@@ -158,7 +158,7 @@ static const struct {
     FIGURE(std, OF_ALL),
     FIGURE(saturated, OF_ACTIVATIONS),
     {"saturation", offsetof(PlumbProbe, saturated), OF_ACTIVATIONS},
-    FIGURE(dead, OF_ACTIVATIONS),
+    FIGURE(dead, OF_RECTIFIERS),
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
@@ -171,7 +171,8 @@ static Found no_figure(const Site *site, int figure) {
     static const char *const why[] = {
         [OF_ALL] = "it was not measured",
         [OF_WEIGHTS] = "it has no parameters",
-        [OF_ACTIVATIONS] = "only activations have it, `dead` those that can be 0",
+        [OF_ACTIVATIONS] = "only activations have it",
+        [OF_RECTIFIERS] = "only activations of the relu family have it",
     };
     PlumbError error = {.argument = -1};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: %s", site->node->name, figures[figure].name,
@@ -191,7 +192,7 @@ static Found figure(const Site *site, int figure) {
         return measure_first(site, 1);
     }
     memcpy(&value, (const char *)&site->owner->probe[site->index] + figures[figure].offset, sizeof value);
-    return isnan(value) && figures[figure].bearer == OF_ACTIVATIONS
+    return isnan(value) && figures[figure].bearer >= OF_ACTIVATIONS
                ? no_figure(site, figure)
                : found(site->path, value_number(value), VALUE_NUMBER, 1);
 }

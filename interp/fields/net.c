@@ -167,7 +167,6 @@ enum { FACTS = sizeof facts / sizeof *facts };
 typedef struct Names { /* what may stand next: parts of layers' names behind `prefix`, then fields of the net */
     const PlumbNet *net;
     const char *prefix; /* "res3.", or "" */
-    char part[128];
 } Names;
 
 static const char *field_name_at(int index) {
@@ -176,7 +175,7 @@ static const char *field_name_at(int index) {
 
 /* Fields first: a note that lists them begins with what all nets have. */
 static const char *net_name_at(void *self, int index) {
-    Names *names = self;
+    const Names *names = self;
     size_t length = strlen(names->prefix);
     int node = index;
     if (length == 0) {
@@ -189,8 +188,7 @@ static const char *net_name_at(void *self, int index) {
     for (int i = 0; i < plumb_net_size(names->net); i++) {
         const char *name = plumb_net_node(names->net, i)->name;
         if (name && !strncmp(name, names->prefix, length) && node-- == 0) {
-            snprintf(names->part, sizeof names->part, "%s", name + length);
-            return names->part;
+            return name + length;
         }
     }
     return NULL;
@@ -239,7 +237,7 @@ static bool has_gaps(const PlumbNet *net) {
 
 static Found is_a_block(const Path *path, const NetValue *value, const PlumbNet *net, const char *prefix) {
     PlumbError error = {.argument = -1};
-    Names names = {net, prefix, ""};
+    Names names = {net, prefix};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "`%.100s` is a block of %.100s, not a layer",
                path->node[path->count - 1]->text, value->name);
     snprintf(error.hint, sizeof error.hint, "its layers are %.80s, ...", net_name_at(&names, 0));
@@ -262,7 +260,7 @@ static Found no_such_name(const Path *path, const NetValue *value, const PlumbNe
         return is_a_block(path, value, net, prefix);
     }
     snprintf(owner, sizeof owner, "%.100s%s%.*s", value->name, at ? "." : "", at ? (int)strlen(prefix) - 1 : 0, prefix);
-    return found_nothing(path, at, owner, net_name_at, &(Names){net, prefix, ""});
+    return found_nothing(path, at, owner, net_name_at, &(Names){net, prefix});
 }
 
 /* ---- one step -------------------------------------------------------------------------------------------------- */

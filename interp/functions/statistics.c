@@ -197,16 +197,15 @@ const Function function_quantile = {
     .arguments_max = 2,
     .run = run_quantile};
 const Function function_histogram = {
-    .entry =
-        {.name = "histogram",
-         .kind = PLUMB_FUNCTION,
-         .family = "functions",
-         .args = histogram_args,
-         .summary = "a list: how many numbers fall into each of `bins` equal ranges from the smallest to the largest",
-         .formula =
-             "n_k = how many x_i lie in [min + k w, min + (k + 1) w), w = (max - min) / bins; the last with its end",
-         .source = "as numpy.histogram",
-         .example = "print histogram([1, 2, 2, 5], 4)"},
+    .entry = {.name = "histogram",
+              .kind = PLUMB_FUNCTION,
+              .family = "functions",
+              .args = histogram_args,
+              .summary =
+                  "a list: how many numbers fall into each of `bins` equal ranges from the smallest to the largest",
+              .formula = "n_k = how many lie in [min + k w, min + (k + 1) w), w = (max - min) / bins",
+              .source = "as numpy.histogram",
+              .example = "print histogram([1, 2, 2, 5], 4)"},
     .arguments_min = 1,
     .arguments_max = 2,
     .run = run_histogram};

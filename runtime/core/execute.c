@@ -1,4 +1,5 @@
 /* Running a plan: each thread takes its shards through the steps, and all meet where a step says so. */
+#include "../layers/common.h"
 #include "../layers/dense.h"
 #include "plan.h"
 #include <math.h>
@@ -54,8 +55,25 @@ static DenseAct fused(const Shard *shard, const Op *op) {
                       .tally_dy = act->tally_d_out};
 }
 
+/* A channel of an image is a unit: alive where any of its places is. */
+static void mark_channels(const Pass *pass, unsigned char *alive) {
+    int channels = channels_of(pass->site->shape);
+    int64_t places = plumb_shape_size(pass->site->shape) / channels;
+    const real *y = pass->out;
+    for (int64_t plane = 0; plane < (int64_t)pass->rows * channels; plane++, y += places) {
+        unsigned char *unit = &alive[plane % channels];
+        for (int64_t i = 0; i < places && !*unit; i++) {
+            *unit = y[i] != 0;
+        }
+    }
+}
+
 static void mark_alive(const Pass *pass, unsigned char *alive) {
-    int units = pass->site->shape.dim[pass->site->shape.rank - 1];
+    if (pass->site->shape.rank == 3) {
+        mark_channels(pass, alive);
+        return;
+    }
+    int units = channels_of(pass->site->shape);
     int64_t vectors = pass->rows * plumb_shape_size(pass->site->shape) / units;
     const real *y = pass->out;
     for (int64_t v = 0; v < vectors; v++, y += units) {
@@ -181,8 +199,7 @@ static double dead_share(const Plan *plan, int node) {
     if (!plan->shard[0].run[node].alive) {
         return NAN;
     }
-    PlumbShape shape = plan->net->node[node].about.shape;
-    int units = shape.dim[shape.rank - 1], dead = 0;
+    int units = channels_of(plan->net->node[node].about.shape), dead = 0;
     for (int u = 0; u < units; u++) {
         bool alive = false;
         for (int s = 0; s < plan->shards; s++) {

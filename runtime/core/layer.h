@@ -27,7 +27,7 @@ typedef struct LayerSite {   /* where a layer stands, known before any weight is
 typedef struct Pass {        /* one shard's rows through one layer, in one phase */
     const Kernels *k;
     const LayerSite *site;
-    const void *plan;        /* what `prepare` returned, or NULL */
+    Prepared *plan;          /* what `prepare` returned, or NULL */
     int rows, shard, shards, phase;
     int64_t batch;           /* rows of the whole batch */
     int64_t first_row;       /* of this shard within the batch */
@@ -61,6 +61,9 @@ typedef struct Layer {
     size_t (*save_bytes)(const LayerSite *site, int rows);
     size_t (*scratch_bytes)(const LayerSite *site, int rows);
     size_t (*joint_bytes)(const LayerSite *site);
+    /* Made once for each shard of a plan, for at most `rows` rows, and released with it: primitives of a library, sizes read
+     * from the call. training: with gradients; d_in: of the input too. NULL: no memory. Its scratch_bytes count as scratch. */
+    Prepared *(*prepare)(const LayerSite *site, const Kernels *k, int rows, bool training, bool d_in);
     void (*forward)(const Pass *pass);
     void (*backward)(const Pass *pass);
     bool needs_input, needs_output;      /* backward reads in[], out: the plan keeps them alive */

@@ -57,6 +57,7 @@ typedef struct Plan {
     bool *wants;              /* a gradient: something learned lies before it */
     InputRun *input_run;      /* all nodes' inputs in turn */
     int *first_input;         /* of each node, in input_run */
+    Prepared **prepared;      /* each shard's nodes in turn: what their layers made; NULL where nothing */
     Shard *shard;
     real *joint;              /* what shards tell each other */
     void **joints;            /* each node's, forward and backward, of every shard */

@@ -30,7 +30,44 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
 } Update;
 enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP };
 
-typedef struct Kernels {
+/* The array as rows x channels x inner: features have inner 1, an image its height times width. */
+typedef struct Grid {
+    int64_t rows;
+    int channels, inner;
+} Grid;
+
+/* How a kernel passes over an image [height, width]; a sequence is an image of height 1 with its channels last. */
+typedef struct Window {
+    int channels;                               /* of the input */
+    int in[2], out[2], kernel[2], stride[2], dilation[2];
+    int before[2], after[2];                    /* padding */
+    bool last;                                  /* arrays are (time, channels); else (channels, height, width) */
+} Window;
+
+typedef struct Prepared Prepared;
+struct Prepared { /* what is made once for one shard of a plan: begins so, whatever follows */
+    size_t scratch_bytes;
+    void (*release)(Prepared *self);
+};
+
+typedef struct ConvShape {
+    Window window;
+    int out, groups; /* output channels */
+} ConvShape;
+
+/* A convolution made for one shape: by products (im2col) or by a library's primitives. w: [out, in/groups, kh, kw]. */
+typedef struct Conv Conv;
+struct Conv {
+    Prepared base;
+    /* y = w * x + bias (NULL: none); tally (NULL: none) counts y. */
+    void (*forward)(Conv *self, int rows, const real *x, const real *w, const real *bias, real *y, void *scratch, Tally *tally);
+    void (*back_input)(Conv *self, int rows, const real *w, const real *dy, real *dx, void *scratch);
+    /* dw = beta dw + ..., db (NULL: none) likewise; beta is 0 or 1 */
+    void (*back_weights)(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db, void *scratch);
+};
+
+typedef struct Kernels Kernels;
+struct Kernels {
     const char *name;
     /* C[m,n] = op(A) op(B) + beta C; op is the transpose where ta, tb. ld*: distance between rows as stored. beta is 0 or 1. */
     void (*gemm)(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta, real *c, int ldc);
@@ -53,7 +90,22 @@ typedef struct Kernels {
     void (*update)(const Update *update, int64_t n, real *w, const real *g, real *s1, real *s2, double norms[2]);
     /* softmax rows, in place allowed; log: their logarithm */
     void (*softmax)(int rows, int n, const real *x, real *y, bool log);
-} Kernels;
+    /* For at most `rows` rows; training: with gradients, d_in: of the input too. NULL: no memory. */
+    Conv *(*conv)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
+    /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */
+    void (*moments)(Grid g, const real *x, double *mean, double *deviations);
+    void (*affine)(Grid g, const real *x, const real *factor, const real *offset, real *y, Tally *tally);
+    void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product);
+    void (*affine_back)(Grid g, const real *x, const real *dy, const real *a, const real *b, const real *c, real *dx);
+    /* Pooling: the largest and its place within its plane (an image's channel, or a sequence), or the mean, padding counted. */
+    void (*pool_max)(const Window *w, int rows, const real *x, real *y, int32_t *place);
+    void (*pool_max_back)(const Window *w, int rows, const real *dy, const int32_t *place, real *dx);
+    void (*pool_mean)(const Window *w, int rows, const real *x, real *y);
+    void (*pool_mean_back)(const Window *w, int rows, const real *dy, real *dx);
+};
+
+/* By one product an image: works for every shape. */
+Conv *products_conv(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
 
 const Kernels *kernels_native(void);   /* NULL where not built, and in the double build */
 const Kernels *kernels_portable(void);
