@@ -188,6 +188,12 @@ const char *plumb_net_name(const PlumbNet *net);
 int plumb_net_size(const PlumbNet *net);
 const PlumbNode *plumb_net_node(const PlumbNet *net, int index);
 int plumb_net_find(const PlumbNet *net, const char *name); /* -1: no such node */
+/* Of a recurrent node in the last measured pass (plumb_measure, a measured step of a trainer): the rms of dL/dh at every time step
+ * of its input, first step first, over all rows, units and stacked layers. Returns the number of steps; 0: not recurrent,
+ * or not measured since the weights were made. */
+int plumb_net_through_time(const PlumbNet *net, int node, const double **norms);
+/* Means of its gates in the same pass (0: shut, 1: open) and their names ("input", "forget", "output"). Returns how many. */
+int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means);
 int plumb_net_weight_total(const PlumbNet *net);
 const PlumbWeight *plumb_net_weight(const PlumbNet *net, int index);
 /* Makes the weights from the seed unless they are there. */

@@ -5,6 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+static void clear_through(const NetNode *node, ThroughTime *through) {
+    memset(through->squares, 0, (size_t)node->time_steps * sizeof *through->squares);
+    *through = (ThroughTime){.squares = through->squares};
+}
+
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
     for (int s = 0; s < plan->shards; s++) {
         Shard *shard = &plan->shard[s];
@@ -23,6 +28,9 @@ void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, 
             pass->tally_out = plan->measuring ? &run->tally_out : NULL;
             pass->tally_d_out = plan->measuring ? &run->tally_d_out : NULL;
             run->tally_out = run->tally_d_out = (Tally){0};
+            pass->truncate = plan->truncate;
+            pass->through = plan->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
+            clear_through(&plan->net->node[i], &run->through);
         }
     }
 }
@@ -230,4 +238,30 @@ void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
         .dead = activation ? dead_share(plan, node) : NAN,
         .nonfinite = (int64_t)(out.nonfinite + d_out.nonfinite),
     };
+}
+
+void plan_tell_through_time(const Plan *plan, int node) {
+    NetNode *about = &plan->net->node[node];
+    double values = 0, gate[LAYER_GATES_MAX] = {0};
+    for (int s = 0; s < plan->shards; s++) { /* in order, as the tallies */
+        const ThroughTime *through = &plan->shard[s].run[node].through;
+        values += through->values;
+        for (int g = 0; g < LAYER_GATES_MAX; g++) {
+            gate[g] += through->gate[g];
+        }
+    }
+    if (values == 0) { /* not recurrent, or nothing depends on it */
+        return;
+    }
+    for (int t = 0; t < about->time_steps; t++) {
+        double squares = 0;
+        for (int s = 0; s < plan->shards; s++) {
+            squares += plan->shard[s].run[node].through.squares[t];
+        }
+        about->through_time[t] = sqrt(squares / values);
+    }
+    for (int g = 0; g < LAYER_GATES_MAX; g++) {
+        about->gate_mean[g] = gate[g] / (values * about->time_steps);
+    }
+    about->measured = true;
 }

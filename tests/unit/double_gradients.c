@@ -19,7 +19,7 @@ static const struct Place {
     {"over time", "input(3, 4) -> a: dense(5) -> b: tanh -> dense(5) -> ", " -> flatten -> dense(3)", ON_TIME},
     {"on images", "input(2, 3, 2) -> a: prelu -> b: batchnorm -> ", " -> flatten -> dense(3)", ON_IMAGES},
     {"twice, with one set of weights", "input(6) -> a: dense(6) -> b: tanh -> s: ", " -> %s = s -> dense(3)", ON_ROWS},
-    {"behind the input", "input(6) -> a: identity -> b: scale -> ", " -> flatten -> dense(3)", ANYWHERE},
+    {"behind the input", "input(6) -> a: identity -> b: scale -> ", " -> flatten -> dense(3)", ON_ROWS},
 };
 
 static const char *text_of(Kit *kit, const struct Place *place, const char *stage) {
