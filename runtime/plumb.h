@@ -210,7 +210,7 @@ typedef struct PlumbConfig {
     const char *backend;  /* "native", "portable"; NULL: native where built */
     uint64_t seed;
 } PlumbConfig;
-/* One layer's figures. NaN where there is none (no weights: no norms). */
+/* One layer's figures. NaN where there is none (no weights: no norms), or where values are not finite. */
 typedef struct PlumbProbe {
     double grad_norm, weight_norm, update_ratio; /* L2 norms over all its weights */
     double output_grad;   /* rms of dL/d(output), L the mean loss of the batch */

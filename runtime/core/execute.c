@@ -223,15 +223,17 @@ void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
     Tally out = {0}, d_out = {0};
     sum_tallies(plan, plan->root[node], &out, &d_out);
     bool activation = plan->net->node[node].layer->entry.kind == PLUMB_ACTIVATION;
-    double mean = out.count ? out.sum / out.count : NAN;
+    /* The figures of the finite values alone would look healthy, or like 0. */
+    bool measured = out.count && !out.nonfinite, back = d_out.count && !d_out.nonfinite;
+    double mean = measured ? out.sum / out.count : NAN;
     *probe = (PlumbProbe){
         .grad_norm = NAN,
         .weight_norm = NAN,
         .update_ratio = NAN,
-        .output_grad = d_out.count ? sqrt(d_out.sum_squares / d_out.count) : NAN,
-        .signal = out.count ? sqrt(out.sum_squares / out.count) : NAN,
+        .output_grad = back ? sqrt(d_out.sum_squares / d_out.count) : NAN,
+        .signal = measured ? sqrt(out.sum_squares / out.count) : NAN,
         .mean = mean,
-        .std = out.count ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
+        .std = measured ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
         .saturated = activation && out.count ? out.saturated / out.count : NAN,
         .dead = activation ? dead_share(plan, node) : NAN,
         .nonfinite = (int64_t)(out.nonfinite + d_out.nonfinite),
