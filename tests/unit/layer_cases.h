@@ -63,7 +63,7 @@ static const LayerCase layer_cases[] = {
     {"lstm(5, layers=2, norm=layernorm, return=last, dropout=0.3)", ON_TIME, true},
     {"lstm(2, forget_bias=2, reverse=true)", ON_TIME, false},
     {"gru(3)", ON_TIME, false},
-    {"gru(5, reverse=true, norm=layernorm, layers=2, dropout=0.3)", ON_TIME, false},
+    {"gru(5, reverse=true, norm=layernorm, layers=2, dropout=0.3)", ON_TIME, true},
     {"gru(2, update_bias=1, return=last)", ON_TIME, false},
     {"last", ON_TIME, false},
     {"mean_over_time", ON_TIME, false},
