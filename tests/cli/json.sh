@@ -3,8 +3,9 @@ cd "$T"
 cat >script.plumb <<'END'
 print 1, [2, 3], "four"
 help relu
-expect 1 < 2
-expect 1 > 2, "one is less"
+one = 1
+expect one < 2
+expect one > 2, "one is less"
 END
 plumb --json script.plumb 2>errors
 echo "-> $?"
@@ -12,7 +13,7 @@ echo "standard error:"
 cat errors
 plumb --json -e 'x = )' 2>/dev/null
 echo "-> $?"
-plumb --json -e 'expect 1 > 2, "one is less"' 2>/dev/null
+plumb --json -e 'one = 1; expect one > 2, "one is less"' 2>/dev/null
 echo "-> $?"
 plumb --json missing.plumb 2>/dev/null
 echo "-> $?"

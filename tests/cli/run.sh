@@ -24,7 +24,7 @@ run -D 'width=)' script.plumb
 run -- script.plumb
 run --seed 7 --threads 1 --shards 2 --backend portable --no-color -q -n script.plumb
 run -e 'print 1; print [1][3]; print 2'
-run -e 'expect 1 > 2'
+run -e 'one = 1; expect one > 2'
 run -e 'print 1' -e 'print )'
 run -e 'print 1; quit; print 2' script.plumb
 printf 'print 3' >no_newline.plumb
