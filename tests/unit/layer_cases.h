@@ -56,17 +56,6 @@ static const LayerCase layer_cases[] = {
     {"globalavgpool", ON_TIME | ON_IMAGES, false},
     {"upsample(2)", ON_TIME | ON_IMAGES, false},
     {"reshape(-1)", ANYWHERE, false},
-<<<<<<< HEAD
-    {"rnn(3)", ON_TIME, false},
-    {"rnn(3, act=relu, layers=2, reverse=true)", ON_TIME, true},
-    {"rnn(5, norm=layernorm, return=last, dropout=0.3, layers=2)", ON_TIME, false},
-    {"lstm(3)", ON_TIME, false},
-    {"lstm(5, layers=2, norm=layernorm, return=last, dropout=0.3)", ON_TIME, true},
-    {"lstm(2, forget_bias=2, reverse=true)", ON_TIME, false},
-    {"gru(3)", ON_TIME, false},
-    {"gru(5, reverse=true, norm=layernorm, layers=2, dropout=0.3)", ON_TIME, true},
-    {"gru(2, update_bias=1, return=last)", ON_TIME, false},
-=======
     {"rnn(6)", ON_TIME, false},
     {"rnn(4, act=relu, return=last)", ON_TIME, true},
     {"rnn(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
@@ -76,7 +65,6 @@ static const LayerCase layer_cases[] = {
     {"gru(6)", ON_TIME, false},
     {"gru(4, update_bias=-1, return=last)", ON_TIME, false},
     {"gru(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
->>>>>>> witness
     {"last", ON_TIME, false},
     {"mean_over_time", ON_TIME, false},
     {"dropout", ANYWHERE, false},
