@@ -16,8 +16,8 @@ static const struct Place {
     {"alone, nothing fused", "input(7) -> a: dense(6) -> b: rmsnorm -> ", "", ON_ROWS},
     {"between dense layers", "input(7) -> a: dense(6) -> b: tanh -> dense(6) -> ", " -> dense(3)", ON_ROWS},
     {"read twice", "input(7) -> a: dense(6) -> b: tanh -> c: ", " -> d: tanh -> concat & c & c -> dense(3)", ON_ROWS},
-    {"over time", "input(3, 4) -> a: dense(5) -> b: tanh -> dense(5) -> ", " -> flatten -> dense(3)", ON_TIME},
-    {"on images", "input(2, 3, 2) -> a: prelu -> b: batchnorm -> ", " -> flatten -> dense(3)", ON_IMAGES},
+    {"over time", "input(3, 4) -> a: dense(6) -> b: tanh -> dense(6) -> ", " -> flatten -> dense(3)", ON_TIME},
+    {"on images", "input(4, 3, 2) -> a: prelu -> b: batchnorm -> ", " -> flatten -> dense(3)", ON_IMAGES},
     {"twice, with one set of weights", "input(6) -> a: dense(6) -> b: tanh -> s: ", " -> %s = s -> dense(3)", ON_ROWS},
     {"behind the input", "input(6) -> a: identity -> b: scale -> ", " -> flatten -> dense(3)", ON_ROWS},
 };
@@ -31,11 +31,11 @@ static const char *text_of(Kit *kit, const struct Place *place, const char *stag
 
 /* The second use must fit the first's weights: a layer that changes the width does not. */
 static bool keeps_shape(const char *stage) {
-    return strncmp(stage, "concat", 6) && strncmp(stage, "flatten", 7);
+    return strncmp(stage, "concat", 6) && strncmp(stage, "flatten", 7) && strncmp(stage, "reshape", 7);
 }
 
 static void compare_case(Kit *kit, const LayerCase *row) {
-    static const int shards[] = {1, 3, 9 /* two without rows */};
+    static const int shards[] = {1, 3};
     Compared compared = {0};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (!(row->where & places[i].where) || (strchr(places[i].after, '%') && !keeps_shape(row->stage))) {
@@ -51,7 +51,7 @@ static void compare_case(Kit *kit, const LayerCase *row) {
         Trial trial = {.net = text_of(kit, &(struct Place){"", "", " -> dense(3)", 0}, row->stage), .loss = "mse"};
         assert_gradients(kit, trial, &compared);
     }
-    if (compared.kinks * (row->kinks ? 50 : INT64_MAX) > compared.weights || !compared.weights) {
+    if (compared.kinks * (row->kinks ? 200 : 1000) > compared.weights || !compared.weights) {
         fail_msg("%s: of %lld weights %lld stand at a kink", row->stage, (long long)compared.weights,
                  (long long)compared.kinks);
     }

@@ -8,7 +8,7 @@ enum { ON_ROWS = 1, ON_TIME = 2, ON_IMAGES = 4, ANYWHERE = ON_ROWS | ON_TIME | O
 typedef struct LayerCase {
     const char *stage; /* as in nets.h; `a` and `b` are earlier stages of the same shape */
     int where;         /* shapes of input that it takes */
-    bool kinks;        /* its slope jumps somewhere */
+    bool kinks;        /* its slope jumps somewhere, or turns within a step: a norm of few values */
 } LayerCase;
 
 static const LayerCase layer_cases[] = {
@@ -56,10 +56,23 @@ static const LayerCase layer_cases[] = {
     {"globalavgpool", ON_TIME | ON_IMAGES, false},
     {"upsample(2)", ON_TIME | ON_IMAGES, false},
     {"reshape(-1)", ANYWHERE, false},
+    {"rnn(6)", ON_TIME, false},
+    {"rnn(4, act=relu, return=last)", ON_TIME, true},
+    {"rnn(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
+    {"lstm(6)", ON_TIME, false},
+    {"lstm(4, forget_bias=2, return=last)", ON_TIME, false},
+    {"lstm(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
+    {"gru(6)", ON_TIME, false},
+    {"gru(4, update_bias=-1, return=last)", ON_TIME, false},
+    {"gru(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
+    {"last", ON_TIME, false},
+    {"mean_over_time", ON_TIME, false},
     {"dropout", ANYWHERE, false},
     {"dropout(0.2)", ANYWHERE, false},
     {"dropout(0)", ANYWHERE, false},
+    {"stochastic_depth(0.3)", ANYWHERE, false},
     {"flatten", ANYWHERE, false},
+    {"reshape(2, 3)", ON_ROWS, false},
     {"add & a", ANYWHERE, false},
     {"add & a & b & a", ANYWHERE, false},
     {"concat & a", ANYWHERE, false},
