@@ -72,6 +72,7 @@ typedef struct Layer {
     bool random;                         /* draws while training */
     bool tallies_out;                    /* forward counts tally_out itself; else the executor does */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */
+    void (*moments)(struct Moments *moments); /* for the forecast: diagnose/moments.h; NULL: theory says nothing */
     Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
 } Layer;
 

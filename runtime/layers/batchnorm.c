@@ -186,6 +186,13 @@ static void backward(const Pass *pass) {
     }
 }
 
+/* Rows times places: what one channel's statistics are taken over. */
+static void moments(Moments *m) {
+    PlumbShape shape = m->site->shape;
+    double places = (double)plumb_shape_size(shape) / channels_of(shape);
+    moments_batch_norm(m, m->batch * places, plumb_call_number(m->site->call, "eps"));
+}
+
 const Layer layer_batchnorm = {
     .entry = {.name = "batchnorm",
               .aliases = "batch_norm",
@@ -207,6 +214,7 @@ const Layer layer_batchnorm = {
     .joint_bytes = joint_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .tallies_out = true,
 };
