@@ -46,7 +46,8 @@ int scan_name(Parser *parser, YYSTYPE *value, Span span) {
 }
 
 int scan_keyword(Parser *parser, YYSTYPE *value, int token, Span span) {
-    return parser->last.token == T_VERB ? token_as_written(parser, value, T_NAME, span) : token;
+    bool is_operand = parser->last.token == T_VERB || (parser->last.token == T_COMMA && parser->verb);
+    return is_operand ? token_as_written(parser, value, T_NAME, span) : token;
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------- */

@@ -189,7 +189,7 @@ static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, c
  * --------------------------------------------------------------------------------------------------------------- */
 
 static bool not_a_stage(Builder *builder, const Value *value, const Tree *tree) {
-    const char *is = value->type == VALUE_CALL ? name_kind_text(value->call.call->entry->kind) : value_type_name(value);
+    const char *is = value_type_name(value);
     Diag *diag = report_in_net(builder, tree->span, "a layer is expected here, and this is %s", is);
     if (value->type == VALUE_NUMBER) {
         diag_label(diag, "dense(%.0f)?", value->number);

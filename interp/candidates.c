@@ -1,5 +1,6 @@
 #include "candidates.h"
 #include "../grammar/text.h"
+#include "fields.h"
 #include "verb.h"
 #include <dirent.h>
 #include <stdlib.h>
@@ -148,6 +149,9 @@ static void offer_fields(const Site *site, const char *root, const char *path) {
     const PlumbNet *net = value && value->type == VALUE_NET ? value->net->net : NULL;
     if (net && offer_nodes(site, net, path)) {
         offer_weights(site, net, path);
+    }
+    for (int i = 0; value && field_name_at(value, path, i); i++) {
+        offer(site, field_name_at(value, path, i), "", CANDIDATE_FIELD);
     }
 }
 

@@ -289,23 +289,31 @@ static unsigned clause_of(const char *word) {
     return 0;
 }
 
+static bool is_one_of(const char *word, const char *const *words, size_t count) {
+    while (count > 0 && strcmp(word, words[count - 1]) != 0) {
+        count--;
+    }
+    return count > 0;
+}
+
 /* Clauses that the verb has not; declarations where they cannot stand; `true` and the like only once they are begun. */
 static bool is_useful(const Site *site, const Verb *verb, const char *keyword) {
-    static const char *const later[] = {"true", "false", "none", "not", "and", "or"};
+    static const char *const later[] = {"true", "false", "none", "not"};
+    static const char *const of_conditions[] = {"and", "or"};
     static const char *const of_scripts[] = {"net", "recipe"};
     unsigned clause = clause_of(keyword);
     if (clause) {
-        return verb && (verb->clauses & clause);
+        bool needs_operand = verb && verb->operands_min > 0 && last_token_is(site, verb->entry.name);
+        return verb && (verb->clauses & clause) && !needs_operand;
     }
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        if (strcmp(keyword, later[i]) == 0) {
-            return site->end > site->begin;
-        }
+    if (is_one_of(keyword, of_conditions, sizeof of_conditions / sizeof *of_conditions)) {
+        return site->end > site->begin && (!verb || verb->operands & (TAKES_ANY | TAKES_CONDITION));
     }
-    for (size_t i = 0; i < sizeof of_scripts / sizeof *of_scripts; i++) {
-        if (strcmp(keyword, of_scripts[i]) == 0) {
-            return !site->expected.body;
-        }
+    if (is_one_of(keyword, later, sizeof later / sizeof *later)) {
+        return site->end > site->begin;
+    }
+    if (is_one_of(keyword, of_scripts, sizeof of_scripts / sizeof *of_scripts)) {
+        return !site->expected.body;
     }
     return true;
 }

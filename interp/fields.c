@@ -203,3 +203,40 @@ Value *field_of(Session *session, Value *object, const Tree *const *path, int co
     }
     return at.value;
 }
+
+/* ---- names for completion ---------------------------------------------------------------------------------------- */
+
+/* Is it a layer's weight, such as dense1.bias? */
+static bool is_weight(const PlumbNet *net, const char *path) {
+    int count = net ? plumb_net_weight_total(net) : 0;
+    while (count > 0 && strcmp(plumb_net_weight(net, count - 1)->name, path) != 0) {
+        count--;
+    }
+    return count > 0;
+}
+
+static const char *name_in_net(const PlumbNet *net, const char *path, int index) {
+    if (!*path) {
+        return net_field_at(index);
+    }
+    if (!strcmp(path, "history")) {
+        return history_field_at(index);
+    }
+    if (is_weight(net, path)) {
+        return index == 0 ? "grad" : function_field_at(NULL, index - 1);
+    }
+    return net && plumb_net_find(net, path) >= 0 ? layer_field_at(index) : NULL;
+}
+
+const char *field_name_at(const Value *value, const char *path, int index) {
+    if (value->type == VALUE_NET) {
+        return name_in_net(value->net->net, path, index);
+    }
+    bool lists = value->type == VALUE_LIST || value->type == VALUE_TENSOR || value->type == VALUE_STRING;
+    bool calls = value->type == VALUE_CALL || value->type == VALUE_RECIPE;
+    return *path                       ? NULL
+           : lists                     ? function_field_at(NULL, index)
+           : calls                     ? argument_at((void *)value->call.call->entry, index)
+           : value->type == VALUE_DATA ? data_field_at(NULL, index)
+                                       : NULL;
+}

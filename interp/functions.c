@@ -61,6 +61,9 @@ bool function_whole(const Value *value, const char *name, double least, double m
     } else {
         plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%s is %s", name, value_type_name(value));
     }
+    if (least < -FUNCTION_ITEMS_MAX) {
+        return numbers_expected(error, "a whole number");
+    }
     snprintf(text, sizeof text, "a whole number from %.0f to %.0f", least, most);
     return numbers_expected(error, text);
 }

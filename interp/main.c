@@ -7,6 +7,7 @@
 #include "textfile.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,17 +135,21 @@ static void keep_standard_files(void) {
     }
 }
 
-/* A full disk is an error; a reader that has gone is none of our business. */
+static bool has_lost_its_reader(void) {
+    struct pollfd output = {STDOUT_FILENO, POLLOUT, 0};
+    return poll(&output, 1, 0) > 0 && output.revents & POLLERR;
+}
+
+/* A full disk is an error; a reader that has gone is nobody's business. */
 static int close_output(int status) {
+    bool has_reader = !has_lost_its_reader();
     errno = 0;
     bool is_lost = ferror(stdout) | (fclose(stdout) != 0);
-    if (!is_lost || status != DONE) {
-        return status;
+    if (is_lost && has_reader) {
+        fprintf(stderr, "error: cannot write all of standard output%s%s\n", errno ? ": " : "",
+                errno ? strerror(errno) : "");
     }
-    if (errno != EPIPE) {
-        fprintf(stderr, "error: cannot write standard output: %s\n", strerror(errno ? errno : EIO));
-    }
-    return FAILED;
+    return is_lost && status == DONE ? FAILED : status;
 }
 
 int main(int argc, char **argv) {

@@ -60,11 +60,10 @@ bool numbers_of(const Value *value, Numbers *numbers, PlumbError *error) {
     *numbers = (Numbers){0};
     if (!count_numbers(value, &count, &wrong)) {
         if (value->type == VALUE_LIST) {
-            plumb_fail(error, PLUMB_ARGUMENT_ERROR, "the list has to hold numbers only: item %lld is %s",
-                       (long long)count, value_type_name(wrong));
-        } else {
-            plumb_fail(error, PLUMB_ARGUMENT_ERROR, "this is %s", value_type_name(wrong));
+            return plumb_fail(error, PLUMB_ARGUMENT_ERROR, "the list has to hold numbers only: item %lld is %s",
+                              (long long)count, value_type_name(wrong));
         }
+        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "this is %s", value_type_name(wrong));
         return numbers_expected(error, "a number, a list of numbers or a tensor");
     }
     numbers->item = malloc((size_t)count * sizeof *numbers->item + 1);

@@ -76,8 +76,8 @@ static bool read_setting(CommandLine *line, const char *key, const char *text, D
     Value *value = *text && !*end ? value_number(number) : value_word(text);
     bool is_set = value && setting_set(&line->options, key, value, &error);
     value_drop(value);
-    return is_set || wrong(diags, NULL, "--%s: %s%s%s", key, error.what[0] ? error.what : "out of memory",
-                           error.expected[0] ? ", expected " : "", error.expected);
+    return is_set || wrong(diags, NULL, "--%s takes %s, found `%.60s`", key,
+                           error.expected[0] ? error.expected : "another value", text);
 }
 
 static void append(const char **list, const char *text) {

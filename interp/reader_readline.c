@@ -129,6 +129,7 @@ static bool follow_signals(void) {
         if (number == SIGWINCH) {
             rl_resize_terminal();
         } else { /* SIGCONT: the shell had the terminal */
+            rl_deprep_terminal();
             rl_prep_terminal(1);
             rl_forced_update_display();
         }

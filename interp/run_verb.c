@@ -160,7 +160,7 @@ static bool count_operands(Session *session, const Verb *verb, const VerbCall *c
 }
 
 static bool is_evaluated(const Verb *verb) {
-    return !(verb->operands & (TAKES_NAME | TAKES_CONDITION));
+    return verb->operands && !(verb->operands & (TAKES_NAME | TAKES_CONDITION));
 }
 
 /* Everything is evaluated, so that one error does not hide another. */

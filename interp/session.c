@@ -356,6 +356,13 @@ PlumbNet *session_net(Session *session, Value *value, Span span) {
     if (!net->net) {
         net->net = build_net(session, net, span);
     }
+    bool block =
+        net->net && !session->checking && plumb_net_size(net->net) && plumb_net_node(net->net, 0)->shape.rank < 0;
+    if (block) { /* no error was found, so nothing but the input is unknown */
+        Diag *diag = report(session, span, "net %s has no input: it is a block for other nets", net->name);
+        diag_place(diag, net->declaration->text_span, "begin it with input(...)");
+        return NULL;
+    }
     if (net->net && !session->checking && !plumb_net_make(net->net, session->options.seed, &error)) {
         session_fail(session, span, &error);
         return NULL;

@@ -101,6 +101,7 @@ static json_t *diag_object(const Diag *diag) {
 
 void session_show_diags(Session *session) {
     fflush(session->text);
+    fflush(session->out);
     for (int i = 0; session->options.json && i < diags_total(session->diags); i++) {
         print_object(session, diag_object(diags_at(session->diags, i)));
     }

@@ -1,6 +1,7 @@
 /* Values: making, keeping, dropping, and their text on one line. */
 #include "value.h"
 #include "../grammar/format.h"
+#include "names.h"
 #include "render/number.h"
 #include "scope.h"
 #include <math.h>
@@ -239,7 +240,7 @@ const char *value_type_name(const Value *value) {
         [VALUE_WORD] = "a word",
         [VALUE_UNKNOWN] = "unknown",
     };
-    return value->type == VALUE_CALL ? plumb_kind_name(value->call.call->entry->kind) : name[value->type];
+    return value->type == VALUE_CALL ? name_kind_text(value->call.call->entry->kind) : name[value->type];
 }
 
 static void write_value(FILE *out, const Value *value);

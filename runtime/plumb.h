@@ -188,6 +188,12 @@ const char *plumb_net_name(const PlumbNet *net);
 int plumb_net_size(const PlumbNet *net);
 const PlumbNode *plumb_net_node(const PlumbNet *net, int index);
 int plumb_net_find(const PlumbNet *net, const char *name); /* -1: no such node */
+/* Of a recurrent node in the last measured pass (plumb_measure, a measured step of a trainer): the rms of dL/dh at every time step
+ * of its input, first step first, over all rows, units and stacked layers. Returns the number of steps; 0: not recurrent,
+ * or not measured since the weights were made. */
+int plumb_net_through_time(const PlumbNet *net, int node, const double **norms);
+/* Means of its gates in the same pass (0: shut, 1: open) and their names ("input", "forget", "output"). Returns how many. */
+int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means);
 int plumb_net_weight_total(const PlumbNet *net);
 const PlumbWeight *plumb_net_weight(const PlumbNet *net, int index);
 /* Makes the weights from the seed unless they are there. */
@@ -204,7 +210,7 @@ typedef struct PlumbConfig {
     const char *backend;  /* "native", "portable"; NULL: native where built */
     uint64_t seed;
 } PlumbConfig;
-/* One layer's figures. NaN where there is none (no weights: no norms). */
+/* One layer's figures. NaN where there is none (no weights: no norms), or where values are not finite. */
 typedef struct PlumbProbe {
     double grad_norm, weight_norm, update_ratio; /* L2 norms over all its weights */
     double output_grad;   /* rms of dL/d(output), L the mean loss of the batch */

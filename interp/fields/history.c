@@ -15,9 +15,13 @@ static const struct {
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
+const char *history_field_at(int index) {
+    return index < COLUMNS ? columns[index].name : index == COLUMNS ? "epoch" : index == COLUMNS + 1 ? "step" : NULL;
+}
+
 static const char *column_at(void *self, int index) {
     (void)self;
-    return index < COLUMNS ? columns[index].name : index == COLUMNS ? "epoch" : index == COLUMNS + 1 ? "step" : NULL;
+    return history_field_at(index);
 }
 
 static double cell(const PlumbEpoch *epoch, int column) {

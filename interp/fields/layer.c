@@ -64,7 +64,7 @@ static Found field_of_weight(const Site *site, const PlumbWeight *weight) {
     if (session_checking(path->session)) {
         return found_later(path, VALUE_TENSOR, 1 + grad);
     }
-    if (grad && !weight->grad) {
+    if (grad && !site->owner->probe) {
         return measure_first(site, 2);
     }
     snprintf(what, sizeof what, "%.80s%s", own_name(weight), grad ? ".grad" : "");
@@ -75,10 +75,10 @@ static Found field_of_weight(const Site *site, const PlumbWeight *weight) {
 static Found all_gradients(const Site *site) {
     int size = 0;
     const PlumbWeight *weight;
+    if (!site->owner->probe) {
+        return measure_first(site, 1);
+    }
     for (int i = 0; (weight = weight_at(site, i)); i++) {
-        if (weight->learned && !weight->grad) {
-            return measure_first(site, 1);
-        }
         size += weight->learned ? (int)plumb_shape_size(weight->shape) : 0;
     }
     plumb_real *all = malloc((size_t)size * sizeof *all + 1);
@@ -250,14 +250,14 @@ static Found other(const Site *site, int field) {
                                                                         : others[field].get(site);
 }
 
+const char *layer_field_at(int index) {
+    return index < OTHERS ? others[index].name : index - OTHERS < FIGURES ? figures[index - OTHERS].name : NULL;
+}
+
 static const char *name_at(void *self, int index) {
     const Site *site = self;
     const PlumbWeight *weight = weight_at(site, index);
-    index -= site->node->weight_count;
-    return weight                     ? own_name(weight)
-           : index < OTHERS           ? others[index].name
-           : index - OTHERS < FIGURES ? figures[index - OTHERS].name
-                                      : NULL;
+    return weight ? own_name(weight) : layer_field_at(index - site->node->weight_count);
 }
 
 Found field_of_layer(const Path *path, Value *layer) {

@@ -169,7 +169,7 @@ typedef struct Names { /* what may stand next: parts of layers' names behind `pr
     const char *prefix; /* "res3.", or "" */
 } Names;
 
-static const char *field_name_at(int index) {
+const char *net_field_at(int index) {
     return index < FIGURES ? figures[index].name : index < FIGURES + FACTS ? facts[index - FIGURES].name : NULL;
 }
 
@@ -179,7 +179,7 @@ static const char *net_name_at(void *self, int index) {
     size_t length = strlen(names->prefix);
     int node = index;
     if (length == 0) {
-        const char *field = field_name_at(index);
+        const char *field = net_field_at(index);
         if (field) {
             return field;
         }
@@ -240,7 +240,7 @@ static Found is_a_block(const Path *path, const NetValue *value, const PlumbNet 
     Names names = {net, prefix};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "`%.100s` is a block of %.100s, not a layer",
                path->node[path->count - 1]->text, value->name);
-    snprintf(error.hint, sizeof error.hint, "its layers are %.80s, ...", net_name_at(&names, 0));
+    snprintf(error.hint, sizeof error.hint, "its layers are %.80s%.80s, ...", prefix, net_name_at(&names, 0));
     return found_error(path, path->count, &error);
 }
 

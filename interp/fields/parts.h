@@ -26,6 +26,11 @@ Found field_of_net(const Path *path, Value *net);         /* net.c: layers, and 
 Found field_of_history(const Path *path, Value *history); /* history.c: columns, one number an epoch */
 Found field_of_layer(const Path *path, Value *layer);     /* layer.c */
 
+/* Their names in turn, without those of layers and weights; NULL ends. */
+const char *net_field_at(int index);
+const char *layer_field_at(int index);
+const char *history_field_at(int index);
+
 Value *shape_value(PlumbShape shape); /* as a list; NULL when memory is short */
 
 /* "plain has not been trained or measured", with the statements that would. */

@@ -38,7 +38,7 @@ static Grid *make_matrix(const PlumbData *data, const PlumbScore *score) {
         column[1 + i] = (Column){.title = data->class_name[i], .align = ALIGN_RIGHT};
     }
     column[1].over = "taken for";
-    column[1].span = score->classes > 1 ? score->classes : 2;
+    column[1].span = score->classes + 1;
     column[1 + score->classes] = (Column){.title = "right", .align = ALIGN_DECIMAL};
     Grid *grid = grid_new(column, score->classes + 2);
     free(column);

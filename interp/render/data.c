@@ -98,7 +98,7 @@ void picture_data(const Canvas *canvas, const PlumbData *data) {
     canvas_wrap(canvas, STATE_PLAIN, 4, "%s", data->name);
     canvas_wrap(canvas, STATE_PLAIN, 8, " input  %s", plumb_shape_text(data->x_shape, shape));
     if (!data->classify) {
-        canvas_wrap(canvas, STATE_PLAIN, 8, " task   regress, %s a row", plumb_shape_text(data->y_shape, shape));
+        canvas_wrap(canvas, STATE_PLAIN, 8, " task   regress, target %s", plumb_shape_text(data->y_shape, shape));
     } else if (data->label_count > 1) {
         canvas_wrap(canvas, STATE_PLAIN, 8, " task   classify, %d classes, %d labels a row", data->classes,
                     data->label_count);

@@ -55,6 +55,13 @@ static State state_of_number(double value) {
     return isfinite(value) ? STATE_PLAIN : STATE_BROKEN;
 }
 
+/* While the loss is finite, NaN means that nothing was measured. */
+static void exponent_cell(Grid *grid, State state, double value, const PlumbEpoch *epoch) {
+    char text[32];
+    bool none = isnan(value) && isfinite(epoch->loss);
+    grid_cell(grid, state, "%s", none ? "n/a" : number_exponent(value, text));
+}
+
 void picture_epoch(Grid *grid, const PlumbEpoch *epoch, const PlumbData *data) {
     char text[32];
     double ratio = epoch->grad_first / epoch->grad_last, metric = epoch_metric(epoch, data);
@@ -66,9 +73,9 @@ void picture_epoch(Grid *grid, const PlumbEpoch *epoch, const PlumbData *data) {
         grid_cell(grid, state_of_number(epoch->test_loss), "%s", number_figure(epoch->test_loss, text));
     }
     grid_cell(grid, STATE_PLAIN, "%s", metric_text(metric, data, text));
-    grid_cell(grid, state, "%s", number_exponent(epoch->grad_first, text));
-    grid_cell(grid, STATE_PLAIN, "%s", number_exponent(epoch->grad_last, text));
-    grid_cell(grid, state, "%s", number_exponent(ratio, text));
-    grid_cell(grid, state_of_update(epoch->update_ratio), "%s", number_exponent(epoch->update_ratio, text));
+    exponent_cell(grid, state, epoch->grad_first, epoch);
+    exponent_cell(grid, STATE_PLAIN, epoch->grad_last, epoch);
+    exponent_cell(grid, state, ratio, epoch);
+    exponent_cell(grid, state_of_update(epoch->update_ratio), epoch->update_ratio, epoch);
     grid_cell(grid, STATE_PLAIN, "%s", number_seconds(epoch->seconds, text));
 }

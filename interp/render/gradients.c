@@ -36,6 +36,16 @@ static void figure_cell(Grid *grid, State state, double value, char *(*text_of)(
     grid_cell(grid, state, "%s", isnan(value) ? "-" : text_of(value, text));
 }
 
+/* Of a layer's values: those that are not finite have none. */
+static void value_cell(Grid *grid, const PlumbProbe *probe, State state, double value,
+                       char *(*text_of)(double, char *)) {
+    if (isnan(value) && probe->nonfinite) {
+        grid_cell(grid, STATE_BROKEN, "nan");
+    } else {
+        figure_cell(grid, state, value, text_of);
+    }
+}
+
 static char *exponent(double value, char *text) {
     return number_exponent(value, text);
 }
@@ -80,14 +90,14 @@ static void add_layer(Grid *grid, const PlumbNet *net, const PlumbProbe *probes,
     grid_row(grid);
     grid_cell(grid, worse(state, STATE_PLAIN), "%s", node->name);
     shape_cell(grid, net, node);
-    figure_cell(grid, STATE_PLAIN, probe->signal, figure);
+    value_cell(grid, probe, STATE_PLAIN, probe->signal, figure);
     grid_cell(grid, state, "%s", bar_log(probe->output_grad, floor(profile->low), ceil(profile->high), bar_width, bar));
-    figure_cell(grid, state, probe->output_grad, exponent);
+    value_cell(grid, probe, state, probe->output_grad, exponent);
     figure_cell(grid, STATE_PLAIN, weights ? probe->grad_norm : NAN, exponent);
     figure_cell(grid, STATE_PLAIN, weights ? probe->weight_norm : NAN, figure);
     figure_cell(grid, state_of_update(probe->update_ratio), probe->update_ratio, exponent);
-    figure_cell(grid, STATE_PLAIN, probe->mean, figure);
-    figure_cell(grid, STATE_PLAIN, probe->std, figure);
+    value_cell(grid, probe, STATE_PLAIN, probe->mean, figure);
+    value_cell(grid, probe, STATE_PLAIN, probe->std, figure);
     /* Half of a relu's outputs lie where its slope is 0: that is its work, and no saturation. */
     figure_cell(grid, isnan(probe->dead) ? state_of_share(probe->saturated) : STATE_PLAIN, probe->saturated, percent);
     figure_cell(grid, state_of_share(probe->dead), probe->dead, percent);
@@ -96,8 +106,9 @@ static void add_layer(Grid *grid, const PlumbNet *net, const PlumbProbe *probes,
 /* "1e-14     1e-7          1": the ends of the bars' scale. */
 static void scale_text(const Profile *profile, int width, char text[BAR_MAX + 1]) {
     char low[16], high[16];
-    int ends = snprintf(low, sizeof low, "1e%+03.0f", profile->low > profile->high ? 0 : floor(profile->low));
-    ends += snprintf(high, sizeof high, "1e%+03.0f", profile->low > profile->high ? 0 : ceil(profile->high));
+    int ends = snprintf(low, sizeof low, "1e%+03.0f", profile->low > profile->high ? 0 : floor(profile->low) + 0.0);
+    ends += snprintf(high, sizeof high, "1e%+03.0f",
+                     profile->low > profile->high ? 0 : ceil(profile->high) + 0.0); /* no -0 */
     snprintf(text, BAR_MAX + 1, "%s%*s%s", low, width > ends ? width - ends : 1, "", high);
 }
 
@@ -132,7 +143,7 @@ static Grid *make_table(const PlumbNet *net, const PlumbProbe *probe, const Prof
         {.title = "shape", .align = ALIGN_LEFT, .rank = 6},
         {.over = "output", .title = "signal", .align = ALIGN_DECIMAL, .rank = 1},
         {.over = "gradient, log scale", .span = 2, .title = scale, .align = ALIGN_LEFT, .rank = 2, .before = bar_width},
-        {.title = "", .align = ALIGN_RIGHT},
+        {.title = "rms", .align = ALIGN_RIGHT},
         {.over = "weights'", .title = "gradient", .align = ALIGN_RIGHT, .rank = 7},
         {.over = "weight", .title = "norm", .align = ALIGN_DECIMAL, .rank = 4},
         {.over = "update", .title = "/ norm", .align = ALIGN_RIGHT, .rank = 3},

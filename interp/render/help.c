@@ -5,20 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, TITLES = 14 /* columns of the left side of the overview */, NAMES_MAX = 24 };
+enum { GAP = 2, FACTS = 15, TITLES = 16 /* columns of the left side of the overview */, NAMES_MAX = 24 };
 
 /* ---- paragraphs --------------------------------------------------------------------------------------------- */
 
 typedef struct Paragraph { /* words behind each other, lines broken before `width` */
     FILE *out;
     int width, indent, column;
+    bool has_words; /* on this line */
 } Paragraph;
 
 /* Starts with `title` at column `from`; the words stand from `indent` on. */
 static Paragraph paragraph(FILE *out, int width, int from, int indent, const char *title) {
     int length = (int)utf8_count(title, strlen(title));
     fprintf(out, "%*s%s", from, "", title);
-    Paragraph words = {out, width, indent, from + length};
+    Paragraph words = {out, width, indent, from + length, false};
     if (*title && words.column + GAP > indent) {
         fputc('\n', out);
         words.column = 0;
@@ -28,23 +29,23 @@ static Paragraph paragraph(FILE *out, int width, int from, int indent, const cha
     return words;
 }
 
-static void put_word(Paragraph *to, const char *word, size_t length, int blanks) {
+static void put_word(Paragraph *to, const char *word, size_t length) {
     int columns = (int)utf8_count(word, length);
-    bool is_first = to->column == to->indent;
-    if (!is_first && to->column + blanks + columns > to->width) {
+    if (to->has_words && to->column + 1 + columns > to->width) {
         fprintf(to->out, "\n%*s", to->indent, "");
         to->column = to->indent;
-        is_first = true;
+        to->has_words = false;
     }
-    fprintf(to->out, "%*s%.*s", is_first ? 0 : blanks, "", (int)length, word);
-    to->column += columns + (is_first ? 0 : blanks);
+    fprintf(to->out, "%s%.*s", to->has_words ? " " : "", (int)length, word);
+    to->column += columns + to->has_words;
+    to->has_words = true;
 }
 
 static void put_words(Paragraph *to, const char *text) {
     while (*text) {
         size_t length = strcspn(text, " ");
         if (length) {
-            put_word(to, text, length, 1);
+            put_word(to, text, length);
         }
         text += length + strspn(text + length, " ");
     }
@@ -73,16 +74,29 @@ static void put_head(FILE *out, int width, const char *signature, const char *ki
 
 /* Formula, source and example under each other. */
 static void put_facts(FILE *out, int width, const PlumbEntry *entry) {
-    put_paragraph(out, width, 2, 13, "formula", entry->kind == PLUMB_VERB ? NULL : entry->formula);
-    put_paragraph(out, width, 2, 13, "source", entry->source && strcmp(entry->source, "plumb") ? entry->source : NULL);
-    put_paragraph(out, width, 2, 13, "also called", entry->aliases);
-    put_paragraph(out, width, 2, 13, "example", entry->example);
+    put_paragraph(out, width, 2, FACTS, "formula", entry->kind == PLUMB_VERB ? NULL : entry->formula);
+    put_paragraph(out, width, 2, FACTS, "source",
+                  entry->source && strcmp(entry->source, "plumb") ? entry->source : NULL);
+    put_paragraph(out, width, 2, FACTS, "also called", entry->aliases);
+    put_paragraph(out, width, 2, FACTS, "example", entry->example);
 }
 
 /* ---- what an argument takes ---------------------------------------------------------------------------------- */
 
+/* Choices stand behind each other with a bar between them, until all are known. */
 static void add_choice(Text *text, const char *choice) {
-    text_printf(text, "%s%s", text->at ? " or " : "", choice);
+    text_printf(text, "%s%s", text->at ? "|" : "", choice);
+}
+
+/* "a|b|c" as "a, b or c". */
+static char *join_choices(Text *choices) {
+    Text text = {0};
+    const char *last = choices->at ? strrchr(choices->at, '|') : NULL;
+    for (const char *at = choices->at; at && *at; at++) {
+        text_printf(&text, *at != '|' ? "%c" : at == last ? " or " : ", ", *at);
+    }
+    text_clear(choices);
+    return text_take(&text);
 }
 
 static void add_range(Text *text, const PlumbArg *arg) {
@@ -123,8 +137,9 @@ char *help_takes(const PlumbArg *arg) {
     static const struct {
         unsigned accepts;
         const char *text;
-    } rows[] = {{PLUMB_A_INT, "a whole number"}, {PLUMB_A_NUMBER, "a number"}, {PLUMB_A_BOOL, "true or false"},
-                {PLUMB_A_STRING, "a string"},    {PLUMB_A_LIST, "a list"},     {PLUMB_A_REF, "a data set or a label"}};
+    } rows[] = {{PLUMB_A_INT, "a whole number"}, {PLUMB_A_NUMBER, "a number"},
+                {PLUMB_A_BOOL, "true|false"},    {PLUMB_A_STRING, "a string"},
+                {PLUMB_A_LIST, "a list"},        {PLUMB_A_REF, "a data set|a label|a pipeline"}};
     Text text = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (arg->accepts & rows[i].accepts) {
@@ -137,7 +152,7 @@ char *help_takes(const PlumbArg *arg) {
     add_words(&text, arg->accepts & PLUMB_A_WORD ? arg->words : NULL);
     add_kinds(&text, arg->accepts & PLUMB_A_CALL ? arg->kinds : 0);
     add_words(&text, arg->accepts & PLUMB_A_NONE ? "none" : NULL);
-    return text_take(&text);
+    return join_choices(&text);
 }
 
 char *help_signature(const PlumbEntry *entry) {
@@ -176,7 +191,7 @@ static void put_argument(FILE *out, int width, int indent, const PlumbArg *arg) 
 }
 
 static void put_arguments(FILE *out, int width, const PlumbArg *args) {
-    int longest = 0;
+    int longest = FACTS - 2 - GAP;
     for (const PlumbArg *arg = args; arg && arg->name; arg++) {
         int length = (int)strlen(arg->name);
         longest = length > longest ? length : longest;
@@ -193,11 +208,17 @@ static void put_arguments(FILE *out, int width, const PlumbArg *args) {
 void help_entry(FILE *out, int width, const PlumbEntry *entry) {
     Text form = {0};
     char *signature = help_signature(entry);
-    text_printf(&form, entry->kind == PLUMB_SETTING ? "set %s = ..." : "%s",
+    text_printf(&form, entry->kind == PLUMB_SETTING ? "set %s = VALUE" : "%s",
                 entry->kind == PLUMB_SETTING || !signature ? entry->name : signature);
     put_head(out, width, form.at ? form.at : entry->name, plumb_kind_name(entry->kind));
     put_paragraph(out, width, 2, 2, "", entry->summary);
-    put_arguments(out, width, entry->args);
+    if (entry->kind == PLUMB_SETTING) {
+        char *takes = help_takes(entry->args);
+        put_paragraph(out, width, 2, FACTS, "takes", takes);
+        free(takes);
+    } else {
+        put_arguments(out, width, entry->args);
+    }
     put_facts(out, width, entry);
     text_clear(&form);
     free(signature);
@@ -236,7 +257,7 @@ void help_verb(FILE *out, int width, const Verb *verb) {
         if (verb->clauses & rows[i].clause) {
             snprintf(line, sizeof line, "%s%s", rows[i].takes ? taken(rows[i].takes, text) : "a new name",
                      verb->required & rows[i].clause ? " (required)" : "");
-            put_paragraph(out, width, 2, 13, rows[i].word, line);
+            put_paragraph(out, width, 2, FACTS, rows[i].word, line);
         }
     }
     put_facts(out, width, &verb->entry);
@@ -249,7 +270,7 @@ void help_keyword(FILE *out, int width, const Keyword *keyword) {
     if (keys) {
         put_arguments(out, width, keys->args);
     }
-    put_paragraph(out, width, 2, 13, "example", keyword->example);
+    put_paragraph(out, width, 2, FACTS, "example", keyword->example);
 }
 
 /* Of a net, its parameters too. */
@@ -263,12 +284,12 @@ void help_bound(FILE *out, int width, const char *name, const char *about, const
             text_printf(&text, "%s%s", text.at ? ", " : "", declaration->child[i]->text);
         }
     }
-    put_paragraph(out, width, 2, 13, "parameters", text.at);
+    put_paragraph(out, width, 2, FACTS, "parameters", text.at);
     text_clear(&text);
     Text example = {0};
     bool shows = value->type == VALUE_NET || value->type == VALUE_DATA || value->type == VALUE_RECIPE;
     text_printf(&example, "%s %s", shows ? "show" : "print", name);
-    put_paragraph(out, width, 2, 13, "more", example.at);
+    put_paragraph(out, width, 2, FACTS, "more", example.at);
     text_clear(&example);
 }
 
@@ -307,32 +328,32 @@ const Keyword *keyword_at(int index) {
     return index >= 0 && index < (int)(sizeof keywords / sizeof *keywords) ? &keywords[index] : NULL;
 }
 
-/* All names of a kind and a family (NULL: of the kind) in one paragraph; the verbs of plumb's tables keep their order.
+/* All names of some kinds and a family (NULL: any) in one paragraph; the verbs of plumb's tables keep their order.
  */
-static void put_names(FILE *out, int width, const char *title, PlumbKind kind, const char *family) {
+static void put_names(FILE *out, int width, const char *title, unsigned kinds, const char *family) {
     Paragraph words = paragraph(out, width, 2, TITLES + GAP, title);
     const PlumbEntry *entry;
     for (int i = 0; (entry = name_entry_at(i)); i++) {
-        if (entry->kind == kind && (!family || strcmp(entry->family, family) == 0)) {
-            put_word(&words, entry->name, strlen(entry->name), 1);
+        if (entry->kind & kinds && (!family || strcmp(entry->family, family) == 0)) {
+            put_word(&words, entry->name, strlen(entry->name));
         }
     }
     end_paragraph(&words);
 }
 
 /* One paragraph a family, in the order of the tables. */
-static void put_families(FILE *out, int width, PlumbKind kind) {
+static void put_families(FILE *out, int width, unsigned kinds) {
     const char *seen[NAMES_MAX];
     int count = 0;
     const PlumbEntry *entry;
     for (int i = 0; (entry = name_entry_at(i)) && count < NAMES_MAX; i++) {
-        bool is_new = entry->kind == kind;
+        bool is_new = entry->kind & kinds;
         for (int j = 0; j < count && is_new; j++) {
             is_new = strcmp(seen[j], entry->family) != 0;
         }
         if (is_new) {
             seen[count++] = entry->family;
-            put_names(out, width, entry->family, kind, entry->family);
+            put_names(out, width, entry->family, kinds, entry->family);
         }
     }
 }
@@ -340,7 +361,7 @@ static void put_families(FILE *out, int width, PlumbKind kind) {
 static void put_keywords(FILE *out, int width) {
     Paragraph words = paragraph(out, width, 2, TITLES + GAP, "keywords");
     for (int i = 0; keyword_at(i); i++) {
-        put_word(&words, keyword_at(i)->name, strlen(keyword_at(i)->name), 1);
+        put_word(&words, keyword_at(i)->name, strlen(keyword_at(i)->name));
     }
     end_paragraph(&words);
 }
@@ -349,8 +370,7 @@ void help_overview(FILE *out, int width) {
     fputs("Verbs: what is done\n", out);
     put_families(out, width, PLUMB_VERB);
     fputs("\nNets\n", out);
-    put_families(out, width, PLUMB_LAYER);
-    put_families(out, width, PLUMB_ACTIVATION);
+    put_families(out, width, PLUMB_LAYER | PLUMB_ACTIVATION);
     put_names(out, width, "combinators", PLUMB_COMBINATOR, NULL);
     put_names(out, width, "initialisers", PLUMB_INIT, NULL);
     fputs("\nData\n", out);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEN_MAX = 200 }; /* bytes of a value's text */
+enum { SEEN_MAX = 100 }; /* bytes of a value's text */
 
 /* ---- what was seen --------------------------------------------------------------------------------------------- */
 
@@ -26,26 +26,44 @@ static bool is_not(const Tree *tree) {
     return is_one_of(tree, TREE_UNARY, (const char *const[]){"not", NULL});
 }
 
-/* A literal says by itself what it is. */
-static bool is_literal(const Tree *tree) {
-    return tree->kind <= TREE_NONE ? tree->kind != TREE_NAME
-                                   : tree->kind == TREE_UNARY && tree->child[0]->kind == TREE_NUMBER;
+/* All digits that tell the number from its neighbours. */
+static void write_exact(FILE *out, double number) {
+    char text[32];
+    int digits = 15;
+    do {
+        snprintf(text, sizeof text, "%.*g", digits++, number);
+    } while (digits <= 17 && strtod(text, NULL) != number);
+    fputs(text, out);
 }
 
-/* "plain.loss is 2.3". `exact`: with all digits, where fewer would hide the difference. */
-static void write_side(FILE *out, const Tree *tree, const Value *value, bool exact, const char *before) {
+/* As long as the text may be, cut between characters of UTF-8. */
+static int shown_length(const char *text) {
+    size_t length = strlen(text), most = length < SEEN_MAX ? length : SEEN_MAX;
+    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80) {
+        most--;
+    }
+    return (int)most;
+}
+
+/* "plain.loss is 2.3"; nothing of what says by itself what it is: 3, "text", relu. `exact`: with all digits. */
+static bool write_side(FILE *out, const Tree *tree, const Value *value, bool exact, const char *before) {
     char *source = format_tree(tree), *text = value_text(value);
-    if (exact) {
-        fprintf(out, "%s%s is %.17g", before, source ? source : "it", value->number);
-    } else {
-        int length = text ? (int)strlen(text) : 0;
-        fprintf(out, "%s%s is %.*s%s", before, source ? source : "it", length > SEEN_MAX ? SEEN_MAX : length,
-                text ? text : "", length > SEEN_MAX ? "..." : "");
+    bool told = source && text && tree->kind != TREE_STRING && strcmp(source, text) != 0;
+    if (told) {
+        fprintf(out, "%s%s is ", before, source);
+    }
+    if (told && exact) {
+        write_exact(out, value->number);
+    } else if (told) {
+        int length = shown_length(text);
+        fprintf(out, "%.*s%s", length, text, text[length] ? "..." : "");
     }
     free(source);
     free(text);
+    return told;
 }
 
+/* Unequal numbers of the same six digits. */
 static bool looks_equal(const Value *left, const Value *right) {
     char *a = value_text(left), *b = value_text(right);
     bool equal = a && b && !strcmp(a, b);
@@ -59,13 +77,8 @@ static bool write_comparison(FILE *out, Session *session, const Tree *tree) {
     Value *right = left ? session_evaluate(session, tree->child[1]) : NULL;
     bool done = left && right;
     if (done) {
-        bool exact = looks_equal(left, right), both = exact || is_literal(tree->child[0]) == is_literal(tree->child[1]);
-        if (both || is_literal(tree->child[1])) {
-            write_side(out, tree->child[0], left, exact, "");
-        }
-        if (both || is_literal(tree->child[0])) {
-            write_side(out, tree->child[1], right, exact, both ? ", " : "");
-        }
+        bool exact = looks_equal(left, right), told = write_side(out, tree->child[0], left, exact, "");
+        write_side(out, tree->child[1], right, exact, told ? ", " : "");
     }
     value_drop(left);
     value_drop(right);
@@ -113,7 +126,11 @@ static char *seen_text(Session *session, const Tree *tree, bool value) {
         return NULL;
     }
     bool done = write_seen(out, session, tree, value);
-    if (fclose(out) != 0 || !done) {
+    if (fclose(out) == 0 && done && size == 0) { /* literals only */
+        free(text);
+        return strdup(value ? "it is true" : "it is false");
+    }
+    if (!done) {
         free(text);
         return NULL;
     }
@@ -147,7 +164,8 @@ static void report_failure(Session *session, const Tree *condition, const char *
 }
 
 static bool settle(Session *session, const VerbCall *call, bool holds, const Value *message) {
-    char *seen = seen_text(session, call->tree_of[0], holds);
+    bool wanted = !holds || session_json_wanted(session);
+    char *seen = wanted ? seen_text(session, call->tree_of[0], holds) : NULL;
     if (!holds) {
         report_failure(session, call->tree_of[0], seen, message);
     }

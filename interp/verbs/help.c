@@ -121,8 +121,8 @@ static json_t *topic_object(const char *name, Topic topic) {
     const PlumbEntry *entry = topic.entry;
     return json_pack("{s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?,s:s?,s:o}", "name", entry->name, "kind",
                      plumb_kind_name(entry->kind), "family", entry->family, "summary", entry->summary, "aliases",
-                     entry->aliases, "form", entry->formula, "source", entry->source, "example", entry->example,
-                     "arguments", arguments_of(entry));
+                     entry->aliases, entry->kind == PLUMB_VERB ? "form" : "formula", entry->formula, "source",
+                     entry->source, "example", entry->example, "arguments", arguments_of(entry));
 }
 
 static json_t *overview_object(void) {

@@ -32,23 +32,11 @@ static json_t *of_tensor(const PlumbTensor *tensor) {
     return json_pack("{s:s, s:o, s:o}", "name", tensor->name, "shape", json_shape(tensor->shape), "values", values);
 }
 
-/* Strings may hold any byte (\xff); JSON takes UTF-8 only, so the others become "?". */
-static json_t *of_bytes(char *text) {
-    json_t *string = json_string(text);
-    if (!string) {
-        for (char *at = text; *at; at++) {
-            *at = (unsigned char)*at < 0x80 ? *at : '?';
-        }
-        string = json_string(text);
-    }
-    return string;
-}
-
 static json_t *of_text(const Value *value) {
     char *text = value_text(value);
-    json_t *string = text ? of_bytes(text) : NULL;
+    json_t *string = text ? json_string(text) : NULL; /* NULL for what is not UTF-8 too */
     free(text);
-    return string;
+    return string ? string : json_null();
 }
 
 static json_t *of_value(const Value *value) {

@@ -5,6 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+static void clear_through(const NetNode *node, ThroughTime *through) {
+    memset(through->squares, 0, (size_t)node->time_steps * sizeof *through->squares);
+    *through = (ThroughTime){.squares = through->squares};
+}
+
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
     for (int s = 0; s < plan->shards; s++) {
         Shard *shard = &plan->shard[s];
@@ -23,6 +28,9 @@ void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, 
             pass->tally_out = plan->measuring ? &run->tally_out : NULL;
             pass->tally_d_out = plan->measuring ? &run->tally_d_out : NULL;
             run->tally_out = run->tally_d_out = (Tally){0};
+            pass->truncate = plan->truncate;
+            pass->through = plan->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
+            clear_through(&plan->net->node[i], &run->through);
         }
     }
 }
@@ -215,17 +223,45 @@ void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
     Tally out = {0}, d_out = {0};
     sum_tallies(plan, plan->root[node], &out, &d_out);
     bool activation = plan->net->node[node].layer->entry.kind == PLUMB_ACTIVATION;
-    double mean = out.count ? out.sum / out.count : NAN;
+    /* The figures of the finite values alone would look healthy, or like 0. */
+    bool measured = out.count && !out.nonfinite, back = d_out.count && !d_out.nonfinite;
+    double mean = measured ? out.sum / out.count : NAN;
     *probe = (PlumbProbe){
         .grad_norm = NAN,
         .weight_norm = NAN,
         .update_ratio = NAN,
-        .output_grad = d_out.count ? sqrt(d_out.sum_squares / d_out.count) : NAN,
-        .signal = out.count ? sqrt(out.sum_squares / out.count) : NAN,
+        .output_grad = back ? sqrt(d_out.sum_squares / d_out.count) : NAN,
+        .signal = measured ? sqrt(out.sum_squares / out.count) : NAN,
         .mean = mean,
-        .std = out.count ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
+        .std = measured ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
         .saturated = activation && out.count ? out.saturated / out.count : NAN,
         .dead = activation ? dead_share(plan, node) : NAN,
         .nonfinite = (int64_t)(out.nonfinite + d_out.nonfinite),
     };
+}
+
+void plan_tell_through_time(const Plan *plan, int node) {
+    NetNode *about = &plan->net->node[node];
+    double values = 0, gate[LAYER_GATES_MAX] = {0};
+    for (int s = 0; s < plan->shards; s++) { /* in order, as the tallies */
+        const ThroughTime *through = &plan->shard[s].run[node].through;
+        values += through->values;
+        for (int g = 0; g < LAYER_GATES_MAX; g++) {
+            gate[g] += through->gate[g];
+        }
+    }
+    if (values == 0) { /* not recurrent, or nothing depends on it */
+        return;
+    }
+    for (int t = 0; t < about->time_steps; t++) {
+        double squares = 0;
+        for (int s = 0; s < plan->shards; s++) {
+            squares += plan->shard[s].run[node].through.squares[t];
+        }
+        about->through_time[t] = sqrt(squares / values);
+    }
+    for (int g = 0; g < LAYER_GATES_MAX; g++) {
+        about->gate_mean[g] = gate[g] / (values * about->time_steps);
+    }
+    about->measured = true;
 }

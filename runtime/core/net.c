@@ -187,7 +187,8 @@ static bool add_weights(PlumbNet *net, NetNode *node, const WeightSpec *spec, in
     return true;
 }
 
-/* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling, dropout. */
+/* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling,
+ * dropout. */
 static bool passes_activation(const NetNode *node) {
     return node->layer && node->about.input_count == 1 && strcmp(node->layer->entry.family, "activations") &&
            (!strcmp(node->layer->entry.family, "norms") || !node->about.weight_count);
@@ -267,6 +268,14 @@ static bool infer_shape(NetNode *node, PlumbError *error) {
     return true;
 }
 
+static bool make_through_time(PlumbNet *net, NetNode *node, PlumbError *error) {
+    if (node->layer->time_steps) {
+        node->time_steps = node->layer->time_steps(&node->site);
+        node->through_time = plumb_arena_alloc(net->arena, (size_t)node->time_steps * sizeof *node->through_time);
+    }
+    return node->through_time || !node->time_steps ? true : error_memory(error);
+}
+
 static int append(PlumbNet *net, const NetNode *node, PlumbError *error) {
     if (!grow((void **)&net->node, net->node_count, &net->node_space, sizeof *net->node)) {
         error_memory(error);
@@ -298,7 +307,7 @@ int plumb_net_add(PlumbNet *net, const PlumbCall *call, const int *input, int co
     if (!inputs_known(&node)) {
         return plumb_net_add_unknown(net, place, error);
     }
-    if (!infer_shape(&node, error)) {
+    if (!infer_shape(&node, error) || !make_through_time(net, &node, error)) {
         return -1;
     }
     int weights = specs_of(&node, spec);
@@ -323,6 +332,20 @@ int plumb_net_size(const PlumbNet *net) {
 }
 const PlumbNode *plumb_net_node(const PlumbNet *net, int index) {
     return &net->node[index].about;
+}
+int plumb_net_through_time(const PlumbNet *net, int node, const double **norms) {
+    *norms = net->node[node].through_time;
+    return net->node[node].measured ? net->node[node].time_steps : 0;
+}
+int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means) {
+    const NetNode *about = &net->node[node];
+    int count = 0;
+    *names = about->layer ? about->layer->gates : NULL;
+    *means = about->gate_mean;
+    while (about->measured && *names && (*names)[count]) {
+        count++;
+    }
+    return count;
 }
 int plumb_net_weight_total(const PlumbNet *net) {
     return net->weight_count;

@@ -408,6 +408,20 @@ static bool make_alive(Plan *plan, Shard *shard) {
     return shard->alive;
 }
 
+static bool make_squares(const Plan *plan, Shard *shard) {
+    size_t total = 0;
+    for (int i = 0; i < plan->net->node_count; i++) {
+        total += (size_t)node_at(plan, i)->time_steps;
+    }
+    shard->squares = calloc(total + 1, sizeof *shard->squares);
+    double *next = shard->squares;
+    for (int i = 0; next && i < plan->net->node_count; i++) {
+        shard->run[i].through.squares = next;
+        next += node_at(plan, i)->time_steps;
+    }
+    return shard->squares;
+}
+
 static bool make_shard(Plan *plan, const Draft *draft, int s) {
     Shard *shard = &plan->shard[s];
     int nodes = plan->net->node_count;
@@ -421,7 +435,8 @@ static bool make_shard(Plan *plan, const Draft *draft, int s) {
     shard->run = calloc((size_t)nodes, sizeof *shard->run);
     shard->pass = calloc((size_t)nodes, sizeof *shard->pass);
     shard->pointers = calloc((size_t)draft->pointer_count + 1, sizeof *shard->pointers);
-    if (!shard->memory || !shard->run || !shard->pass || !shard->pointers || !make_alive(plan, shard)) {
+    if (!shard->memory || !shard->run || !shard->pass || !shard->pointers || !make_alive(plan, shard) ||
+        !make_squares(plan, shard)) {
         return false;
     }
     Cutter cutter = {shard->memory};
@@ -529,6 +544,7 @@ void plan_free(Plan *plan) {
         free(shard->pass);
         free(shard->pointers);
         free(shard->alive);
+        free(shard->squares);
     }
     release(plan);
     free(plan->shard);

@@ -21,6 +21,7 @@ typedef struct NodeRun {      /* one node in one shard */
     real *out, *d_out;        /* d_out NULL: no gradient is asked for */
     Tally tally_out, tally_d_out;
     unsigned char *alive;     /* relu family: one flag a unit, set when it gave output in the window */
+    ThroughTime through;      /* recurrent layers */
 } NodeRun;
 
 typedef struct InputRun {     /* a node's input: where its gradient goes */
@@ -36,6 +37,7 @@ typedef struct Shard {
     real **pointers;          /* what the passes point to */
     unsigned char *alive;     /* flags of all units that may be dead */
     size_t alive_bytes;
+    double *squares;          /* of all recurrent nodes' time steps */
     int rows;
     int64_t first_row;
     double loss;
@@ -49,6 +51,7 @@ typedef struct Plan {
     int batch, shards;        /* batch: the largest */
     bool training;            /* with gradients */
     bool measuring;           /* tallies are on */
+    int truncate;             /* Pass.truncate of every pass */
     Op *op;
     int op_count;
     Step *step;
@@ -78,4 +81,6 @@ const real *plan_output(const Plan *plan, int s);
 real *plan_output_gradient(const Plan *plan, int s);
 /* Figures of the last run; its weight figures are the caller's. */
 void plan_probe(const Plan *plan, int node, PlumbProbe *probe);
+/* Those of a recurrent node through time, into the net; of others nothing. */
+void plan_tell_through_time(const Plan *plan, int node);
 #endif

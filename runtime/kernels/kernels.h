@@ -73,7 +73,7 @@ struct Kernels {
     void (*gemm)(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta, real *c, int ldc);
     /* z[rows,n] += bias[n] (NULL: none), then y = phi(z). y may be z where the derivative needs the output only. Tallies may be NULL. */
     void (*bias_act)(Act act, real a, int rows, int n, real *z, const real *bias, real *y, Tally *tally_z, Tally *tally_y);
-    /* dz = dy phi'(z): from y where act_from_output(act), else from z. dz may be dy. Tallies count dy and dz. db (NULL: none): column sums of dz, overwritten. */
+    /* dz = dy phi'(z): from y where act_from_output(act), else from z. dz may be dy or z. Tallies count dy and dz. db (NULL: none): column sums of dz, overwritten. */
     void (*act_back)(Act act, real a, int rows, int n, const real *z, const real *y, const real *dy, real *dz, real *db,
                      Tally *tally_dy, Tally *tally_dz);
     void (*tally)(int64_t n, const real *x, Tally *tally);
@@ -102,6 +102,21 @@ struct Kernels {
     void (*pool_max_back)(const Window *w, int rows, const real *dy, const int32_t *place, real *dx);
     void (*pool_mean)(const Window *w, int rows, const real *x, real *y);
     void (*pool_mean_back)(const Window *w, int rows, const real *dy, real *dx);
+    /* hat = (x - mean) inverse, inverse[rows] = 1 / sqrt(var + eps), over the n values of each row; hat may be x. ld: between rows of both. */
+    void (*normalise)(int rows, int n, int ld, real eps, const real *x, real *hat, real *inverse);
+    /* Of y = gain hat: dx (ld apart, may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
+    void (*normalise_back)(int rows, int n, int ld, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy,
+                           real *dx, real *dgain);
+    /* Recurrent cells, one time step of n units. z[rows, 4 n] holds the gates before activation and is activated in place; going
+     * back it holds the activated gates and becomes dL/d(before activation).
+     * lstm: i, f, g, o; c = f before + i g, then h = o tanh(u), u = c or its normalised form. */
+    void (*lstm)(int rows, int n, real *z, const real *bias, const real *before, real *c);
+    void (*lstm_out)(int rows, int n, const real *z, const real *u, real *h);
+    void (*lstm_out_back)(int rows, int n, real *z, const real *u, const real *dh, real *du); /* o of z; du is added to */
+    void (*lstm_back)(int rows, int n, real *z, const real *before, real *dc); /* i, f, g of z; dc: of c, becomes that of before */
+    /* gru: r, z, h' (the state's part of the candidate, with its bias), n; h = (1 - z) n + z before, n = tanh(z4 + bias4 + r h') */
+    void (*gru)(int rows, int n, real *z, const real *bias, const real *before, real *h);
+    void (*gru_back)(int rows, int n, real *z, const real *before, const real *dh, real *dbefore); /* dbefore is added to: dh z only */
 };
 
 /* By one product an image: works for every shape. */

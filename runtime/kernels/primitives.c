@@ -1,6 +1,7 @@
-/* Convolution by oneDNN's primitives. Outside, arrays are plain; a primitive that wants another layout of its own (blocks of
- * 16 channels) gets it by a reorder in scratch, some images at a time, so that what is reordered stays in the cache.
- * A primitive is made for a fixed number of rows: each direction has one for a block of rows and one for a single row. */
+/* Convolution by oneDNN's primitives. Outside, arrays are plain; a primitive that wants another layout of its own
+ * (blocks of 16 channels) gets it by a reorder in scratch, some images at a time, so that what is reordered stays in
+ * the cache. A primitive is made for a fixed number of rows: each direction has one for a block of rows and one for a
+ * single row. */
 #include "native.h"
 
 #if !defined(PLUMB_DOUBLE) && !defined(PLUMB_NO_NATIVE)
@@ -13,7 +14,10 @@ void omp_set_num_threads(int count);
 
 enum { FORWARD, BACK_INPUT, BACK_WEIGHTS, DIRECTIONS };
 enum { X, Y, W, B, ARRAYS };
-enum { BLOCK_BYTES = 1 << 19, LINE = 64 }; /* input and output of a block of rows: half of a core's second-level cache */
+enum {
+    BLOCK_BYTES = 1 << 19,
+    LINE = 64
+}; /* input and output of a block of rows: half of a core's second-level cache */
 
 typedef struct Role { /* an array in a direction: oneDNN's names for it */
     int argument;     /* 0: none */
@@ -161,13 +165,12 @@ static bool make_arrays(const Primitives *p, int direction, const_dnnl_primitive
     for (int i = 0; i < ARRAYS; i++) {
         Array *a = &run->array[i];
         const Role *role = &roles[direction][i];
-        a->own_layout = role->layout == dnnl_query_undef
-                            ? a->plain_layout
-                            : *dnnl_primitive_desc_query_md(found, role->layout, 0);
+        a->own_layout =
+            role->layout == dnnl_query_undef ? a->plain_layout : *dnnl_primitive_desc_query_md(found, role->layout, 0);
         bool same = dnnl_memory_desc_equal(&a->own_layout, &a->plain_layout);
-        if (role->argument && (!make_memory(p, &a->plain_layout, &a->plain) ||
-                               (!same && (!make_memory(p, &a->own_layout, &a->own) ||
-                                          !make_reorder(p, a, role->result))))) {
+        if (role->argument &&
+            (!make_memory(p, &a->plain_layout, &a->plain) ||
+             (!same && (!make_memory(p, &a->own_layout, &a->own) || !make_reorder(p, a, role->result))))) {
             return false;
         }
     }
@@ -269,7 +272,8 @@ static void release(Prepared *self) {
     free(p);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------------------------------------------------
+ */
 
 static void point(dnnl_memory_t memory, const void *to) {
     if (memory) {

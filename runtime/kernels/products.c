@@ -46,7 +46,8 @@ static void move_patches(const Products *p, real *columns, real *image, bool bac
     const Window *w = &p->shape.window;
     Steps s = steps_of(p);
     for (int tap = 0; tap < p->taps; tap++) {
-        int kw = tap % w->kernel[1], kh = tap / w->kernel[1] % w->kernel[0], channel = tap / w->kernel[1] / w->kernel[0];
+        int kw = tap % w->kernel[1], kh = tap / w->kernel[1] % w->kernel[0],
+            channel = tap / w->kernel[1] / w->kernel[0];
         real *column = columns + tap * s.tap;
         for (int o = 0; o < w->out[0]; o++, column += w->out[1] * s.place) {
             int i = o * w->stride[0] + kh * w->dilation[0] - w->before[0];
@@ -123,7 +124,8 @@ static At at(const Products *p, int r, int g) {
 }
 
 static void add_bias(const Products *p, const real *bias, real *y) {
-    int runs = p->shape.window.last ? p->places : p->shape.out, length = p->shape.window.last ? p->shape.out : p->places;
+    int runs = p->shape.window.last ? p->places : p->shape.out,
+        length = p->shape.window.last ? p->shape.out : p->places;
     for (int i = 0; i < runs; i++, y += length) {
         for (int j = 0; j < length; j++) {
             y[j] += bias[p->shape.window.last ? j : i];

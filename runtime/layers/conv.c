@@ -3,7 +3,11 @@
 #include "window.h"
 
 static const PlumbArg args[] = {
-    {.name = "channels", .accepts = PLUMB_A_INT, .min = 1, .max = 1e9, .help = "output channels (features of a sequence)"},
+    {.name = "channels",
+     .accepts = PLUMB_A_INT,
+     .min = 1,
+     .max = 1e9,
+     .help = "output channels (features of a sequence)"},
     {.name = "kernel",
      .accepts = PLUMB_A_INT | PLUMB_A_LIST,
      .min = 1,
@@ -47,7 +51,8 @@ static bool divides(const LayerSite *site, int channels, const char *which, int 
     if (channels % groups == 0) {
         return true;
     }
-    plumb_fail(error, PLUMB_SHAPE_ERROR, "the groups of %s do not divide its %s channels", site->call->entry->name, which);
+    plumb_fail(error, PLUMB_SHAPE_ERROR, "the groups of %s do not divide its %s channels", site->call->entry->name,
+               which);
     error_found(error, "%d groups of %d channels", groups, channels);
     error_expected(error, "a divisor of %d", channels);
     int near = groups < channels ? groups : channels;

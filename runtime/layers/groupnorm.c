@@ -3,16 +3,24 @@
 #include <math.h>
 
 #define EPS                                                                                                            \
-    { .name = "eps", .accepts = PLUMB_A_NUMBER, .fallback = "1e-5", .min = 1e-12, .max = 1, .help = "added to the variance" }
+    {                                                                                                                  \
+        .name = "eps", .accepts = PLUMB_A_NUMBER, .fallback = "1e-5", .min = 1e-12, .max = 1,                          \
+        .help = "added to the variance"                                                                                \
+    }
 
-static const PlumbArg group_args[] = {
-    {.name = "groups", .accepts = PLUMB_A_INT, .min = 1, .max = 1e9, .help = "parts of the channels, each normalised by itself"},
-    EPS,
-    {.name = NULL}};
-static const PlumbArg instance_args[] = {
-    EPS,
-    {.name = "affine", .accepts = PLUMB_A_BOOL, .fallback = "false", .help = "each channel is scaled and shifted after it"},
-    {.name = NULL}};
+static const PlumbArg group_args[] = {{.name = "groups",
+                                       .accepts = PLUMB_A_INT,
+                                       .min = 1,
+                                       .max = 1e9,
+                                       .help = "parts of the channels, each normalised by itself"},
+                                      EPS,
+                                      {.name = NULL}};
+static const PlumbArg instance_args[] = {EPS,
+                                         {.name = "affine",
+                                          .accepts = PLUMB_A_BOOL,
+                                          .fallback = "false",
+                                          .help = "each channel is scaled and shifted after it"},
+                                         {.name = NULL}};
 
 enum { WEIGHT, BIAS };
 
@@ -180,7 +188,8 @@ static void backward(const Pass *pass) {
             factors(pass, &s, i * size, size, (double)(g.rows * g.inner), save + 2 * i);
         }
         if (pass->d_in[0]) {
-            pass->k->affine_back(g, pass->in[0] + r * row, pass->d_out + r * row, s.a, s.b, s.c, pass->d_in[0] + r * row);
+            pass->k->affine_back(g, pass->in[0] + r * row, pass->d_out + r * row, s.a, s.b, s.c,
+                                 pass->d_in[0] + r * row);
         }
     }
 }
@@ -191,7 +200,8 @@ const Layer layer_groupnorm = {
               .kind = PLUMB_LAYER,
               .family = "norms",
               .args = group_args,
-              .summary = "each group of channels of a row to mean 0 and variance 1 over its places, then scaled and shifted",
+              .summary =
+                  "each group of channels of a row to mean 0 and variance 1 over its places, then scaled and shifted",
               .formula = "y = weight (x - mean) / sqrt(var + eps) + bias",
               .source = "Wu & He 2018, eqs. 1, 2, 7",
               .example = "conv(16, 3) -> groupnorm(4) -> relu"},

@@ -18,15 +18,17 @@ static const PlumbArg args[] = {KERNEL("size of the window" SIDES),
                                  .words = "same valid",
                                  .max = 1e6,
                                  .fallback = "0",
-                                 .help = "places added on each side, at most half a window: never the largest, counted as "
-                                         "zeros in a mean; same: outputs = inputs / stride, rounded up"},
+                                 .help =
+                                     "places added on each side, at most half a window: never the largest, counted as "
+                                     "zeros in a mean; same: outputs = inputs / stride, rounded up"},
                                 {.name = NULL}};
 
 /* More would let a window see nothing but padding. */
 static bool fit_pad(const LayerSite *site, const Window *w, PlumbError *error) {
     for (int i = 0; i < 2; i++) {
         if (2 * w->before[i] > w->kernel[i] || w->after[i] >= w->kernel[i]) {
-            plumb_fail(error, PLUMB_SHAPE_ERROR, "the padding of %s is wider than half its window", site->call->entry->name);
+            plumb_fail(error, PLUMB_SHAPE_ERROR, "the padding of %s is wider than half its window",
+                       site->call->entry->name);
             error_found(error, "pad %d, window %d", w->before[i], w->kernel[i]);
             return error_expected(error, "at most %d", w->kernel[i] / 2);
         }
@@ -211,9 +213,12 @@ const Layer layer_globalavgpool = {
 
 /* ---- upsample ------------------------------------------------------------------------------------------------- */
 
-static const PlumbArg upsample_args[] = {
-    {.name = "factor", .accepts = PLUMB_A_INT | PLUMB_A_LIST, .min = 1, .max = 1e6, .help = "how often each value is repeated" SIDES},
-    {.name = NULL}};
+static const PlumbArg upsample_args[] = {{.name = "factor",
+                                          .accepts = PLUMB_A_INT | PLUMB_A_LIST,
+                                          .min = 1,
+                                          .max = 1e6,
+                                          .help = "how often each value is repeated" SIDES},
+                                         {.name = NULL}};
 
 /* Planes of height x width x inner values: an image has inner 1; a sequence is one row, its channels inside. */
 typedef struct Repeat {

@@ -40,8 +40,8 @@ static int extent(const Window *w, int axis) {
     return (w->kernel[axis] - 1) * w->dilation[axis] + 1;
 }
 
-/* same: outputs = inputs / stride, rounded up, what is odd behind (PyTorch's padding="same" for stride 1; TensorFlow's for
- * any). */
+/* same: outputs = inputs / stride, rounded up, what is odd behind (PyTorch's padding="same" for stride 1; TensorFlow's
+ * for any). */
 static void pad_same(Window *w, int axis) {
     int outputs = (w->in[axis] + w->stride[axis] - 1) / w->stride[axis];
     int64_t needed = (int64_t)(outputs - 1) * w->stride[axis] + extent(w, axis) - w->in[axis];
@@ -75,7 +75,8 @@ static bool fit_kernel(const LayerSite *site, Window *w, PlumbError *error) {
         int padded = w->in[i] + w->before[i] + w->after[i];
         if (padded < extent(w, i)) {
             const char *axis = !image ? "sequence" : i == 0 ? "image's height" : "image's width";
-            plumb_fail(error, PLUMB_SHAPE_ERROR, "the kernel of %s is longer than the %s", site->call->entry->name, axis);
+            plumb_fail(error, PLUMB_SHAPE_ERROR, "the kernel of %s is longer than the %s", site->call->entry->name,
+                       axis);
             error_found(error, "a kernel over %d, %d with padding", extent(w, i), padded);
             error_expected(error, "a kernel over at most %d", padded);
             return error_hint(error, "a smaller kernel, or pad=%d", (extent(w, i) - w->in[i] + 1) / 2);
@@ -96,7 +97,8 @@ bool window_read(const LayerSite *site, Window *window, PlumbError *error) {
         return false;
     }
     bool last = in.rank == 2;
-    *window = (Window){.channels = channels_of(in), .last = last, .in = {last ? 1 : in.dim[1], last ? in.dim[0] : in.dim[2]}};
+    *window =
+        (Window){.channels = channels_of(in), .last = last, .in = {last ? 1 : in.dim[1], last ? in.dim[0] : in.dim[2]}};
     Window *w = window;
     const PlumbValue *stride = plumb_call_value(site->call, "stride");
     bool own_stride = stride->type != PLUMB_V_NONE, dilated = plumb_call_value(site->call, "dilation");

@@ -238,6 +238,7 @@ static bool measure_batch(PlumbNet *net, const PlumbData *data, const PlumbCall 
         return false;
     }
     net_refresh(net, k);
+    stepper_truncate(&stepper, recipe);
     stepper.plan->measuring = true;
     plan_set(stepper.plan, batch, config->seed, 0, true, true);
     stepper_run(&stepper);

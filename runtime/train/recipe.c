@@ -215,6 +215,7 @@ static const PlumbArg recipe_args[] = {
      .max = 9e15,
      .help = "of shuffles and dropout; none: the session's"},
     PART("stop", PLUMB_STOP, "none", "when to end early"),
+    COUNT("truncate", "none", "time steps that the gradient goes back through a recurrent layer; none: all"),
     {.name = "diagnostics",
      .accepts = PLUMB_A_CALL | PLUMB_A_WORD,
      .kinds = PLUMB_CADENCE,

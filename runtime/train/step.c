@@ -155,6 +155,11 @@ bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const 
     return true;
 }
 
+void stepper_truncate(Stepper *stepper, const PlumbCall *recipe) {
+    double steps = plumb_call_number(recipe, "truncate");
+    stepper->plan->truncate = steps < INT32_MAX ? (int)steps : 0; /* no sequence is longer */
+}
+
 void stepper_clear(Stepper *stepper) {
     plan_free(stepper->plan);
     free(stepper->block);
@@ -320,6 +325,7 @@ static double ratio(const Norms *norms) {
 void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe) {
     const PlumbNode *about = &stepper->net->node[node].about;
     plan_probe(stepper->plan, node, probe);
+    plan_tell_through_time(stepper->plan, node);
     Norms norms = norms_of(stepper, about->first_weight, about->weight_count);
     if (norms.any) {
         probe->grad_norm = norms.nonfinite ? NAN : sqrt(norms.grad);

@@ -44,6 +44,8 @@ double loss_of_shard(const Kernels *k, const LossRows *batch, const Plan *plan, 
 /* Everything but data order. `batch`: the most rows. `optimizer` NULL: never updates. */
 bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const Kernels *k, Pool *pool, int batch, int shards,
                   const PlumbCall *loss, const PlumbCall *optimizer, PlumbError *error);
+/* What the recipe says of gradients through time. */
+void stepper_truncate(Stepper *stepper, const PlumbCall *recipe);
 void stepper_clear(Stepper *stepper);
 /* Runs one step on the rows set in `index`, `batch`. */
 void stepper_run(Stepper *stepper);

@@ -122,6 +122,7 @@ static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
                       trainer->loss, optimizer, error)) {
         return false;
     }
+    stepper_truncate(&trainer->stepper, trainer->recipe);
     trainer->stepper.clip = plumb_call_call(trainer->recipe, "clip");
     trainer->lr = trainer->stepper.update.lr;
     net_refresh(trainer->net, k); /* a file may have been loaded */

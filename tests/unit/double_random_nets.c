@@ -78,7 +78,7 @@ static bool small(const PlumbNet *net) {
 }
 
 static PlumbNet *draw_net(Writer *writer, int outputs) {
-    static const char *const inputs[] = {"input(5)", "input(1)", "input(6)", "input(3, 4)", "input(2, 2, 3)"};
+    static const char *const inputs[] = {"input(5)", "input(1)", "input(6)", "input(4, 4)", "input(4, 3, 3)"};
     static const char *const first[] = {"dense(6)", "dense(6)", "dense(4)", "dense(5)", "prelu"};
     int which = below(writer, sizeof inputs / sizeof *inputs), stages = 2 + below(writer, STAGES_MAX - 1);
     char text[256];

@@ -1,7 +1,6 @@
 /* Convolution, pooling and their norms in double precision: every gradient against finite differences, the input's too
  * (the dense layer before them learns from it), whatever the number of shards. */
-#include "netline.h"
-#include <math.h>
+#include "gradients.h"
 
 enum { ROWS = 3 };
 
@@ -46,124 +45,53 @@ static const char *const cases[] = {
     "input(2) -> dense(60) -> reshape(3, 5, 4) -> rmsnorm",
 };
 
-typedef struct Check {
-    PlumbNet *net;
-    PlumbData *data;
-    const PlumbCall *recipe;
-    PlumbProbe *probe;
-    PlumbConfig config;
-    const char *text;
-} Check;
-
-static double loss_of(const Check *check) {
-    PlumbError error = {0};
-    double loss = NAN;
-    if (!plumb_measure(check->net, check->data, check->recipe, &check->config, check->probe, &loss, &error)) {
-        fail_msg("%s: %s", check->text, error.what);
-    }
-    return loss;
-}
-
-/* Central differences; the gradients of `weight` before them. */
-static void check_weight(const Check *check, const PlumbWeight *weight) {
-    const double step = 1e-5;
-    size_t size = (size_t)plumb_shape_size(weight->shape);
-    double *grad = calloc(size, sizeof *grad), largest = 1e-2;
-    loss_of(check);
-    memcpy(grad, weight->grad, size * sizeof *grad);
-    for (size_t i = 0; i < size; i++) {
-        largest = fmax(largest, fabs(grad[i]));
-    }
-    for (size_t i = 0; i < size; i++) {
-        double value = weight->value[i];
-        weight->value[i] = value + step;
-        double above = loss_of(check);
-        weight->value[i] = value - step;
-        double below = loss_of(check);
-        weight->value[i] = value;
-        double seen = (above - below) / (2 * step);
-        if (!(fabs(seen - grad[i]) <= 1e-6 * largest)) {
-            fail_msg("%s, %d shards: %s[%zu] has gradient %.10g, differences give %.10g", check->text,
-                     check->config.shards, weight->name, i, grad[i], seen);
-        }
-    }
-    free(grad);
-}
-
 static void gradients_are_those_of_finite_differences(void **state) {
-    (void)state;
+    Compared compared = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        PlumbError error = {0};
-        PlumbArena *arena = plumb_arena_new();
-        Check check = {.net = line_net(arena, cases[i]),
-                       .recipe = line_call(arena, "recipe(loss=mse, batch=3)", &error),
-                       .config = {.threads = 1, .shards = 1 + (int)(i % 3), .seed = 5},
-                       .text = cases[i]};
-        assert_non_null(check.recipe);
-        check.data = line_data(check.net, ROWS, 0);
-        check.probe = calloc((size_t)plumb_net_size(check.net), sizeof *check.probe);
-        loss_of(&check);
-        for (int w = 0; w < plumb_net_weight_total(check.net); w++) {
-            const PlumbWeight *weight = plumb_net_weight(check.net, w);
-            if (weight->learned) {
-                check_weight(&check, weight);
-            }
+        for (int shards = 1; shards <= 4; shards += 3) { /* the last has no row */
+            Trial trial = {.net = cases[i], .loss = "mse", .rows = ROWS, .shards = shards, .seed = 1 + i};
+            assert_gradients(*state, trial, &compared);
         }
-        free(check.probe);
-        plumb_data_free(check.data);
-        plumb_net_free(check.net);
-        plumb_arena_free(arena);
     }
+    assert_true(compared.kinks * 100 <= compared.weights && compared.weights > 10000);
 }
 
-/* Loss and gradients of one net for a number of shards. */
-static double *gradients_for(const char *text, int shards, size_t *count) {
-    PlumbError error = {0};
-    PlumbArena *arena = plumb_arena_new();
-    Check check = {.net = line_net(arena, text),
-                   .recipe = line_call(arena, "recipe(loss=mse, batch=7)", &error),
-                   .config = {.threads = 1, .shards = shards, .seed = 5},
-                   .text = text};
-    check.data = line_data(check.net, 7, 0);
-    check.probe = calloc((size_t)plumb_net_size(check.net), sizeof *check.probe);
-    double *all = calloc(4096, sizeof *all);
-    all[0] = loss_of(&check);
-    *count = 1;
-    for (int w = 0; w < plumb_net_weight_total(check.net); w++) {
-        const PlumbWeight *weight = plumb_net_weight(check.net, w);
-        for (int64_t i = 0; weight->learned && i < plumb_shape_size(weight->shape); i++) {
-            all[(*count)++] = weight->grad[i];
-        }
-    }
-    free(check.probe);
-    plumb_data_free(check.data);
-    plumb_net_free(check.net);
-    plumb_arena_free(arena);
-    return all;
+/* The gradients of one batch for a number of shards. */
+static double *gradients_for(Kit *kit, const char *text, int shards, int64_t *count) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbConfig config = {.threads = 1, .shards = shards, .seed = 5};
+    PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
+    PlumbData *data = data_for(kit, net, TARGET_VALUES, 7, 1);
+    double loss, rms;
+    assert_true(
+        plumb_measure(net, data, call_of(kit, "recipe(loss=mse, batch=7)"), &config, probe, &loss, &kit->error));
+    double *copy = copy_gradients(kit, net, &rms);
+    *count = net->parameter_count;
+    plumb_net_free(net);
+    return copy;
 }
 
 static void shards_change_nothing_but_rounding(void **state) {
-    (void)state;
     static const char text[] = "input(2, 6, 6) -> conv(4, 3) -> batchnorm -> relu -> conv(6, 3, stride=2, groups=2) -> "
-                               "groupnorm(3) -> tanh -> maxpool(2, stride=1) -> upsample(2) -> avgpool(2) -> globalavgpool";
-    size_t count = 0;
-    double *one = gradients_for(text, 1, &count);
+                               "groupnorm(3) -> tanh -> "
+                               "maxpool(2, stride=1) -> upsample(2) -> avgpool(2) -> globalavgpool";
+    int64_t count = 0;
+    const double *one = gradients_for(*state, text, 1, &count);
     for (int shards = 2; shards <= 9; shards++) { /* the last have shards without rows */
-        double *other = gradients_for(text, shards, &count);
-        for (size_t i = 0; i < count; i++) {
+        const double *other = gradients_for(*state, text, shards, &count);
+        for (int64_t i = 0; i < count; i++) {
             if (!(fabs(one[i] - other[i]) <= 1e-12)) {
-                fail_msg("%d shards: number %zu is %.17g, with one shard %.17g", shards, i, other[i], one[i]);
+                fail_msg("%d shards: gradient %lld is %.17g, with one shard %.17g", shards, (long long)i, other[i],
+                         one[i]);
             }
         }
-        free(other);
     }
-    free(one);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients_are_those_of_finite_differences),
-        cmocka_unit_test(shards_change_nothing_but_rounding),
+        kit_test(gradients_are_those_of_finite_differences),
+        kit_test(shards_change_nothing_but_rounding),
     };
     return cmocka_run_group_tests_name("vision in double", tests, NULL, NULL);
 }

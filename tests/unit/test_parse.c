@@ -111,7 +111,7 @@ static void a_verb_is_one_only_where_a_statement_goes_on(void **state) {
         {"net train { show }", "(net train (block show))"},
         {"show show", "(verb show show)"},
         {"show net", "(verb show net)"},
-        {"show in, a", "(verb show in a)"},
+        {"show in, for", "(verb show in for)"},
         {"(show)", "show"},
         {"reporter", "reporter"},
     };
