@@ -64,6 +64,8 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     ThroughTime *through;    /* recurrent layers; NULL when not measured */
 } Pass;
 
+struct Moments;
+
 typedef struct Layer {
     PlumbEntry entry;
     int inputs_min, inputs_max;

@@ -140,6 +140,17 @@ static bool take_signals(Walk *walk, int at, Signal in[LAYER_INPUTS_MAX], bool *
     return known;
 }
 
+/* Weights of a node that shares them lie among those of the nodes before it. */
+static bool is_shared(const PlumbNet *net, int at) {
+    const PlumbNode *node = &net->node[at].about;
+    for (int i = at - 1; i >= 0 && node->weight_count; i--) {
+        if (net->node[i].about.weight_count) {
+            return net->node[i].about.first_weight >= node->first_weight;
+        }
+    }
+    return false;
+}
+
 /* Carries the signal through one node and keeps how the gradient will come back. */
 static void step_forward(Walk *walk, int at, Back *back) {
     const NetNode *node = &walk->net->node[at];
@@ -164,6 +175,9 @@ static void step_forward(Walk *walk, int at, Back *back) {
     told->caution = m.caution;
     walk->signal[at] = m.out;
     walk->back[at] = back;
+    if (is_shared(walk->net, at)) {
+        told->caution = "its weights are shared, and taken as drawn anew for each use";
+    }
     if (m.mixes) {
         set_root(walk, at);
         walk->rank[at]++;
@@ -346,7 +360,7 @@ static void tell_slope(Walk *walk) {
     forecast->underflow_depth = each > 1e-6 ? ceil(-log10(FLT_MIN) / each) : INFINITY;
 }
 
-/* Thresholds of shared/design/diagnostics.md, in decades. */
+/* In decades: where plain descent, and where an optimizer that rescales the gradient (adaptive), is taken to fail. */
 static PlumbVerdict verdict_of(const PlumbForecast *f) {
     static const double vanishing[] = {-3.5, -5}, exploding[] = {1.5, 3}, difference = -3.5;
     if (f->first < 0 || isnan(f->slope) || isnan(f->signal_slope)) {

@@ -116,13 +116,6 @@ void moments_concat(Moments *m) {
 /* ---- activations --------------------------------------------------------------------------------------------------
  */
 
-/* n Var(w) that the initialiser made for this activation sets: 2 by he, 1 by xavier and lecun. Initialisation and
- * activation are both counted from there, so that neither is blamed for what the other makes good. */
-static double variance_assumed(const char *act) {
-    WeightSpec spec = {.fan_in = 1, .fan_out = 1, .init = init_auto(act)};
-    return init_variance(&spec);
-}
-
 /* Straight on both sides of 0: moments of any symmetric distribution are those of the normal one. */
 static bool scale_free(Act act) {
     return act == ACT_RELU || act == ACT_LEAKY_RELU || act == ACT_IDENTITY;
@@ -139,7 +132,6 @@ void moments_activation(Moments *m, Act act, double a) {
         m->caution = "what it reads is taken as Gaussian";
     }
     Response r = response_of(act, a, x->mean, variance, gap);
-    double assumed = variance_assumed(m->site->call->entry->name);
     double tail = r.slope_square > 0 ? r.slope_fourth / (r.slope_square * r.slope_square) : 1;
     m->out = (Signal){r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
     m->back[0] = (Back){.gain = r.slope_square,
@@ -147,12 +139,18 @@ void moments_activation(Moments *m, Act act, double a) {
                         .aligned = r.aligned,
                         .aligned_cross = r.aligned_cross,
                         .spread = 3 * (tail - 1) / (double)plumb_shape_size(m->site->shape)};
-    m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(r.slope_square * assumed);
-    m->back[0].decades[PLUMB_BY_INIT] = -decades(assumed);
+    m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(r.slope_square);
 }
 
 /* ---- layers with weights --------------------------------------------------------------------------------------------
  */
+
+/* n Var(w) that the initialiser made for this activation sets: 2 by he, 1 by xavier and lecun. An initialiser answers
+ * for what it deviates from there, the activation for the rest: so neither is blamed for what the other makes good. */
+static double variance_assumed(const char *act) {
+    WeightSpec spec = {.fan_in = 1, .fan_out = 1, .init = init_auto(act)};
+    return init_variance(&spec);
+}
 
 /* A sum of squares of n independent normal numbers fluctuates by 2 / n; rotations keep it. With the activation's share
  * above: (3 E phi'^4 / (E phi'^2)^2 - 1) / n, for relu the 5 / n of Hanin & Nica 2020, theorem 1. */
@@ -165,6 +163,7 @@ void moments_linear(Moments *m, double terms, double uses, double units) {
     const Init *init = (const Init *)m->weight[0].init->entry;
     const WeightSpec *bias = m->weights > 1 ? &m->weight[1] : NULL;
     double variance = init_variance(&m->weight[0]), gain = terms * variance;
+    double assumed = variance_assumed(m->site->next_act);
     double offset = bias ? init_mean(bias) : 0, common = bias ? init_variance(bias) + offset * offset : 0;
     if (init_mean(&m->weight[0]) != 0) {
         m->refused = "its weights are not drawn";
@@ -174,7 +173,8 @@ void moments_linear(Moments *m, double terms, double uses, double units) {
     m->out = (Signal){gain * x->q + common, offset, gain * x->difference, x->log_tangent + log(gain), true};
     m->back[0] = back_independent(x, uses * variance, uses * variance);
     m->back[0].spread = linear_spread(init, units);
-    m->back[0].decades[PLUMB_BY_INIT] = decades(gain / variance_assumed(m->site->next_act));
+    m->back[0].decades[PLUMB_BY_INIT] = decades(gain / assumed);
+    m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(assumed);
     m->back[0].decades[PLUMB_BY_WIDTH] = decades(uses / terms);
 }
 

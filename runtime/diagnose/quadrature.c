@@ -2,6 +2,7 @@
 #include "quadrature.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { HALF = 8, PANEL = 2 * HALF };
 static const double legendre[HALF][2] = {
@@ -74,14 +75,16 @@ double rule_product(const Rule *rule, const double *a, const double *b) {
 
 /* h_0 = 1, h_1 = z, h_k+1 = (z h_k - sqrt(k) h_k-1) / sqrt(k + 1) */
 void rule_hermite(const Rule *rule, const double *value, double coefficient[HERMITE_MAX]) {
-    for (int k = 0; k < HERMITE_MAX; k++) {
-        coefficient[k] = 0;
+    double root[HERMITE_MAX + 1];
+    for (int k = 0; k <= HERMITE_MAX; k++) {
+        root[k] = sqrt(k);
     }
+    memset(coefficient, 0, HERMITE_MAX * sizeof *coefficient);
     for (int i = 0; i < rule->count; i++) {
         double before = 0, h = 1, weighted = rule->weight[i] * value[i];
         for (int k = 0; k < HERMITE_MAX; k++) {
             coefficient[k] += weighted * h;
-            double next = (rule->z[i] * h - sqrt(k) * before) / sqrt(k + 1);
+            double next = (rule->z[i] * h - root[k] * before) / root[k + 1];
             before = h;
             h = next;
         }
