@@ -316,6 +316,13 @@ typedef struct PlumbForecast {
  * of mean 0 and variance 1; recipe: takes its batch (for batch norms; else wide) and optimizer. Both may be NULL. NULL after an error. */
 PlumbForecast *plumb_forecast(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbError *error);
 void plumb_forecast_free(PlumbForecast *forecast);
+typedef struct PlumbEdit { /* calls of the registry; NULL: as it is */
+    const PlumbCall *act;  /* in place of every activation between layers; not of gates, nor of the last layer */
+    const PlumbCall *init; /* of all drawn weights */
+    const PlumbCall *norm; /* in front of every activation that has none */
+} PlumbEdit;
+/* The net with an edit made everywhere, without weights: to forecast what a remedy would do. */
+PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error);
 
 /* ---- weight and array files --------------------------------------------------------------------------- */
 typedef struct PlumbTensor { /* a named array in memory */

@@ -356,14 +356,14 @@ static void tell_slope(Walk *walk) {
     forecast->difference = sqrt(top->difference / top->q);
     double shrinking = (bottom->log_tangent - log(bottom->q)) - (top->log_tangent - log(top->q));
     forecast->depth_scale = shrinking > 1e-9 * forecast->depth ? forecast->depth / shrinking : INFINITY;
-    double each = forecast->depth > 0 ? -forecast->slope / forecast->depth : 0;
+    double each = forecast->depth > 0 && isfinite(forecast->slope) ? -forecast->slope / forecast->depth : 0;
     forecast->underflow_depth = each > 1e-6 ? ceil(-log10(FLT_MIN) / each) : INFINITY;
 }
 
 /* In decades: where plain descent, and where an optimizer that rescales the gradient (adaptive), is taken to fail. */
 static PlumbVerdict verdict_of(const PlumbForecast *f) {
     static const double vanishing[] = {-3.5, -5}, exploding[] = {1.5, 3}, difference = -3.5;
-    if (f->first < 0 || isnan(f->slope) || isnan(f->signal_slope)) {
+    if (f->first < 0 || isnan(f->slope) || (isnan(f->signal_slope) && isfinite(f->slope))) {
         return PLUMB_UNFORESEEN;
     }
     if (f->slope > exploding[f->adaptive] || f->signal_slope > exploding[f->adaptive]) {
