@@ -88,7 +88,7 @@ static void find_ops(Plan *plan, Draft *draft) {
         if (pair) {
             draft->op_of[i + 1] = plan->op_count;
         }
-        plan->op[plan->op_count++] = (Op){i, pair ? i + 1 : -1};
+        plan->op[plan->op_count++] = (Op){.node = i, .act = pair ? i + 1 : -1};
     }
     for (int i = 0; i < plan->net->node_count; i++) {
         for (int j = 0; j < node_at(plan, i)->about.input_count && draft->op_of[i] >= 0; j++) {
@@ -205,6 +205,18 @@ static void place_spares(Plan *plan, Draft *draft, bool *written) {
     }
 }
 
+/* Shared weights: the last op that uses them writes their gradients, the earlier ones add. */
+static void find_shared(Plan *plan, bool *written) {
+    memset(written, 0, (size_t)plan->net->weight_count * sizeof *written);
+    for (int op = plan->op_count - 1; op >= 0; op--) {
+        const PlumbNode *node = &node_at(plan, plan->op[op].node)->about;
+        if (node->weight_count) {
+            plan->op[op].adds = written[node->first_weight];
+            written[node->first_weight] = true;
+        }
+    }
+}
+
 static int64_t in_reals(size_t bytes) {
     return padded((int64_t)((bytes + sizeof(real) - 1) / sizeof(real)));
 }
@@ -304,6 +316,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .shard = s,
                                 .shards = plan->shards,
                                 .node = i,
+                                .adds = runs && plan->op[draft->op_of[i]].adds,
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
                                 .save = save ? cut(cutter, in_reals(save)) : NULL,
@@ -413,9 +426,9 @@ static bool allocate(Plan *plan, Draft *draft) {
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
-    size_t n = (size_t)plan->net->node_count;
+    size_t n = (size_t)plan->net->node_count, weights = (size_t)plan->net->weight_count;
     Life *life = calloc(n + 1, sizeof *life);
-    bool *written = calloc(n, sizeof *written);
+    bool *written = calloc(n + weights, sizeof *written);
     bool done = life && written;
     if (done) {
         find_live(plan, draft);
@@ -424,6 +437,7 @@ static bool lay_out(Plan *plan, Draft *draft) {
         find_steps(plan);
         done = place_outputs(plan, draft, life) && (!plan->training || place_gradients(plan, draft, life));
         place_spares(plan, draft, written);
+        find_shared(plan, written);
         count_memory(plan, draft);
     }
     free(life);

@@ -10,6 +10,7 @@
 
 typedef struct Op { /* a node, or a dense node and the activation behind it in one pass */
     int node, act;  /* act: -1 for a single node */
+    bool adds;      /* its weights are shared, and a later op wrote their gradients before */
 } Op;
 
 typedef struct Step { /* one call of an op's forward or backward, in one phase */
