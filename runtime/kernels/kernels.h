@@ -53,6 +53,8 @@ typedef struct Kernels {
     void (*update)(const Update *update, int64_t n, real *w, const real *g, real *s1, real *s2, double norms[2]);
     /* softmax rows, in place allowed; log: their logarithm */
     void (*softmax)(int rows, int n, const real *x, real *y, bool log);
+    void (*softmax_back)(int rows, int n, const real *y, const real *dy, real *dx); /* dx = y (dy - sum(y dy)), dx may be dy */
+    void (*blend)(int64_t n, real keep, const real *x, real *y);                    /* y = keep y + (1 - keep) x */
 } Kernels;
 
 const Kernels *kernels_native(void);   /* NULL where not built, and in the double build */
