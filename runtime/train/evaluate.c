@@ -208,6 +208,27 @@ static bool input_fits(const PlumbNet *net, const PlumbData *data, PlumbError *e
     return error_hint(error, "input(%s)", plumb_shape_text(data->x_shape, text));
 }
 
+/* Does the layer read the data itself, or a view of it? */
+static bool reads_input(const PlumbNet *net, const NetNode *node) {
+    int at = node->about.input_count ? node->about.input[0] : -1;
+    while (at > 0 && net->node[at].layer->view) {
+        at = net->node[at].about.input[0];
+    }
+    return at == 0;
+}
+
+static bool values_fit(const PlumbNet *net, const PlumbData *data, PlumbError *error) {
+    for (int i = 1; i < net->node_count; i++) {
+        const NetNode *node = &net->node[i];
+        if (node->layer->accepts && reads_input(net, node) &&
+            (!node->layer->accepts(&node->site, data->train.x, data->train.rows, error) ||
+             !node->layer->accepts(&node->site, data->test.x, data->test.rows, error))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall *loss, PlumbError *error) {
     if (net->unknown || net->node_count < 1 || strcmp(net->node[0].layer->entry.name, "input")) {
         return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no input and cannot be run by itself", net->name);
@@ -218,7 +239,8 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
     PlumbArena *arena = plumb_arena_new();
     const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
     LossRows rows;
-    bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error);
+    bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error) &&
+                values_fit(net, data, error);
     plumb_arena_free(arena);
     return fits;
 }
