@@ -79,6 +79,7 @@ bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error) {
         }
     }
     settle_weights(net);
+    net->unscaled = true;
     net_refresh(net, kernels_portable());
     return true;
 }

@@ -26,9 +26,10 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
     bool nesterov;
     int64_t step;       /* from 1 */
     double scale;       /* on the gradient: clipping */
+    double trust;       /* sgd: on gradient and decay, the trust ratio of lars */
     double value_limit; /* clip by value before all else; 0: none */
 } Update;
-enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP };
+enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP, UPDATE_ADAGRAD, UPDATE_LION };
 
 typedef struct Kernels {
     const char *name;
