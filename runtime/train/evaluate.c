@@ -92,6 +92,14 @@ bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int nod
     return done;
 }
 
+static PlumbArena *open_arena(PlumbError *error) {
+    PlumbArena *arena = plumb_arena_new();
+    if (!arena) {
+        error_memory(error);
+    }
+    return arena;
+}
+
 /* ---- scores
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -205,7 +213,7 @@ static void evaluate_part(Runner *runner, const PlumbPart *part, LossRows *rows,
 
 bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss,
                     const PlumbConfig *config, PlumbScore *score, PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
+    PlumbArena *arena = open_arena(error);
     const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
     LossRows rows;
     Runner runner = {0};
@@ -267,7 +275,7 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
     if (net->node_count < 2) {
         return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no layer behind its input", net->name);
     }
-    PlumbArena *arena = plumb_arena_new();
+    PlumbArena *arena = open_arena(error);
     const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
     LossRows rows;
     bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error) &&
@@ -307,7 +315,7 @@ static bool measure_batch(PlumbNet *net, const PlumbData *data, const PlumbCall 
 
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                    PlumbProbe *probe, double *loss, PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
+    PlumbArena *arena = open_arena(error);
     const PlumbCall *call = arena ? loss_of(data, plumb_call_call(recipe, "loss"), arena, error) : NULL;
     Pool *pool = NULL;
     bool done = call && plumb_net_fits(net, data, call, error) && plumb_net_make(net, config->seed, error) &&
