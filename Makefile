@@ -106,7 +106,7 @@ $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb
 $(B)/double/tests/%.o: tests/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
 $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(B)/libfront.a $(B)/libplumb.a
-	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 
 # ---- what people run ----
 demo: deps

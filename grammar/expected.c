@@ -1,5 +1,6 @@
 /* What the prompt asks: may the text end here, and what may come next. Nothing is evaluated; the tree goes at once. */
 #include "parser.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,43 @@ static const char *innermost_callee(const Parser *parser) {
     return NULL;
 }
 
+/* Does `word` end at `end`, but for blanks? */
+static bool ends_with(const char *text, size_t end, const char *word) {
+    size_t length = strlen(word);
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+        end--;
+    return end >= length && strncmp(text + end - length, word, length) == 0 &&
+           (end == length || !isalnum((unsigned char)text[end - length - 1]));
+}
+
+static bool starts_with(const char *text, const char *word) {
+    size_t length = strlen(word);
+    return strncmp(text, word, length) == 0 && !isalnum((unsigned char)text[length]) && text[length] != '_';
+}
+
+/* A recipe's block follows `with`, or `with` and a name. */
+static bool follows_with(const char *text, size_t end) {
+    if (ends_with(text, end, "with"))
+        return true;
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+        end--;
+    while (end > 0 && (isalnum((unsigned char)text[end - 1]) || text[end - 1] == '_'))
+        end--;
+    return ends_with(text, end, "with");
+}
+
+static const char *innermost_body(const Parser *parser) {
+    const char *text = source_text(parser->source);
+    for (int i = parser->depth - 1; i >= 0; i--) {
+        const char *statement = text + parser->open[i].statement;
+        if (parser->open[i].kind != '{' || starts_with(statement, "for") || starts_with(statement, "if"))
+            continue;
+        bool is_recipe = starts_with(statement, "recipe") || follows_with(text, parser->open[i].span.begin);
+        return is_recipe ? "recipe" : "net";
+    }
+    return NULL;
+}
+
 static void list_keywords(Expected *expected, const char *const *names, int count) {
     static const char *const not_words[] = {"end of input", "end of line", "number", "string", "name", "verb"};
     const int most = (int)(sizeof expected->keywords / sizeof *expected->keywords) - 1;
@@ -80,6 +118,7 @@ static void ask_what_may_come(void *self, Parser *parser, ParserStack *stack) {
             strncmp(source_text(last.source) + last.begin, clauses[i], strlen(clauses[i])) == 0)
             expected->clause = clauses[i];
     const char *callee = innermost_callee(parser);
+    expected->body = innermost_body(parser);
     char *end = expected->held = malloc(size_of(parser->verb) + size_of(callee) + 1);
     if (end) {
         expected->verb = hold(&end, parser->verb);

@@ -45,6 +45,11 @@ int scan_name(Parser *parser, YYSTYPE *value, Span span) {
     return token;
 }
 
+int scan_keyword(Parser *parser, YYSTYPE *value, int token, Span span) {
+    bool is_operand = parser->last.token == T_VERB || (parser->last.token == T_COMMA && parser->verb);
+    return is_operand ? token_as_written(parser, value, T_NAME, span) : token;
+}
+
 /* ---- numbers ----------------------------------------------------------------------------------------------- */
 
 int scan_number(Parser *parser, YYSTYPE *value, Span span) {

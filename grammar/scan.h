@@ -7,6 +7,8 @@
 /* The place of the next `length` bytes. */
 Span scan_advance(Parser *parser, int length);
 int scan_name(Parser *parser, YYSTYPE *value, Span span);
+/* A reserved word that cannot begin a verb's operand is an ordinary name there: `help net, recipe`. */
+int scan_keyword(Parser *parser, YYSTYPE *value, int token, Span span);
 int scan_number(Parser *parser, YYSTYPE *value, Span span);
 int scan_wrong_number(Parser *parser, YYSTYPE *value, Span span);
 int scan_string(Parser *parser, YYSTYPE *value, Span span);

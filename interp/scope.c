@@ -15,6 +15,7 @@ typedef struct Binding {
 
 struct Scope {
     int owners;
+    bool is_body;
     Scope *parent;
     Binding *bindings;
 };
@@ -24,6 +25,14 @@ Scope *scope_new(Scope *parent) {
     if (scope) {
         scope->owners = 1;
         scope->parent = parent ? scope_keep(parent) : NULL;
+    }
+    return scope;
+}
+
+Scope *scope_new_body(Scope *parent) {
+    Scope *scope = scope_new(parent);
+    if (scope) {
+        scope->is_body = true;
     }
     return scope;
 }
@@ -40,14 +49,18 @@ static void binding_free(Scope *scope, Binding *binding) {
     free(binding);
 }
 
+/* A binding is out of the table before its value goes: that may drop the scope again. */
+void scope_clear(Scope *scope) {
+    while (scope->bindings) {
+        binding_free(scope, scope->bindings);
+    }
+}
+
 void scope_drop(Scope *scope) {
     if (!scope || --scope->owners > 0) {
         return;
     }
-    Binding *binding, *next;
-    HASH_ITER(hh, scope->bindings, binding, next) {
-        binding_free(scope, binding);
-    }
+    scope_clear(scope);
     scope_drop(scope->parent);
     free(scope);
 }
@@ -88,6 +101,16 @@ bool scope_bind(Scope *scope, const char *name, Value *value) {
 Value *scope_find(const Scope *scope, const char *name) {
     for (; scope; scope = scope->parent) {
         const Binding *binding = find_here(scope, name);
+        if (binding) {
+            return binding->value;
+        }
+    }
+    return NULL;
+}
+
+Value *scope_find_default(const Scope *scope, const char *name) {
+    for (; scope; scope = scope->parent) {
+        const Binding *binding = scope->is_body ? find_here(scope, name) : NULL;
         if (binding) {
             return binding->value;
         }

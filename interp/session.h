@@ -28,6 +28,9 @@ int session_check(Session *session, const char *name, const char *text, size_t l
 /* From a signal handler: ask what runs now to stop (training pauses). */
 void session_interrupt(Session *session);
 bool session_training(const Session *session);
+bool session_has_quit(const Session *session); /* `quit` has run */
+Diags *session_diags(Session *session);
+void session_show_diags(Session *session);     /* prints what was added to them, and forgets it */
 const Words *session_words(const Session *session);
 /* For completion: names in scope and in the registry, in turn; kinds is a sum of PlumbKind and these. */
 enum { NAME_NET = 1 << 20, NAME_DATA = 1 << 21, NAME_RECIPE = 1 << 22, NAME_VALUE = 1 << 23 };

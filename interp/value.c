@@ -1,6 +1,7 @@
 /* Values: making, keeping, dropping, and their text on one line. */
 #include "value.h"
 #include "../grammar/format.h"
+#include "names.h"
 #include "render/number.h"
 #include "scope.h"
 #include <math.h>
@@ -64,8 +65,12 @@ Value *value_list(Value **item, int count) {
     if (!value || !(value->list.item = calloc((size_t)count + 1, sizeof *item))) {
         return made_or_dropped(value, false);
     }
+    value->list.height = 1;
     for (int i = 0; i < count; i++) {
         value->list.item[value->list.count++] = value_keep(item[i]);
+        if (item[i]->type == VALUE_LIST && item[i]->list.height >= value->list.height) {
+            value->list.height = item[i]->list.height + 1;
+        }
     }
     return value;
 }
@@ -235,7 +240,7 @@ const char *value_type_name(const Value *value) {
         [VALUE_WORD] = "a word",
         [VALUE_UNKNOWN] = "unknown",
     };
-    return value->type == VALUE_CALL ? plumb_kind_name(value->call.call->entry->kind) : name[value->type];
+    return value->type == VALUE_CALL ? name_kind_text(value->call.call->entry->kind) : name[value->type];
 }
 
 static void write_value(FILE *out, const Value *value);

@@ -16,10 +16,12 @@ typedef enum {
     VALUE_UNKNOWN /* while checking: only running will tell; or an error was reported */
 } ValueType;
 
+enum { LIST_HEIGHT_MAX = 1000 };
 typedef struct Value Value;
 
 typedef struct NetValue {       /* a net as declared, perhaps with arguments; an instance when all of them have values */
     char *name;                 /* "plain", or the source text of an anonymous one */
+    const char *base;           /* what it is called where another net uses it: "mlp" of mlp(act=tanh); borrowed */
     const Tree *declaration;    /* TREE_NET whose block is the body */
     Span span;                  /* where the instance was made */
     Scope *scope;               /* where it was declared */
@@ -27,11 +29,12 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     int argument_count;
     PlumbNet *net;              /* built when first needed; NULL before, and for a net without input */
     PlumbTrainer *trainer;      /* the last training, kept for `continue`, history and probes */
+    bool unfinished;            /* the training was paused and can go on */
     Value *trained_on, *trained_with;
     PlumbProbe *probe;          /* one per node, of the last training or measurement */
     PlumbScore score;           /* of the last evaluation on the test part */
     bool has_score, has_loss;
-    double loss;                /* of the last step or measurement */
+    double loss;                /* of the last epoch, of the last step while paused, or of a measurement since */
     double seconds;
 } NetValue;
 
@@ -42,7 +45,7 @@ struct Value {
         double number;
         bool boolean;
         char *string;
-        struct { Value **item; int count; } list;
+        struct { Value **item; int count, height; } list; /* height: of lists in lists, from 1; they are walked by recursion */
         struct { PlumbArena *arena; PlumbCall *call; } call; /* also VALUE_RECIPE */
         struct { const Tree *tree; Scope *scope; } body;
         NetValue *net;

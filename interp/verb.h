@@ -42,7 +42,6 @@ FILE *session_out(const Session *session);  /* what was asked for by `print`: st
 FILE *session_text(const Session *session);
 bool session_live(const Session *session);  /* session_text is a terminal: progress may be shown and erased again */
 FILE *session_err(const Session *session);  /* diagnostics */
-Diags *session_diags(Session *session);
 bool session_checking(const Session *session);
 PlumbConfig session_config(const Session *session);
 const PlumbFiles *session_files(const Session *session);

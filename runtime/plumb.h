@@ -125,7 +125,10 @@ char *plumb_call_text(const PlumbCall *call);
 /* ---- files: what a script may touch -------------------------------------------------------------------- */
 typedef struct PlumbFiles {
     const char *const *read_roots, *const *write_roots; /* NULL-terminated lists of folders; files below them only */
-} PlumbFiles;                                           /* a NULL PlumbFiles* allows everything */
+    const char *base; /* where a relative path to read is looked for first, then in the current folder; NULL: only there */
+} PlumbFiles;         /* a NULL PlumbFiles* allows everything */
+/* The whole content of a file, plain or packed by gzip, malloc'd, with a NUL behind it. NULL after an error. */
+unsigned char *plumb_file_read(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error);
 
 /* ---- data --------------------------------------------------------------------------------------------- */
 typedef struct PlumbPart {
@@ -185,6 +188,12 @@ const char *plumb_net_name(const PlumbNet *net);
 int plumb_net_size(const PlumbNet *net);
 const PlumbNode *plumb_net_node(const PlumbNet *net, int index);
 int plumb_net_find(const PlumbNet *net, const char *name); /* -1: no such node */
+/* Of a recurrent node in the last measured pass (plumb_measure, a measured step of a trainer): the rms of dL/dh at every time step
+ * of its input, first step first, over all rows, units and stacked layers. Returns the number of steps; 0: not recurrent,
+ * or not measured since the weights were made. */
+int plumb_net_through_time(const PlumbNet *net, int node, const double **norms);
+/* Means of its gates in the same pass (0: shut, 1: open) and their names ("input", "forget", "output"). Returns how many. */
+int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means);
 int plumb_net_weight_total(const PlumbNet *net);
 const PlumbWeight *plumb_net_weight(const PlumbNet *net, int index);
 /* Makes the weights from the seed unless they are there. */
@@ -201,7 +210,7 @@ typedef struct PlumbConfig {
     const char *backend;  /* "native", "portable"; NULL: native where built */
     uint64_t seed;
 } PlumbConfig;
-/* One layer's figures. NaN where there is none (no weights: no norms). */
+/* One layer's figures. NaN where there is none (no weights: no norms), or where values are not finite. */
 typedef struct PlumbProbe {
     double grad_norm, weight_norm, update_ratio; /* L2 norms over all its weights */
     double output_grad;   /* rms of dL/d(output), L the mean loss of the batch */
@@ -237,7 +246,8 @@ typedef struct PlumbTrainer PlumbTrainer;
 PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                                 PlumbError *error);
 void plumb_trainer_free(PlumbTrainer *trainer);
-bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: no memory */
+bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer); /* false: there are too many */
+void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self);     /* takes all of that `self` away */
 typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_FAILED } PlumbOutcome;
 /* Trains until the end, a pause, or `most` further steps (0: no limit). May be called again after a pause: same bits as if never paused. */
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
@@ -284,6 +294,8 @@ bool plumb_net_save(const PlumbNet *net, const char *path, const PlumbFiles *fil
 /* All of the net's weights, by name and shape; changes nothing unless everything fits. */
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
 bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error); /* same names and shapes */
+/* Any text or bytes. */
+bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);
 
 const char *plumb_version(void);

@@ -29,6 +29,31 @@ char *number_or_na(double value, char text[32]) {
     return isnan(value) ? strcpy(text, "n/a") : number_figure(value, text);
 }
 
+char *number_exponent(double value, char text[32]) {
+    if (!isfinite(value)) {
+        return not_finite(value, text);
+    }
+    if (value == 0) {
+        return strcpy(text, "0");
+    }
+    snprintf(text, 32, "%.1e", value);
+    return text;
+}
+
+char *number_seconds(double seconds, char text[32]) {
+    if (isnan(seconds)) {
+        return strcpy(text, "n/a");
+    }
+    if (seconds < 1000) {
+        snprintf(text, 32, "%.*f s", seconds < 100, seconds);
+    } else if (seconds < 6000) {
+        snprintf(text, 32, "%.0f min", seconds / 60);
+    } else {
+        snprintf(text, 32, "%.1f h", seconds / 3600);
+    }
+    return text;
+}
+
 char *number_show(double value, char text[32]) {
     if (!isfinite(value)) {
         return not_finite(value, text);

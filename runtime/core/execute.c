@@ -1,8 +1,14 @@
 /* Running a plan: each thread takes its shards through the steps, and all meet where a step says so. */
+#include "../layers/common.h"
 #include "../layers/dense.h"
 #include "plan.h"
 #include <math.h>
 #include <string.h>
+
+static void clear_through(const NetNode *node, ThroughTime *through) {
+    memset(through->squares, 0, (size_t)node->time_steps * sizeof *through->squares);
+    *through = (ThroughTime){.squares = through->squares};
+}
 
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
     for (int s = 0; s < plan->shards; s++) {
@@ -22,6 +28,9 @@ void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, 
             pass->tally_out = plan->measuring ? &run->tally_out : NULL;
             pass->tally_d_out = plan->measuring ? &run->tally_d_out : NULL;
             run->tally_out = run->tally_d_out = (Tally){0};
+            pass->truncate = plan->truncate;
+            pass->through = plan->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
+            clear_through(&plan->net->node[i], &run->through);
         }
     }
 }
@@ -54,8 +63,25 @@ static DenseAct fused(const Shard *shard, const Op *op) {
                       .tally_dy = act->tally_d_out};
 }
 
+/* A channel of an image is a unit: alive where any of its places is. */
+static void mark_channels(const Pass *pass, unsigned char *alive) {
+    int channels = channels_of(pass->site->shape);
+    int64_t places = plumb_shape_size(pass->site->shape) / channels;
+    const real *y = pass->out;
+    for (int64_t plane = 0; plane < (int64_t)pass->rows * channels; plane++, y += places) {
+        unsigned char *unit = &alive[plane % channels];
+        for (int64_t i = 0; i < places && !*unit; i++) {
+            *unit = y[i] != 0;
+        }
+    }
+}
+
 static void mark_alive(const Pass *pass, unsigned char *alive) {
-    int units = pass->site->shape.dim[pass->site->shape.rank - 1];
+    if (pass->site->shape.rank == 3) {
+        mark_channels(pass, alive);
+        return;
+    }
+    int units = channels_of(pass->site->shape);
     int64_t vectors = pass->rows * plumb_shape_size(pass->site->shape) / units;
     const real *y = pass->out;
     for (int64_t v = 0; v < vectors; v++, y += units) {
@@ -181,8 +207,7 @@ static double dead_share(const Plan *plan, int node) {
     if (!plan->shard[0].run[node].alive) {
         return NAN;
     }
-    PlumbShape shape = plan->net->node[node].about.shape;
-    int units = shape.dim[shape.rank - 1], dead = 0;
+    int units = channels_of(plan->net->node[node].about.shape), dead = 0;
     for (int u = 0; u < units; u++) {
         bool alive = false;
         for (int s = 0; s < plan->shards; s++) {
@@ -198,17 +223,45 @@ void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
     Tally out = {0}, d_out = {0};
     sum_tallies(plan, plan->root[node], &out, &d_out);
     bool activation = plan->net->node[node].layer->entry.kind == PLUMB_ACTIVATION;
-    double mean = out.count ? out.sum / out.count : NAN;
+    /* The figures of the finite values alone would look healthy, or like 0. */
+    bool measured = out.count && !out.nonfinite, back = d_out.count && !d_out.nonfinite;
+    double mean = measured ? out.sum / out.count : NAN;
     *probe = (PlumbProbe){
         .grad_norm = NAN,
         .weight_norm = NAN,
         .update_ratio = NAN,
-        .output_grad = d_out.count ? sqrt(d_out.sum_squares / d_out.count) : NAN,
-        .signal = out.count ? sqrt(out.sum_squares / out.count) : NAN,
+        .output_grad = back ? sqrt(d_out.sum_squares / d_out.count) : NAN,
+        .signal = measured ? sqrt(out.sum_squares / out.count) : NAN,
         .mean = mean,
-        .std = out.count ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
+        .std = measured ? sqrt(fmax(out.sum_squares / out.count - mean * mean, 0)) : NAN,
         .saturated = activation && out.count ? out.saturated / out.count : NAN,
         .dead = activation ? dead_share(plan, node) : NAN,
         .nonfinite = (int64_t)(out.nonfinite + d_out.nonfinite),
     };
+}
+
+void plan_tell_through_time(const Plan *plan, int node) {
+    NetNode *about = &plan->net->node[node];
+    double values = 0, gate[LAYER_GATES_MAX] = {0};
+    for (int s = 0; s < plan->shards; s++) { /* in order, as the tallies */
+        const ThroughTime *through = &plan->shard[s].run[node].through;
+        values += through->values;
+        for (int g = 0; g < LAYER_GATES_MAX; g++) {
+            gate[g] += through->gate[g];
+        }
+    }
+    if (values == 0) { /* not recurrent, or nothing depends on it */
+        return;
+    }
+    for (int t = 0; t < about->time_steps; t++) {
+        double squares = 0;
+        for (int s = 0; s < plan->shards; s++) {
+            squares += plan->shard[s].run[node].through.squares[t];
+        }
+        about->through_time[t] = sqrt(squares / values);
+    }
+    for (int g = 0; g < LAYER_GATES_MAX; g++) {
+        about->gate_mean[g] = gate[g] / (values * about->time_steps);
+    }
+    about->measured = true;
 }

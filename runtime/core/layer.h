@@ -12,6 +12,10 @@ typedef struct WeightSpec {  /* what a layer asks for */
     int fan_in, fan_out;
     const PlumbCall *init;   /* an initialiser's call; NULL: `fill` */
     double fill;
+    struct {
+        int begin, end;      /* values begin..end-1 of a constant weight are `fill` instead; end 0: none */
+        double fill;
+    } stretch;               /* the forget gate's part of a bias */
     bool learned;
     bool transposed;         /* keep a second copy, transposed, rewritten after each update: Pass.wt */
 } WeightSpec;
@@ -24,10 +28,17 @@ typedef struct LayerSite {   /* where a layer stands, known before any weight is
     const char *next_act;    /* name of the activation that reads its output, or NULL: for init=auto */
 } LayerSite;
 
+enum { LAYER_GATES_MAX = 3 };
+typedef struct ThroughTime { /* what a recurrent layer's passes count when measured; sums are added to */
+    double *squares;         /* of dL/dh of each time step of the input, first step first */
+    double values;           /* in one time step: rows x units x stacked layers */
+    double gate[LAYER_GATES_MAX]; /* of each gate's values over all time steps, in the order of Layer.gates */
+} ThroughTime;
+
 typedef struct Pass {        /* one shard's rows through one layer, in one phase */
     const Kernels *k;
     const LayerSite *site;
-    const void *plan;        /* what `prepare` returned, or NULL */
+    Prepared *plan;          /* what `prepare` returned, or NULL */
     int rows, shard, shards, phase;
     int64_t batch;           /* rows of the whole batch */
     int64_t first_row;       /* of this shard within the batch */
@@ -49,6 +60,8 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     void *const *joint;      /* joint_bytes of every shard: written in one phase, read by all in the next */
     Tally *tally_out;        /* NULL when not measured: forward adds its output's figures */
     Tally *tally_d_out;
+    int truncate;            /* recurrent layers: the gradient is cut every so many time steps, counted from the last; 0: never */
+    ThroughTime *through;    /* recurrent layers; NULL when not measured */
 } Pass;
 
 typedef struct Layer {
@@ -65,6 +78,9 @@ typedef struct Layer {
     size_t (*save_bytes)(const LayerSite *site, int rows);
     size_t (*scratch_bytes)(const LayerSite *site, int rows);
     size_t (*joint_bytes)(const LayerSite *site);
+    /* Made once for each shard of a plan, for at most `rows` rows, and released with it: primitives of a library, sizes read
+     * from the call. training: with gradients; d_in: of the input too. NULL: no memory. Its scratch_bytes count as scratch. */
+    Prepared *(*prepare)(const LayerSite *site, const Kernels *k, int rows, bool training, bool d_in);
     void (*forward)(const Pass *pass);
     void (*backward)(const Pass *pass);
     bool needs_input, needs_output;      /* backward reads in[], out: the plan keeps them alive */
@@ -72,6 +88,8 @@ typedef struct Layer {
     bool view;                           /* out is in[0] by another shape: no code, no memory */
     bool random;                         /* draws while training */
     bool tallies_out;                    /* forward counts tally_out itself; else the executor does */
+    int (*time_steps)(const LayerSite *site); /* recurrent layers: they fill Pass.through */
+    const char *const *gates;            /* names of their gates, ends with NULL; NULL: none */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */
     Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
 } Layer;

@@ -120,19 +120,46 @@ static bool grow(void **array, int count, int *space, size_t size) {
     return true;
 }
 
+static int specs_of(const NetNode *node, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
+    return node->layer->weights ? node->layer->weights(&node->site, spec) : 0;
+}
+
+/* Are these the weights of node `share`? */
+static bool same_weights(const PlumbNet *net, int share, const WeightSpec *spec, int count) {
+    const PlumbNode *owner = &net->node[share].about;
+    for (int i = 0; count == owner->weight_count && i < count; i++) {
+        const WeightSpec *other = &net->weight[owner->first_weight + i].spec;
+        if (!plumb_shape_equal(other->shape, spec[i].shape) || other->learned != spec[i].learned) {
+            return false;
+        }
+    }
+    return count == owner->weight_count;
+}
+
+/* All that can be wrong with a node's weights, before anything is changed. */
+static bool weights_fit(const PlumbNet *net, const WeightSpec *spec, int count, int share, PlumbError *error) {
+    if (share >= 0) {
+        return same_weights(net, share, spec, count) ||
+               plumb_fail(error, PLUMB_SHAPE_ERROR, "weights can only be shared where they are the same");
+    }
+    int64_t total = net->parameter_count + net->buffer_count;
+    for (int i = 0; i < count; i++) {
+        int64_t size = plumb_shape_size(spec[i].shape);
+        if (size <= 0 || size > PARAMETERS_MAX - total) {
+            return plumb_fail(error, PLUMB_SHAPE_ERROR, "this layer makes the net larger than %lld numbers",
+                              (long long)PARAMETERS_MAX);
+        }
+        total += padded(size);
+    }
+    return true;
+}
+
 static bool add_weight(PlumbNet *net, const WeightSpec *spec, const NetNode *node, PlumbError *error) {
-    if (!grow((void **)&net->weight, net->weight_count, &net->weight_space, sizeof *net->weight)) {
+    char *name = joined(net->arena, node->about.name, ".", spec->name);
+    if (!name || !grow((void **)&net->weight, net->weight_count, &net->weight_space, sizeof *net->weight)) {
         return error_memory(error);
     }
     int64_t size = plumb_shape_size(spec->shape), *total = spec->learned ? &net->parameter_count : &net->buffer_count;
-    if (size <= 0 || size > PARAMETERS_MAX || *total + size > PARAMETERS_MAX) {
-        return plumb_fail(error, PLUMB_SHAPE_ERROR, "this layer makes the net larger than %lld numbers",
-                          (long long)PARAMETERS_MAX);
-    }
-    char *name = joined(net->arena, node->about.name, ".", spec->name);
-    if (!name) {
-        return error_memory(error);
-    }
     net->weight[net->weight_count++] = (NetWeight){
         .about = {.name = name, .shape = spec->shape, .learned = spec->learned},
         .spec = *spec,
@@ -147,34 +174,33 @@ static const char *init_name(const WeightSpec *spec) {
     return spec->init ? spec->init->entry->name : "";
 }
 
-static bool add_weights(PlumbNet *net, NetNode *node, int share, PlumbError *error) {
-    WeightSpec spec[LAYER_WEIGHTS_MAX];
-    int count = node->layer->weights ? node->layer->weights(&node->site, spec) : 0;
+static bool add_weights(PlumbNet *net, NetNode *node, const WeightSpec *spec, int count, int share, PlumbError *error) {
     node->about.init = count ? init_name(&spec[0]) : "";
     node->about.weight_count = count;
     node->about.first_weight = share >= 0 ? net->node[share].about.first_weight : net->weight_count;
-    for (int i = 0; i < count; i++) {
-        if (share < 0 && !add_weight(net, &spec[i], node, error)) {
+    for (int i = 0; share < 0 && i < count; i++) {
+        if (!add_weight(net, &spec[i], node, error)) {
             return false;
         }
-        if (share >= 0 && !plumb_shape_equal(net->weight[node->about.first_weight + i].spec.shape, spec[i].shape)) {
-            return plumb_fail(error, PLUMB_SHAPE_ERROR, "shared weights must have one shape");
-        }
-        node->about.parameters += spec[i].learned && share < 0 ? plumb_shape_size(spec[i].shape) : 0;
+        node->about.parameters += spec[i].learned ? plumb_shape_size(spec[i].shape) : 0;
     }
     return true;
 }
 
-/* An activation tells the layer with weights before it, norms and dropout between them or not, what init=auto is for.
- */
+/* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling,
+ * dropout. */
+static bool passes_activation(const NetNode *node) {
+    return node->layer && node->about.input_count == 1 && strcmp(node->layer->entry.family, "activations") &&
+           (!strcmp(node->layer->entry.family, "norms") || !node->about.weight_count);
+}
+
+/* An activation tells the layer with weights before it what init=auto is for. */
 static void tell_activation(PlumbNet *net, const NetNode *act) {
     if (strcmp(act->layer->entry.family, "activations")) {
         return;
     }
     int at = act->about.input[0];
-    while (net->node[at].layer && net->node[at].about.input_count == 1 &&
-           (!strcmp(net->node[at].layer->entry.family, "norms") ||
-            !strcmp(net->node[at].layer->entry.family, "regularisation"))) {
+    while (passes_activation(&net->node[at])) {
         at = net->node[at].about.input[0];
     }
     NetNode *before = &net->node[at];
@@ -183,7 +209,7 @@ static void tell_activation(PlumbNet *net, const NetNode *act) {
     }
     before->site.next_act = act->layer->entry.name;
     WeightSpec spec[LAYER_WEIGHTS_MAX];
-    int count = before->layer->weights(&before->site, spec);
+    int count = specs_of(before, spec);
     for (int i = 0; i < count; i++) {
         net->weight[before->about.first_weight + i].spec.init = spec[i].init;
     }
@@ -242,6 +268,14 @@ static bool infer_shape(NetNode *node, PlumbError *error) {
     return true;
 }
 
+static bool make_through_time(PlumbNet *net, NetNode *node, PlumbError *error) {
+    if (node->layer->time_steps) {
+        node->time_steps = node->layer->time_steps(&node->site);
+        node->through_time = plumb_arena_alloc(net->arena, (size_t)node->time_steps * sizeof *node->through_time);
+    }
+    return node->through_time || !node->time_steps ? true : error_memory(error);
+}
+
 static int append(PlumbNet *net, const NetNode *node, PlumbError *error) {
     if (!grow((void **)&net->node, net->node_count, &net->node_space, sizeof *net->node)) {
         error_memory(error);
@@ -260,6 +294,7 @@ int plumb_net_add_unknown(PlumbNet *net, PlumbPlace place, PlumbError *error) {
 int plumb_net_add(PlumbNet *net, const PlumbCall *call, const int *input, int count, const char *prefix,
                   const char *name, int share, PlumbPlace place, PlumbError *error) {
     const Layer *layer = layer_of(call);
+    WeightSpec spec[LAYER_WEIGHTS_MAX];
     NetNode node = {.layer = layer, .about = {.place = place, .skip = count > 1}};
     node.about.call = node.site.call = plumb_call_copy(net->arena, call);
     if (!node.about.call) {
@@ -272,8 +307,12 @@ int plumb_net_add(PlumbNet *net, const PlumbCall *call, const int *input, int co
     if (!inputs_known(&node)) {
         return plumb_net_add_unknown(net, place, error);
     }
-    if (!infer_shape(&node, error) || !name_node(net, prefix, name, &node, error) ||
-        !add_weights(net, &node, share, error)) {
+    if (!infer_shape(&node, error) || !make_through_time(net, &node, error)) {
+        return -1;
+    }
+    int weights = specs_of(&node, spec);
+    if (!weights_fit(net, spec, weights, share, error) || !name_node(net, prefix, name, &node, error) ||
+        !add_weights(net, &node, spec, weights, share, error)) {
         return -1;
     }
     if (count == 1) {
@@ -293,6 +332,20 @@ int plumb_net_size(const PlumbNet *net) {
 }
 const PlumbNode *plumb_net_node(const PlumbNet *net, int index) {
     return &net->node[index].about;
+}
+int plumb_net_through_time(const PlumbNet *net, int node, const double **norms) {
+    *norms = net->node[node].through_time;
+    return net->node[node].measured ? net->node[node].time_steps : 0;
+}
+int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means) {
+    const NetNode *about = &net->node[node];
+    int count = 0;
+    *names = about->layer ? about->layer->gates : NULL;
+    *means = about->gate_mean;
+    while (about->measured && *names && (*names)[count]) {
+        count++;
+    }
+    return count;
 }
 int plumb_net_weight_total(const PlumbNet *net) {
     return net->weight_count;

@@ -7,6 +7,10 @@ typedef struct NetNode {
     PlumbNode about;     /* what the outside sees */
     const Layer *layer;  /* NULL: unknown, after an error */
     LayerSite site;
+    double *through_time; /* recurrent: rms of dL/dh of each time step in the last measured pass */
+    int time_steps;       /* of them */
+    double gate_mean[LAYER_GATES_MAX];
+    bool measured;        /* these figures are there */
 } NetNode;
 
 typedef struct NetWeight {

@@ -1,5 +1,6 @@
 /* Making a plan: which nodes run, in which steps, and where everything lies. */
 #include "plan.h"
+#include "../layers/common.h"
 #include "error.h"
 #include "layout.h"
 #include <stdlib.h>
@@ -14,6 +15,7 @@ typedef struct Draft {
     int *op_of;       /* the op that runs a node; -1: none */
     int *consumers;   /* how many inputs read a root */
     int *last_reader; /* the last op that reads a root */
+    bool *adds;       /* a node whose weights another node's backward has written */
     int64_t out_total, gradient_total, spare, save_total, joint_total, scratch;
     int pointer_count;
     int64_t *out_at, *gradient_at; /* offsets of each root, in values */
@@ -88,7 +90,7 @@ static void find_ops(Plan *plan, Draft *draft) {
         if (pair) {
             draft->op_of[i + 1] = plan->op_count;
         }
-        plan->op[plan->op_count++] = (Op){.node = i, .act = pair ? i + 1 : -1};
+        plan->op[plan->op_count++] = (Op){i, pair ? i + 1 : -1};
     }
     for (int i = 0; i < plan->net->node_count; i++) {
         for (int j = 0; j < node_at(plan, i)->about.input_count && draft->op_of[i] >= 0; j++) {
@@ -205,16 +207,50 @@ static void place_spares(Plan *plan, Draft *draft, bool *written) {
     }
 }
 
-/* Shared weights: the last op that uses them writes their gradients, the earlier ones add. */
-static void find_shared(Plan *plan, bool *written) {
-    memset(written, 0, (size_t)plan->net->weight_count * sizeof *written);
+/* Shared weights: the first backward of the net's order writes their gradient, the later ones add to it. */
+static void find_adds(const Plan *plan, Draft *draft, bool *written) {
     for (int op = plan->op_count - 1; op >= 0; op--) {
-        const PlumbNode *node = &node_at(plan, plan->op[op].node)->about;
-        if (node->weight_count) {
-            plan->op[op].adds = written[node->first_weight];
-            written[node->first_weight] = true;
+        int node = plan->op[op].node;
+        const PlumbNode *about = &node_at(plan, node)->about;
+        if (plan->wants[node] && about->weight_count) {
+            draft->adds[node] = written[about->first_weight];
+            written[about->first_weight] = true;
         }
     }
+}
+
+/* ---- what layers make for themselves ------------------------------------------------------------------------------
+ */
+
+/* Does a node ask for the gradient of its first input? */
+static bool wants_input(const Plan *plan, int i) {
+    const PlumbNode *node = &node_at(plan, i)->about;
+    return plan->training && node->input_count && plan->wants[plan->root[node->input[0]]];
+}
+
+static bool prepare(Plan *plan) {
+    int nodes = plan->net->node_count;
+    for (int op = 0; op < plan->op_count; op++) {
+        int i = plan->op[op].node;
+        const NetNode *node = node_at(plan, i);
+        for (int s = 0; node->layer->prepare && s < plan->shards; s++) {
+            plan->prepared[s * nodes + i] =
+                node->layer->prepare(&node->site, plan->k, (int)most_rows(plan), plan->training, wants_input(plan, i));
+            if (!plan->prepared[s * nodes + i]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void release(Plan *plan) {
+    for (int i = 0; plan->prepared && i < plan->shards * plan->net->node_count; i++) {
+        if (plan->prepared[i]) {
+            plan->prepared[i]->release(plan->prepared[i]);
+        }
+    }
+    free(plan->prepared);
 }
 
 static int64_t in_reals(size_t bytes) {
@@ -228,6 +264,9 @@ static void count_memory(const Plan *plan, Draft *draft) {
         draft->save_total += node->layer->save_bytes ? in_reals(node->layer->save_bytes(&node->site, rows)) : 0;
         draft->joint_total += node->layer->joint_bytes ? 2 * in_reals(node->layer->joint_bytes(&node->site)) : 0;
         int64_t scratch = node->layer->scratch_bytes ? in_reals(node->layer->scratch_bytes(&node->site, rows)) : 0;
+        draft->scratch = scratch > draft->scratch ? scratch : draft->scratch;
+        const Prepared *prepared = plan->prepared[plan->op[op].node];
+        scratch = prepared ? in_reals(prepared->scratch_bytes) : 0;
         draft->scratch = scratch > draft->scratch ? scratch : draft->scratch;
     }
     for (int i = 0; i < plan->net->node_count; i++) {
@@ -316,7 +355,8 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .shard = s,
                                 .shards = plan->shards,
                                 .node = i,
-                                .adds = runs && plan->op[draft->op_of[i]].adds,
+                                .plan = plan->prepared[s * plan->net->node_count + i],
+                                .adds = draft->adds[i],
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
                                 .save = save ? cut(cutter, in_reals(save)) : NULL,
@@ -354,20 +394,32 @@ static bool point_joints(Plan *plan) {
 static bool make_alive(Plan *plan, Shard *shard) {
     size_t total = 0;
     for (int i = 0; i < plan->net->node_count; i++) {
-        PlumbShape shape = node_at(plan, i)->about.shape;
-        total += counts_dead(node_at(plan, i)->layer) ? (size_t)shape.dim[shape.rank - 1] : 0;
+        total += counts_dead(node_at(plan, i)->layer) ? (size_t)channels_of(node_at(plan, i)->about.shape) : 0;
     }
     shard->alive = calloc(total + 1, 1);
     shard->alive_bytes = total;
     unsigned char *next = shard->alive;
     for (int i = 0; next && i < plan->net->node_count; i++) {
-        PlumbShape shape = node_at(plan, i)->about.shape;
         if (counts_dead(node_at(plan, i)->layer)) {
             shard->run[i].alive = next;
-            next += shape.dim[shape.rank - 1];
+            next += channels_of(node_at(plan, i)->about.shape);
         }
     }
     return shard->alive;
+}
+
+static bool make_squares(const Plan *plan, Shard *shard) {
+    size_t total = 0;
+    for (int i = 0; i < plan->net->node_count; i++) {
+        total += (size_t)node_at(plan, i)->time_steps;
+    }
+    shard->squares = calloc(total + 1, sizeof *shard->squares);
+    double *next = shard->squares;
+    for (int i = 0; next && i < plan->net->node_count; i++) {
+        shard->run[i].through.squares = next;
+        next += node_at(plan, i)->time_steps;
+    }
+    return shard->squares;
 }
 
 static bool make_shard(Plan *plan, const Draft *draft, int s) {
@@ -383,7 +435,8 @@ static bool make_shard(Plan *plan, const Draft *draft, int s) {
     shard->run = calloc((size_t)nodes, sizeof *shard->run);
     shard->pass = calloc((size_t)nodes, sizeof *shard->pass);
     shard->pointers = calloc((size_t)draft->pointer_count + 1, sizeof *shard->pointers);
-    if (!shard->memory || !shard->run || !shard->pass || !shard->pointers || !make_alive(plan, shard)) {
+    if (!shard->memory || !shard->run || !shard->pass || !shard->pointers || !make_alive(plan, shard) ||
+        !make_squares(plan, shard)) {
         return false;
     }
     Cutter cutter = {shard->memory};
@@ -411,10 +464,12 @@ static bool allocate(Plan *plan, Draft *draft) {
     plan->first_input = calloc(n, sizeof *plan->first_input);
     plan->input_run = calloc(inputs + 1, sizeof *plan->input_run);
     plan->shard = calloc((size_t)plan->shards, sizeof *plan->shard);
+    plan->prepared = calloc(n * (size_t)plan->shards, sizeof *plan->prepared);
     draft->live = calloc(n, sizeof *draft->live);
     draft->op_of = calloc(n, sizeof *draft->op_of);
     draft->consumers = calloc(n + 1, sizeof *draft->consumers);
     draft->last_reader = calloc(n, sizeof *draft->last_reader);
+    draft->adds = calloc(n, sizeof *draft->adds);
     draft->out_at = calloc(n, sizeof *draft->out_at);
     draft->gradient_at = calloc(n, sizeof *draft->gradient_at);
     for (size_t i = 0; plan->first_input && draft->gradient_at && i < n; i++) {
@@ -422,13 +477,14 @@ static bool allocate(Plan *plan, Draft *draft) {
         draft->gradient_at[i] = -1;
     }
     return plan->op && plan->step && plan->root && plan->wants && plan->first_input && plan->input_run && plan->shard &&
-           draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->out_at && draft->gradient_at;
+           plan->prepared && draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->adds &&
+           draft->out_at && draft->gradient_at;
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
-    size_t n = (size_t)plan->net->node_count, weights = (size_t)plan->net->weight_count;
+    size_t n = (size_t)plan->net->node_count;
     Life *life = calloc(n + 1, sizeof *life);
-    bool *written = calloc(n + weights, sizeof *written);
+    bool *written = calloc(n + (size_t)plan->net->weight_count, sizeof *written);
     bool done = life && written;
     if (done) {
         find_live(plan, draft);
@@ -437,7 +493,8 @@ static bool lay_out(Plan *plan, Draft *draft) {
         find_steps(plan);
         done = place_outputs(plan, draft, life) && (!plan->training || place_gradients(plan, draft, life));
         place_spares(plan, draft, written);
-        find_shared(plan, written);
+        find_adds(plan, draft, written + n);
+        done = done && prepare(plan);
         count_memory(plan, draft);
     }
     free(life);
@@ -453,6 +510,7 @@ static void draft_free(Draft *draft) {
     free(draft->op_of);
     free(draft->consumers);
     free(draft->last_reader);
+    free(draft->adds);
     free(draft->out_at);
     free(draft->gradient_at);
 }
@@ -486,7 +544,9 @@ void plan_free(Plan *plan) {
         free(shard->pass);
         free(shard->pointers);
         free(shard->alive);
+        free(shard->squares);
     }
+    release(plan);
     free(plan->shard);
     free(plan->joint);
     free(plan->joints);

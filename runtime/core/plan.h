@@ -10,7 +10,6 @@
 
 typedef struct Op { /* a node, or a dense node and the activation behind it in one pass */
     int node, act;  /* act: -1 for a single node */
-    bool adds;      /* its weights are shared, and a later op wrote their gradients before */
 } Op;
 
 typedef struct Step { /* one call of an op's forward or backward, in one phase */
@@ -22,6 +21,7 @@ typedef struct NodeRun {      /* one node in one shard */
     real *out, *d_out;        /* d_out NULL: no gradient is asked for */
     Tally tally_out, tally_d_out;
     unsigned char *alive;     /* relu family: one flag a unit, set when it gave output in the window */
+    ThroughTime through;      /* recurrent layers */
 } NodeRun;
 
 typedef struct InputRun {     /* a node's input: where its gradient goes */
@@ -37,6 +37,7 @@ typedef struct Shard {
     real **pointers;          /* what the passes point to */
     unsigned char *alive;     /* flags of all units that may be dead */
     size_t alive_bytes;
+    double *squares;          /* of all recurrent nodes' time steps */
     int rows;
     int64_t first_row;
     double loss;
@@ -50,6 +51,7 @@ typedef struct Plan {
     int batch, shards;        /* batch: the largest */
     bool training;            /* with gradients */
     bool measuring;           /* tallies are on */
+    int truncate;             /* Pass.truncate of every pass */
     Op *op;
     int op_count;
     Step *step;
@@ -58,6 +60,7 @@ typedef struct Plan {
     bool *wants;              /* a gradient: something learned lies before it */
     InputRun *input_run;      /* all nodes' inputs in turn */
     int *first_input;         /* of each node, in input_run */
+    Prepared **prepared;      /* each shard's nodes in turn: what their layers made; NULL where nothing */
     Shard *shard;
     real *joint;              /* what shards tell each other */
     void **joints;            /* each node's, forward and backward, of every shard */
@@ -78,4 +81,6 @@ const real *plan_output(const Plan *plan, int s);
 real *plan_output_gradient(const Plan *plan, int s);
 /* Figures of the last run; its weight figures are the caller's. */
 void plan_probe(const Plan *plan, int node, PlumbProbe *probe);
+/* Those of a recurrent node through time, into the net; of others nothing. */
+void plan_tell_through_time(const Plan *plan, int node);
 #endif

@@ -12,7 +12,7 @@ void draw4(Draw draw, uint64_t index, uint32_t out[4]) {
     }
 }
 
-/* 53 bits to the middle of their interval: never 0, never 1. */
+/* 52 bits to the middle of their interval: never 0, never 1. */
 static double unit(uint32_t high, uint32_t low) {
     uint64_t bits = ((uint64_t)high << 32 | low) >> 12;
     return ((double)bits + 0.5) * 0x1p-52;

@@ -1,4 +1,5 @@
 /* The registry: every name of the runtime, from registry.inc. A new layer is one file and one line there. */
+#include "../layers/recurrent.h"
 #include "../train/parts.h"
 #include <pthread.h>
 #include <stdlib.h>

@@ -95,6 +95,9 @@ void plumb_net_reset(PlumbNet *net) {
         net->weight[i].about.grad = NULL;
         net->weight[i].transposed = NULL;
     }
+    for (int i = 0; i < net->node_count; i++) {
+        net->node[i].measured = false;
+    }
     net->made = false;
 }
 

@@ -133,7 +133,7 @@ static PlumbData *load(const PlumbCall *call, const PlumbFiles *files, uint64_t 
     const char *path = plumb_call_string(call, "path");
     int length = (int)plumb_call_number(call, "length");
     size_t size = 0;
-    unsigned char *bytes = infile_whole(path, files, &size, error);
+    unsigned char *bytes = plumb_file_read(path, files, &size, error);
     bool done = bytes && read_characters(path, bytes, size, &text, error) &&
                 long_enough(path, text.count, length, error) && find_classes(&text, &table, error) &&
                 cut_rows(&text, length, &table, error);

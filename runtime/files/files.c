@@ -88,11 +88,22 @@ static bool folder_allowed(const char *path, const char *const *roots) {
     return realpath(".", real) && allowed(real, roots);
 }
 
+/* Below the base folder, if there is such a file. */
+static bool resolve_from_base(const char *path, const PlumbFiles *files, char real[PATH_MAX]) {
+    char joined[PATH_MAX];
+    if (!files || !files->base || *path == '/') {
+        return false;
+    }
+    int length = snprintf(joined, sizeof joined, "%s/%s", files->base, path);
+    return length > 0 && length < (int)sizeof joined && realpath(joined, real);
+}
+
 /* Links are followed first and judged by where they lead. */
 char *files_resolve(const char *path, bool write, const PlumbFiles *files, PlumbError *error) {
     const char *const *roots = !files ? NULL : write ? files->write_roots : files->read_roots;
     char real[PATH_MAX];
-    bool found = realpath(path, real) || (write && errno == ENOENT && resolve_new(path, real));
+    bool found = (!write && resolve_from_base(path, files, real)) || realpath(path, real) ||
+                 (write && errno == ENOENT && resolve_new(path, real));
     if (!found) {
         int reason = errno;
         (void)(files && !folder_allowed(path, roots) ? refuse(path, write, error) : cannot(path, write, reason, error));

@@ -19,8 +19,6 @@ bool infile_open(InFile *file, const char *path, const PlumbFiles *files, PlumbE
 /* Reads up to `size` bytes; fewer only at the end; -1 on error. */
 int64_t infile_read(InFile *file, void *bytes, size_t size, PlumbError *error);
 void infile_close(InFile *file);
-/* The whole content, malloc'd, with a NUL behind it. */
-unsigned char *infile_whole(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error);
 
 typedef struct OutFile { /* written beside its target, then renamed over it */
     FILE *stream;

@@ -81,7 +81,7 @@ static unsigned char *read_all(InFile *file, size_t room, size_t *size, PlumbErr
 }
 
 /* Plain files get their room at once, one byte more to see the end. */
-unsigned char *infile_whole(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error) {
+unsigned char *plumb_file_read(const char *path, const PlumbFiles *files, size_t *size, PlumbError *error) {
     InFile file;
     if (!infile_open(&file, path, files, error)) {
         return NULL;

@@ -152,7 +152,7 @@ bool npy_decode(Array *array, const char *path, const unsigned char *bytes, size
 
 bool npy_read(Array *array, const char *path, const PlumbFiles *files, PlumbError *error) {
     size_t size;
-    unsigned char *bytes = infile_whole(path, files, &size, error);
+    unsigned char *bytes = plumb_file_read(path, files, &size, error);
     bool done = bytes && npy_decode(array, path, bytes, size, error);
     free(bytes);
     return done;

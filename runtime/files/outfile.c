@@ -129,3 +129,14 @@ bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
     }
     return true;
 }
+
+bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error) {
+    OutFile file;
+    if (!outfile_open(&file, path, files, error)) {
+        return false;
+    }
+    if (size && fwrite(bytes, 1, size, file.stream) != size) {
+        return failed(&file, errno, error);
+    }
+    return outfile_commit(&file, error);
+}

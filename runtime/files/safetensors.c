@@ -206,7 +206,7 @@ static bool read_file(Array **arrays, int *count, const char *path, const char *
                       PlumbError *error) {
     Reader reader = {.path = path, .error = error};
     size_t size = 0;
-    unsigned char *bytes = infile_whole(path, files, &size, error);
+    unsigned char *bytes = plumb_file_read(path, files, &size, error);
     json_t *header = bytes ? read_header(&reader, bytes, size) : NULL;
     bool done = header && read_tensors(&reader, header, name, arrays, count);
     if (done && name && *count == 0) {

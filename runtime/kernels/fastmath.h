@@ -1,6 +1,6 @@
 /* Branch-free exp, tanh, sigmoid, erf and log1p for `real`, written so that a loop over them becomes vector code.
  * float: polynomials and rationals, errors in ulp below against the exact value; double: the C library.
- * NaN goes through; test_kernels holds the errors. */
+ * NaN goes through; test_activations holds the errors. */
 #ifndef PLUMB_FASTMATH_H
 #define PLUMB_FASTMATH_H
 #include "kernels.h"
@@ -72,7 +72,7 @@ static inline float fast_expm1(float x) {
     return x > -1 && x < 1 ? small : fast_exp(x) - 1;
 }
 
-/* erf as a rational of degree 13 over 8 (Eigen's coefficients): 6 ulp. */
+/* erf as a rational of degree 13 over 8 (Eigen's coefficients): 7 ulp. */
 static inline float fast_erf(float x) {
     float c = x < -4 ? -4 : x > 4 ? 4 : x, z = c * c;
     float p = -2.72614225801306e-10f;
@@ -104,6 +104,7 @@ static inline float fast_log1p(float t) {
 }
 #endif
 
+/* float: 5 ulp */
 static inline real fast_sigmoid(real x) {
     return 1 / (1 + fast_exp(-x));
 }

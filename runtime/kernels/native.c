@@ -7,6 +7,7 @@ const Kernels *kernels_native(void) {
 }
 #else
 #include <oneapi/dnnl/dnnl.h>
+#include <string.h>
 #ifndef PLUMB_NO_XSMM
 #include <libxsmm.h>
 
@@ -25,8 +26,19 @@ static libxsmm_smmfunction small_product(bool ta, bool tb, int m, int n, int k, 
 }
 #endif
 
+/* A shard without rows: the product is 0. The libraries leave C as it was for some operands. */
+static void empty_product(int m, int n, real beta, real *c, int ldc) {
+    for (int i = 0; beta == 0 && i < m; i++) {
+        memset(c + (size_t)i * (size_t)ldc, 0, (size_t)n * sizeof *c);
+    }
+}
+
 void native_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb, real beta,
                  real *c, int ldc) {
+    if (m == 0 || n == 0 || k == 0) {
+        empty_product(m, n, beta, c, ldc);
+        return;
+    }
 #ifndef PLUMB_NO_XSMM
     libxsmm_smmfunction product = small_product(ta, tb, m, n, k, lda, ldb, ldc, beta);
     if (product) {

@@ -31,11 +31,17 @@ static void act_backward(const Pass *pass) {
     }
 }
 
+/* Not below 0: the slope is had from the output's sign. */
 static const PlumbArg leaky_args[] = {
-    {.name = "slope", .accepts = PLUMB_A_NUMBER, .fallback = "0.01", .help = "slope below zero"}, {.name = NULL}};
-static const PlumbArg elu_args[] = {
-    {.name = "alpha", .accepts = PLUMB_A_NUMBER, .fallback = "1", .help = "the limit below zero is -alpha"},
+    {.name = "slope", .accepts = PLUMB_A_NUMBER, .fallback = "0.01", .min = 0, .max = 1e9, .help = "slope below zero"},
     {.name = NULL}};
+static const PlumbArg elu_args[] = {{.name = "alpha",
+                                     .accepts = PLUMB_A_NUMBER,
+                                     .fallback = "1",
+                                     .min = 0,
+                                     .max = 1e9,
+                                     .help = "the limit below zero is -alpha"},
+                                    {.name = NULL}};
 
 #define ACTIVATION(identifier, title, other, table, which, text, expression, paper)                                    \
     const Layer layer_##identifier = {                                                                                 \

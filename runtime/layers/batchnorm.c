@@ -19,16 +19,6 @@ static const PlumbArg args[] = {{.name = "momentum",
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
 
-/* The array as (rows, channels, inner). */
-typedef struct Grid {
-    int64_t rows;
-    int channels, inner;
-} Grid;
-
-static int channels_of(PlumbShape shape) {
-    return shape.rank == 3 ? shape.dim[0] : last_axis(shape);
-}
-
 static Grid grid_of(const Pass *pass) {
     PlumbShape shape = pass->site->shape;
     int channels = channels_of(shape), inner = shape.rank == 3 ? shape.dim[1] * shape.dim[2] : 1;
@@ -64,42 +54,19 @@ static size_t save_bytes(const LayerSite *site, int rows) {
     (void)rows;
     return 2 * (size_t)channels_of(site->shape) * sizeof(real);
 }
+/* scratch: three numbers a channel, the factors of one pass over the array */
+static size_t scratch_bytes(const LayerSite *site, int rows) {
+    (void)rows;
+    return 3 * (size_t)channels_of(site->shape) * sizeof(real);
+}
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
-
-static double mean_of(const real *x, Grid g, int channel) {
-    double sum = 0;
-    for (int64_t r = 0; r < g.rows; r++) {
-        const real *run = x + (r * g.channels + channel) * g.inner;
-        for (int i = 0; i < g.inner; i++) {
-            sum += (double)run[i];
-        }
-    }
-    int64_t count = g.rows * g.inner;
-    return count ? sum / (double)count : 0;
-}
-
-static double deviations_of(const real *x, Grid g, int channel, double mean) {
-    double sum = 0;
-    for (int64_t r = 0; r < g.rows; r++) {
-        const real *run = x + (r * g.channels + channel) * g.inner;
-        for (int i = 0; i < g.inner; i++) {
-            double d = (double)run[i] - mean;
-            sum += d * d;
-        }
-    }
-    return sum;
-}
 
 static void tell_statistics(const Pass *pass) {
     Grid g = grid_of(pass);
     void *mine = pass->joint[pass->shard];
-    double *mean = joint_sum(mine, 0, g.channels), *deviations = joint_sum(mine, 1, g.channels);
     *(double *)mine = (double)(g.rows * g.inner);
-    for (int c = 0; c < g.channels; c++) {
-        mean[c] = mean_of(pass->in[0], g, c);
-        deviations[c] = deviations_of(pass->in[0], g, c, mean[c]);
-    }
+    pass->k->moments(g, pass->in[0], joint_sum(mine, 0, g.channels), joint_sum(mine, 1, g.channels));
 }
 
 typedef struct Moments {
@@ -131,18 +98,15 @@ static void run_statistics(const Pass *pass, int channel, Moments m) {
     *variance += momentum * ((real)unbiased - *variance);
 }
 
+/* y = weight inverse x + (bias - weight inverse mean) */
 static void normalise(const Pass *pass, Grid g) {
     const real *mean = pass->save, *inverse = mean + g.channels;
-    const real *weight = pass->w[WEIGHT], *bias = pass->w[BIAS], *x = pass->in[0];
-    real *y = pass->out;
-    for (int64_t r = 0; r < g.rows; r++) {
-        for (int c = 0; c < g.channels; c++, x += g.inner, y += g.inner) {
-            real factor = weight[c] * inverse[c], offset = bias[c] - mean[c] * factor;
-            for (int i = 0; i < g.inner; i++) {
-                y[i] = x[i] * factor + offset;
-            }
-        }
+    real *factor = pass->scratch, *offset = factor + g.channels;
+    for (int c = 0; c < g.channels; c++) {
+        factor[c] = pass->w[WEIGHT][c] * inverse[c];
+        offset[c] = pass->w[BIAS][c] - mean[c] * factor[c];
     }
+    pass->k->affine(g, pass->in[0], factor, offset, pass->out, pass->tally_out);
 }
 
 static void forward(const Pass *pass) {
@@ -179,16 +143,7 @@ static void tell_gradients(const Pass *pass, Grid g) {
     void *mine = pass->joint[pass->shard];
     double *sum = joint_sum(mine, 0, g.channels), *product = joint_sum(mine, 1, g.channels);
     *(double *)mine = (double)(g.rows * g.inner);
-    memset(sum, 0, 2 * (size_t)g.channels * sizeof *sum);
-    const real *x = pass->in[0], *dy = pass->d_out;
-    for (int64_t r = 0; r < g.rows; r++) {
-        for (int c = 0; c < g.channels; c++, x += g.inner, dy += g.inner) {
-            for (int i = 0; i < g.inner; i++) {
-                sum[c] += (double)dy[i];
-                product[c] += (double)(dy[i] * (x[i] - mean[c]) * inverse[c]);
-            }
-        }
-    }
+    pass->k->moments_back(g, pass->in[0], mean, inverse, pass->d_out, sum, product);
     for (int c = 0; c < g.channels; c++) {
         pass->dw[WEIGHT][c] = (pass->adds ? pass->dw[WEIGHT][c] : 0) + (real)product[c];
         pass->dw[BIAS][c] = (pass->adds ? pass->dw[BIAS][c] : 0) + (real)sum[c];
@@ -208,21 +163,18 @@ static void gradient_means(const Pass *pass, int channels, int channel, real *me
     *product = count ? (real)(sums[1] / count) : 0;
 }
 
-/* dx = weight inverse (dy - mean(dy) - xhat mean(dy xhat)) */
+/* dx = weight inverse (dy - mean(dy) - xhat mean(dy xhat)), as a dy + b x + c */
 static void input_gradient(const Pass *pass, Grid g) {
     const real *mean = pass->save, *inverse = mean + g.channels;
+    real *a = pass->scratch, *b = a + g.channels, *offset = b + g.channels;
     for (int c = 0; c < g.channels; c++) {
-        real m, p, factor = pass->w[WEIGHT][c] * inverse[c];
+        real m, p;
         gradient_means(pass, g.channels, c, &m, &p);
-        for (int64_t r = 0; r < g.rows; r++) {
-            int64_t at = (r * g.channels + c) * g.inner;
-            const real *x = pass->in[0] + at, *dy = pass->d_out + at;
-            real *dx = pass->d_in[0] + at;
-            for (int i = 0; i < g.inner; i++) {
-                dx[i] = factor * (dy[i] - m - (x[i] - mean[c]) * inverse[c] * p);
-            }
-        }
+        a[c] = pass->w[WEIGHT][c] * inverse[c];
+        b[c] = -a[c] * inverse[c] * p;
+        offset[c] = -a[c] * m - b[c] * mean[c];
     }
+    pass->k->affine_back(g, pass->in[0], pass->d_out, a, b, offset, pass->d_in[0]);
 }
 
 static void backward(const Pass *pass) {
@@ -251,8 +203,10 @@ const Layer layer_batchnorm = {
     .forward_phases = 2,
     .backward_phases = 2,
     .save_bytes = save_bytes,
+    .scratch_bytes = scratch_bytes,
     .joint_bytes = joint_bytes,
     .forward = forward,
     .backward = backward,
     .needs_input = true,
+    .tallies_out = true,
 };

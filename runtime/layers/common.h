@@ -9,6 +9,10 @@
 static inline int last_axis(PlumbShape shape) {
     return shape.rank > 0 ? shape.dim[shape.rank - 1] : 1;
 }
+/* Channels: the first axis of an image; of a sequence, as of plain features, the last. */
+static inline int channels_of(PlumbShape shape) {
+    return shape.rank == 3 ? shape.dim[0] : last_axis(shape);
+}
 /* Vectors of one row: all axes but the last. */
 static inline int vectors(PlumbShape shape) {
     return (int)(plumb_shape_size(shape) / last_axis(shape));

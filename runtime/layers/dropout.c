@@ -1,4 +1,5 @@
 /* Dropout: while training, each value is zeroed with probability p and the others grow by 1 / (1 - p). */
+#include "dropout.h"
 #include "common.h"
 
 static const PlumbArg args[] = {{.name = "p",
@@ -9,7 +10,7 @@ static const PlumbArg args[] = {{.name = "p",
                                  .help = "share that is dropped"},
                                 {.name = NULL}};
 
-/* Factors of four values from one draw; the index counts values of the whole batch, so that shards do not matter. */
+/* Factors of four values from one draw. */
 static void factors(const Pass *pass, real p, int64_t block, real factor[4]) {
     uint32_t word[4];
     Draw draw = {pass->seed, DRAW_DROPOUT, (uint32_t)pass->node};
@@ -19,9 +20,8 @@ static void factors(const Pass *pass, real p, int64_t block, real factor[4]) {
     }
 }
 
-static void apply(const Pass *pass, const real *x, real *y) {
-    real p = (real)plumb_call_number(pass->site->call, "p"), factor[4] = {0};
-    int64_t n = values(pass), first = pass->first_row * plumb_shape_size(pass->site->shape);
+void dropout_values(const Pass *pass, real p, int64_t first, int64_t n, const real *x, real *y) {
+    real factor[4] = {0};
     for (int64_t i = 0; i < n; i++) {
         int64_t at = first + i;
         if (i == 0 || at % 4 == 0) {
@@ -29,6 +29,11 @@ static void apply(const Pass *pass, const real *x, real *y) {
         }
         y[i] = x[i] * factor[at % 4];
     }
+}
+
+static void apply(const Pass *pass, const real *x, real *y) {
+    int64_t first = pass->first_row * plumb_shape_size(pass->site->shape);
+    dropout_values(pass, (real)plumb_call_number(pass->site->call, "p"), first, values(pass), x, y);
 }
 
 static void forward(const Pass *pass) {

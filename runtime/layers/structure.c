@@ -1,4 +1,4 @@
-/* Layers that hold the net together: input, flatten, add, concat, multiply, scale. */
+/* Layers that hold the net together: input, flatten, reshape, add, concat, multiply, scale. */
 #include "common.h"
 
 /* ---- input ------------------------------------------------------------------------------------------------ */
@@ -67,6 +67,76 @@ const Layer layer_flatten = {
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = flatten_shape,
+    .forward = nothing,
+    .backward = nothing,
+    .view = true,
+};
+
+/* ---- reshape ---------------------------------------------------------------------------------------------- */
+
+static const PlumbArg reshape_args[] = {{.name = "shape",
+                                         .accepts = PLUMB_A_INT | PLUMB_A_REST,
+                                         .min = -1,
+                                         .max = 1e9,
+                                         .help = "sizes of the axes; one may be -1: what is left"},
+                                        {.name = NULL}};
+
+static bool reshape_misfit(const LayerSite *site, PlumbError *error) {
+    char text[64];
+    plumb_fail(error, PLUMB_SHAPE_ERROR, "reshape changes the number of values");
+    error_found(error, "%s", plumb_shape_text(site->input[0], text));
+    error_expected(error, "axes whose product is %lld", (long long)plumb_shape_size(site->input[0]));
+    return error_hint(error, "one size may be -1: what is left");
+}
+
+/* The product of all sizes but a -1, whose place is told; -1: there is none. */
+static bool reshape_sizes(const LayerSite *site, PlumbShape *out, int *open, PlumbError *error) {
+    const PlumbValue *list = &site->call->arg[0];
+    if (list->count < 1 || list->count > 3) {
+        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "reshape takes 1 to 3 sizes");
+        return error_found(error, "%d", list->count);
+    }
+    out->rank = list->count;
+    for (int i = 0; i < list->count; i++) {
+        out->dim[i] = (int)list->item[i].number;
+        if (out->dim[i] == 0 || (out->dim[i] < 0 && *open >= 0)) {
+            plumb_fail(error, PLUMB_ARGUMENT_ERROR, "reshape takes sizes of at least 1, one of them -1 at most");
+            return error_found(error, "%d as size %d", out->dim[i], i + 1);
+        }
+        *open = out->dim[i] < 0 ? i : *open;
+    }
+    return true;
+}
+
+static bool reshape_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    int open = -1;
+    int64_t size = plumb_shape_size(site->input[0]);
+    if (!reshape_sizes(site, out, &open, error)) {
+        return false;
+    }
+    if (open >= 0) {
+        out->dim[open] = 1;
+        int64_t rest = plumb_shape_size(*out);
+        if (size % rest || size / rest > INT32_MAX) {
+            return reshape_misfit(site, error);
+        }
+        out->dim[open] = (int)(size / rest);
+    }
+    return plumb_shape_size(*out) == size || reshape_misfit(site, error);
+}
+
+const Layer layer_reshape = {
+    .entry = {.name = "reshape",
+              .kind = PLUMB_LAYER,
+              .family = "linear",
+              .args = reshape_args,
+              .summary = "the same values on other axes, in their order",
+              .formula = "y[i] = x[i], other axes",
+              .source = "NumPy, ndarray.reshape",
+              .example = "input(64) -> reshape(1, 8, 8) -> conv(16, 3)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = reshape_shape,
     .forward = nothing,
     .backward = nothing,
     .view = true,

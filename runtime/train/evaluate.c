@@ -303,8 +303,9 @@ static bool measure_batch(PlumbNet *net, const PlumbData *data, const PlumbCall 
         return false;
     }
     net_refresh(net, k);
+    stepper_truncate(&stepper, recipe);
     stepper.plan->measuring = true;
-    stepper_run(&stepper, batch, config->seed, 0, true);
+    stepper_run(&stepper, batch, config->seed, 0, true, true);
     for (int i = 0; i < net->node_count; i++) {
         stepper_probe(&stepper, i, &probe[i]);
     }

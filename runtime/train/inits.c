@@ -245,6 +245,9 @@ bool init_fill(const WeightSpec *spec, Draw draw, real *value, PlumbError *error
         return init_of(spec->init)->fill(spec->init, spec, draw, value, error);
     }
     fill_constant(spec, spec->fill, value);
+    for (int i = spec->stretch.begin; i < spec->stretch.end; i++) {
+        value[i] = (real)spec->stretch.fill;
+    }
     return true;
 }
 

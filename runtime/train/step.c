@@ -170,6 +170,11 @@ bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const 
     return true;
 }
 
+void stepper_truncate(Stepper *stepper, const PlumbCall *recipe) {
+    double steps = plumb_call_number(recipe, "truncate");
+    stepper->plan->truncate = steps < INT32_MAX ? (int)steps : 0; /* no sequence is longer */
+}
+
 void stepper_clear(Stepper *stepper) {
     plan_free(stepper->plan);
     free(stepper->block);
@@ -340,7 +345,7 @@ static void run_batch(Stepper *stepper) {
     }
 }
 
-void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bool still) {
+void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bool training, bool still) {
     const PlumbPart *part = &stepper->data->train;
     bool measuring = stepper->plan->measuring;
     stepper->rows.total = loss_total(&stepper->rows, part->label, stepper->index, rows);
@@ -352,7 +357,7 @@ void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bo
         stepper->batch = left < stepper->most ? (int)left : stepper->most;
         stepper->last = stepper->batch == left;
         stepper->plan->measuring = measuring && stepper->last; /* layers' figures are of the last batch */
-        plan_set(stepper->plan, stepper->batch, seed, step + stepper->rows_taken / stepper->most, true, still);
+        plan_set(stepper->plan, stepper->batch, seed, step + stepper->rows_taken / stepper->most, training, still);
         run_batch(stepper);
     }
     stepper->loss = stepper->rows.total > 0 ? stepper->loss / stepper->rows.total : 0;
@@ -389,6 +394,7 @@ static double ratio(const Norms *norms) {
 void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe) {
     const PlumbNode *about = &stepper->net->node[node].about;
     plan_probe(stepper->plan, node, probe);
+    plan_tell_through_time(stepper->plan, node);
     Norms norms = norms_of(stepper, about->first_weight, about->weight_count);
     if (norms.any) {
         probe->grad_norm = norms.nonfinite ? NAN : sqrt(norms.grad);

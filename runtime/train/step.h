@@ -50,10 +50,12 @@ double loss_of_shard(const Kernels *k, const LossRows *batch, const Plan *plan, 
 /* Everything but data order. `batch`: the most rows. `optimizer` NULL: never updates. */
 bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const Kernels *k, Pool *pool, int batch, int shards,
                   const PlumbCall *loss, const PlumbCall *optimizer, const PlumbCall *clip, PlumbError *error);
+/* What the recipe says of gradients through time. */
+void stepper_truncate(Stepper *stepper, const PlumbCall *recipe);
 void stepper_clear(Stepper *stepper);
 /* Runs one step on `rows` rows, a batch at a time: their gradients are summed, then the weights move once.
- * seed, step, still: as plan_set takes them for the first batch; the k-th behind it draws as step + k. */
-void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bool still);
+ * The others: as plan_set takes them for the first batch; the k-th behind it draws as step + k. */
+void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bool training, bool still);
 /* Weight figures of a node after a step, into its probe. */
 void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe);
 double stepper_update_ratio(const Stepper *stepper); /* of the whole net */

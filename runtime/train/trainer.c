@@ -142,6 +142,7 @@ static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
                       trainer->loss, optimizer, plumb_call_call(trainer->recipe, "clip"), error)) {
         return false;
     }
+    stepper_truncate(&trainer->stepper, trainer->recipe);
     trainer->lr = trainer->stepper.update.lr;
     net_refresh(trainer->net, k); /* a file may have been loaded */
     return make_average(trainer, error);
@@ -186,6 +187,16 @@ bool plumb_trainer_observe(PlumbTrainer *trainer, PlumbObserver observer) {
     }
     trainer->observer[trainer->observer_count++] = observer;
     return true;
+}
+
+void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self) {
+    int kept = 0;
+    for (int i = 0; i < trainer->observer_count; i++) {
+        if (trainer->observer[i].self != self) {
+            trainer->observer[kept++] = trainer->observer[i];
+        }
+    }
+    trainer->observer_count = kept;
 }
 
 /* ---- a step
@@ -261,7 +272,7 @@ static void take_step(PlumbTrainer *trainer) {
     stepper->plan->measuring = measured;
     stepper->update.step = trainer->step + 1;
     stepper->update.lr = rate(trainer);
-    stepper_run(stepper, rows, trainer->seed, trainer->step * trainer->accumulate, false);
+    stepper_run(stepper, rows, trainer->seed, trainer->step * trainer->accumulate, true, false);
     trainer->sum.loss += stepper->loss * stepper->rows.total;
     trainer->sum.total += stepper->rows.total;
     trainer->sum.score += stepper->score * (double)rows;

@@ -39,7 +39,7 @@ static size_t size_of(const char *path) {
 /* ---- folders ---------------------------------------------------------------------------------------------- */
 
 static const char *const here[] = {".", NULL}, *const nowhere[] = {NULL};
-static const PlumbFiles only_here = {here, here}, nothing = {nowhere, nowhere};
+static const PlumbFiles only_here = {here, here, NULL}, nothing = {nowhere, nowhere, NULL};
 
 static void assert_resolves(const char *path, bool write, const PlumbFiles *files, bool expected) {
     PlumbError error = {0};

@@ -110,6 +110,8 @@ static void a_verb_is_one_only_where_a_statement_goes_on(void **state) {
         {"report a", "(verb report a)"},
         {"net train { show }", "(net train (block show))"},
         {"show show", "(verb show show)"},
+        {"show net", "(verb show net)"},
+        {"show in, for", "(verb show in for)"},
         {"(show)", "show"},
         {"reporter", "reporter"},
     };

@@ -69,8 +69,37 @@ static void completion_knows_what_may_come_next(void **state) {
         assert_expected(texts[i][0], texts[i][1]);
 }
 
+static void completion_knows_what_the_block_is(void **state) {
+    (void)state;
+    static const char *const texts[][2] = {
+        {"a\n", ""},
+        {"net f {\n", "net"},
+        {"recipe r { epochs = 3; ", "recipe"},
+        {"recipe r { } ", ""},
+        {"net f { repeat(3) { ", "net"},
+        {"train a on d with {", "recipe"},
+        {"train a on d with quick { ", "recipe"},
+        {"for (x in y) { ", ""},
+        {"for (x in y) { net f { if (x) { ", "net"},
+        {"recipe r { optimizer = adam(", "recipe"},
+        {"x = residual { ", "net"},
+        {"forth = { ", "net"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        Source *source = source_new("t", texts[i][0], strlen(texts[i][0]));
+        Expected expected;
+        parse_expected(source, &test_words, &expected);
+        const char *body = expected.body ? expected.body : "";
+        if (strcmp(body, texts[i][1]) != 0)
+            fail_msg("%s: in `%s`, not `%s`", texts[i][0], body, texts[i][1]);
+        expected_clear(&expected);
+        source_free(source);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_text_is_complete_where_it_may_end),
-                                       cmocka_unit_test(completion_knows_what_may_come_next)};
+                                       cmocka_unit_test(completion_knows_what_may_come_next),
+                                       cmocka_unit_test(completion_knows_what_the_block_is)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,72 @@
+/* The history of a training: each column a list with one number an epoch. */
+#include "parts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMN(name)                                                                                                   \
+    { #name, offsetof(PlumbEpoch, name) }
+static const struct {
+    const char *name;
+    size_t offset; /* of a double */
+} columns[] = {
+    COLUMN(loss),       COLUMN(test_loss), COLUMN(metric),       COLUMN(test_metric),
+    COLUMN(grad_first), COLUMN(grad_last), COLUMN(update_ratio), COLUMN(seconds),
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+const char *history_field_at(int index) {
+    return index < COLUMNS ? columns[index].name : index == COLUMNS ? "epoch" : index == COLUMNS + 1 ? "step" : NULL;
+}
+
+static const char *column_at(void *self, int index) {
+    (void)self;
+    return history_field_at(index);
+}
+
+static double cell(const PlumbEpoch *epoch, int column) {
+    double value = column == COLUMNS ? epoch->epoch : (double)epoch->step;
+    if (column < COLUMNS) {
+        memcpy(&value, (const char *)epoch + columns[column].offset, sizeof value);
+    }
+    return value;
+}
+
+static Value *column_list(const NetValue *net, int column) {
+    const PlumbEpoch *epochs = NULL;
+    int count = plumb_trainer_history(net->trainer, &epochs), made = 0;
+    Value **item = calloc((size_t)count + 1, sizeof *item), *list = NULL;
+    while (item && made < count && (item[made] = value_number(cell(&epochs[made], column)))) {
+        made++;
+    }
+    if (item && made == count) {
+        list = value_list(item, count);
+    }
+    while (made > 0) {
+        value_drop(item[--made]);
+    }
+    free(item);
+    return list;
+}
+
+Found field_of_history(const Path *path, Value *history) {
+    const NetValue *net = history->history.net->net;
+    int column = 0;
+    PlumbError error = {.argument = -1};
+    const char *name = column_at(NULL, 0);
+    while (name && strcmp(name, path->node[0]->text) != 0) {
+        name = column_at(NULL, ++column);
+    }
+    if (!name) {
+        return found_nothing(path, 0, "a history", column_at, NULL);
+    }
+    if (session_checking(path->session)) {
+        return found_later(path, VALUE_LIST, 1);
+    }
+    if (!net->trainer) {
+        plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has not been trained: there is no history", net->name);
+        snprintf(error.hint, sizeof error.hint, "`train %.100s on DATA`", net->name);
+        return found_error(path, 1, &error);
+    }
+    return found(path, column_list(net, column), VALUE_LIST, 1);
+}

@@ -1,0 +1,187 @@
+/* Recipes: the settings of a block bound to the recipe's keys, over those of the recipe that it extends. */
+#include "interpreter.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Settings { /* what is given so far, a later one in place of an earlier */
+    PlumbGiven *given;
+    const Tree **tree; /* of each; NULL: from the recipe that is extended */
+    int count;
+    bool unknown;
+} Settings;
+
+static int setting_index(const Settings *settings, const char *key) {
+    for (int i = 0; i < settings->count; i++) {
+        if (!strcmp(settings->given[i].name, key)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void put_setting(Settings *settings, const char *key, PlumbValue value, const Tree *tree) {
+    int at = setting_index(settings, key);
+    at = at < 0 ? settings->count++ : at;
+    settings->given[at] = (PlumbGiven){key, value};
+    settings->tree[at] = tree;
+}
+
+static void remove_setting(Settings *settings, int at) {
+    settings->count--;
+    settings->given[at] = settings->given[settings->count];
+    settings->tree[at] = settings->tree[settings->count];
+}
+
+/* How long to train is said by one of them. */
+static bool one_of_epochs_and_steps(Session *session, Settings *settings) {
+    int epochs = setting_index(settings, "epochs"), steps = setting_index(settings, "steps");
+    if (epochs < 0 || steps < 0) {
+        return true;
+    }
+    const Tree *first = settings->tree[epochs], *second = settings->tree[steps];
+    if (first && second) {
+        Diag *diag = report(session, second->text_span, "a recipe says epochs or steps, not both");
+        diag_place(diag, first->text_span, "and here");
+        return false;
+    }
+    remove_setting(settings, first ? steps : epochs);
+    return true;
+}
+
+static const PlumbArg *recipe_key(const char *name) {
+    for (const PlumbArg *arg = plumb_entry_find("recipe")->args; arg->name; arg++) {
+        if (!strcmp(arg->name, name)) {
+            return arg;
+        }
+    }
+    return NULL;
+}
+
+static const char *key_at(void *self, int index) {
+    (void)self;
+    return plumb_entry_find("recipe")->args[index].name;
+}
+
+/* `lr = 0.1` is meant for the optimizer. */
+static bool is_of_optimizers(const char *key) {
+    const PlumbEntry *entry;
+    for (int i = 0; (entry = plumb_entry_at(i)); i++) {
+        for (const PlumbArg *arg = entry->args; entry->kind == PLUMB_OPTIMIZER && arg && arg->name; arg++) {
+            if (!strcmp(arg->name, key)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool unknown_key(Session *session, const Tree *tree) {
+    Diag *diag = report(session, tree->text_span, "a recipe has no `%.64s`", tree->text);
+    const char *near = nearest_name(tree->text, key_at, NULL);
+    if (is_of_optimizers(tree->text)) {
+        diag_label(diag, "it belongs to the optimizer: optimizer = adam(%s=...)", tree->text);
+    } else if (near) {
+        diag_label(diag, "did you mean `%s`?", near);
+    } else {
+        diag_note(diag, "`help recipe` lists the keys");
+    }
+    return false;
+}
+
+static bool is_word_of(const PlumbArg *arg, const Tree *tree, const Scope *scope) {
+    return tree->kind == TREE_NAME && arg->accepts & PLUMB_A_WORD && !scope_find(scope, tree->text) &&
+           !name_entry(tree->text);
+}
+
+/* Alone, so that one wrong setting does not hide another. */
+static bool setting_fits(Session *session, const Tree *tree, PlumbArena *arena, PlumbGiven given) {
+    PlumbError error = {.argument = -1};
+    return plumb_call(arena, plumb_entry_find("recipe"), &given, 1, &error) ||
+           session_fail(session, tree->child[0]->span, &error);
+}
+
+/* The value lives in the frame, so that later settings can use it and the call can be bound. */
+static bool add_setting(Session *session, const Tree *tree, Scope *frame, PlumbArena *arena, Settings *settings) {
+    const PlumbArg *arg = recipe_key(tree->text);
+    if (!arg) {
+        return unknown_key(session, tree);
+    }
+    const Tree *written = tree->child[0];
+    Value *value = is_word_of(arg, written, frame)
+                       ? value_word(written->text)
+                       : evaluate_as(session, written, frame, arg->kinds ? arg->kinds : PLUMB_FUNCTION);
+    PlumbValue to = {0};
+    bool done = value && scope_bind(frame, tree->text, value);
+    if (done && value->type == VALUE_UNKNOWN) {
+        settings->unknown = true;
+    } else if (done && !(done = value_to_plumb(arena, value, &to))) {
+        session_error(session, written->span, "%s takes no %s", tree->text, strchr(value_type_name(value), ' ') + 1);
+    } else if (done && setting_index(settings, tree->text) >= 0 &&
+               settings->tree[setting_index(settings, tree->text)]) {
+        Diag *diag = report(session, tree->text_span, "`%s` is set twice", tree->text);
+        diag_place(diag, settings->tree[setting_index(settings, tree->text)]->text_span, "first here");
+        done = false;
+    } else if (done && (done = setting_fits(session, tree, arena, (PlumbGiven){arg->name, to}))) {
+        put_setting(settings, arg->name, to, tree);
+    }
+    value_drop(value);
+    return done;
+}
+
+static bool add_settings(Session *session, const Tree *block, Scope *frame, PlumbArena *arena, Settings *settings) {
+    bool done = true;
+    for (int i = 0; i < block->count; i++) {
+        const Tree *tree = block->child[i];
+        if (tree->kind == TREE_BIND) {
+            done = add_setting(session, tree, frame, arena, settings) && done;
+        } else if (tree->kind == TREE_VERB && !strcmp(tree->text, "watch")) {
+            done = session_error(session, tree->text_span, "`watch` is not available in this version");
+        } else {
+            Diag *diag = report(session, tree->span, "a recipe holds settings only");
+            diag_label(diag, "key = value");
+            done = false;
+        }
+    }
+    return done && one_of_epochs_and_steps(session, settings);
+}
+
+static bool settings_open(Settings *settings, PlumbArena *arena, const PlumbCall *base, int more) {
+    size_t most = (size_t)((base ? base->count : 0) + more + 1);
+    settings->given = plumb_arena_alloc(arena, most * sizeof *settings->given);
+    settings->tree = plumb_arena_alloc(arena, most * sizeof *settings->tree);
+    for (int i = 0; settings->tree && settings->given && base && i < base->count; i++) {
+        if (base->given[i]) {
+            put_setting(settings, base->entry->args[i].name, base->arg[i], NULL);
+        }
+    }
+    return settings->given && settings->tree;
+}
+
+static Value *bind_settings(Session *session, const Tree *block, PlumbArena *arena, const Settings *settings) {
+    PlumbError error = {.argument = -1};
+    PlumbCall *call = plumb_call(arena, plumb_entry_find("recipe"), settings->given, settings->count, &error);
+    if (!call) {
+        const Tree *wrong = error.argument >= 0 ? settings->tree[error.argument] : NULL;
+        report_error(session, wrong ? wrong->child[0]->span : block->span, &error);
+        return NULL;
+    }
+    return value_call(call);
+}
+
+Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *base, Scope *scope) {
+    PlumbArena *arena = plumb_arena_new();
+    Scope *frame = scope_new(scope);
+    Settings settings = {0};
+    Value *recipe = NULL;
+    if (!arena || !frame || !settings_open(&settings, arena, base, block->count)) {
+        report_memory(session, block->span);
+    } else if (add_settings(session, block, frame, arena, &settings)) {
+        recipe = settings.unknown ? value_unknown() : bind_settings(session, block, arena, &settings);
+    }
+    if (frame) {
+        scope_clear(frame);
+    }
+    scope_drop(frame);
+    plumb_arena_free(arena);
+    return recipe;
+}

@@ -1,0 +1,51 @@
+/* Bars and curves of one line. */
+#include "bar.h"
+#include <math.h>
+#include <string.h>
+
+static int within(int value, int low, int high) {
+    return value < low ? low : value > high ? high : value;
+}
+
+char *bar_log(double value, double low, double high, int width, char text[BAR_MAX + 1]) {
+    width = within(width, 0, BAR_MAX);
+    int length = 0;
+    if (value > 0 && isfinite(value) && width) {
+        double share = high > low ? (log10(value) - low) / (high - low) : 1;
+        length = (int)fmax(1, fmin(rint(share * width), width));
+    }
+    memset(text, '#', (size_t)length);
+    text[length] = '\0';
+    return text;
+}
+
+char *bar_progress(double share, int width, char text[BAR_MAX + 1]) {
+    int inside = within(width, 2, BAR_MAX) - 2, done = within((int)(share * inside), 0, inside);
+    text[0] = '[';
+    memset(text + 1, '#', (size_t)done);
+    memset(text + 1 + done, '.', (size_t)(inside - done));
+    memcpy(text + 1 + inside, "]", 2);
+    return text;
+}
+
+char *bar_curve(const double *value, int count, double low, double high, int width, char text[CURVE_BYTES]) {
+    width = within(within(width, 0, BAR_MAX), 0, count);
+    char *at = text;
+    for (int i = 0; i < width; i++) {
+        int begin = (int)((long long)count * i / width), end = (int)((long long)count * (i + 1) / width);
+        double mean = 0;
+        for (int j = begin; j < end; j++) {
+            mean += value[j] / (end - begin);
+        }
+        if (isfinite(mean)) {
+            int level = high > low ? within((int)((mean - low) / (high - low) * 8), 0, 7) : 0;
+            const char block[] = {(char)0xE2, (char)0x96, (char)(0x81 + level)};
+            memcpy(at, block, sizeof block);
+            at += sizeof block;
+        } else {
+            *at++ = '!';
+        }
+    }
+    *at = '\0';
+    return text;
+}

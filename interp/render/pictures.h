@@ -1,0 +1,59 @@
+/* What a person sees of nets, data and training: one file a picture. */
+#ifndef PLUMB_RENDER_PICTURES_H
+#define PLUMB_RENDER_PICTURES_H
+#include "../../runtime/plumb.h"
+#include "grid.h"
+
+/* The layer table: name, source, shape, parameters, FLOPs of one row, initialiser, links; the total. */
+void picture_net(const Canvas *canvas, const PlumbNet *net);
+/* Names of the nodes that lead into `node` otherwise than from the one before it. "" where there are none. */
+void node_links(const PlumbNet *net, int node, char *text, size_t size);
+
+typedef struct DataRange { /* of the inputs of the train part; non-finite values are counted, not measured */
+    double min, max, mean, std;
+    int64_t nonfinite;
+} DataRange;
+DataRange data_range(const plumb_real *value, int64_t count);
+/* Rows of a part whose first label is `label`. */
+int64_t data_class_rows(const PlumbPart *part, int label, int label_count);
+void picture_data(const Canvas *canvas, const PlumbData *data);
+
+void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *recipe);
+/* A recipe's value as in a script: 64, adam(lr=0.01), none. malloc'd. */
+char *recipe_value_text(const PlumbValue *value);
+
+/* The training table. Its rows come one by one, so its widths are fixed: 80 columns, fewer on a narrower canvas. */
+Grid *picture_epochs(const PlumbData *data, int width);
+void picture_epoch(Grid *grid, const PlumbEpoch *epoch, const PlumbData *data); /* adds a row */
+/* Every how many epochs a row is printed so that there are at most about 30: 1, 2, 5, 10, 20, 50 ... */
+int picture_epoch_every(int epochs);
+
+/* Loss and metric of an epoch: on the test part where there is one. */
+double epoch_metric(const PlumbEpoch *epoch, const PlumbData *data);
+const char *metric_name(const PlumbData *data); /* "accuracy", "mae" */
+/* A metric as shown: 96.9 %, or a figure. */
+char *metric_text(double metric, const PlumbData *data, char text[32]);
+
+typedef struct Profile {    /* the gradient over the depth: output_grad of the layers with weights */
+    int first, last;        /* nodes, -1: no layer has weights */
+    int layers;             /* how many have weights */
+    double decades;         /* log10(first / last): negative where it shrinks on its way back; NaN: cannot be said */
+    int64_t nonfinite;      /* values of the whole net */
+    double low, high;       /* decades: the range of all output_grad that are above 0 */
+} Profile;
+Profile profile_of(const PlumbNet *net, const PlumbProbe *probe);
+/* One table, non-finite values before it, and a sentence on how the gradient falls. */
+void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe);
+
+void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
+
+typedef struct Run {        /* one net of a comparison */
+    const char *name;
+    const PlumbNet *net;
+    const PlumbProbe *probe; /* NULL: nothing was measured */
+    const PlumbEpoch *epoch; /* its history */
+    int epochs;
+    double seconds;
+} Run;
+void picture_comparison(const Canvas *canvas, const PlumbData *data, const Run *run, int count);
+#endif

@@ -1,0 +1,75 @@
+/* What the verbs of nets share. */
+#include "common.h"
+#include "../../grammar/format.h"
+#include <math.h>
+#include <string.h>
+
+Canvas session_canvas(const Session *session) {
+    const Options *options = session_options(session);
+    return (Canvas){session_text(session), options->width > 0 ? options->width : 80, options->color};
+}
+
+json_t *json_figure(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_text(const char *text) {
+    json_t *string = json_string(text);
+    return string ? string : json_null();
+}
+
+json_t *json_shape(PlumbShape shape) {
+    json_t *list = json_array();
+    for (int i = 0; i < shape.rank; i++) {
+        json_array_append_new(list, json_integer(shape.dim[i]));
+    }
+    return list;
+}
+
+const PlumbData *data_of(const Value *value) {
+    return value && value->type == VALUE_DATA ? value->data.data : NULL;
+}
+
+char *written(const Tree *tree) {
+    return format_tree(tree);
+}
+
+bool net_known(const PlumbNet *net) {
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        if (plumb_net_node(net, i)->shape.rank < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The recipe is not known while checking where it holds what only running tells. */
+static bool recipe_known(const Value *with) {
+    return !with || with->type == VALUE_RECIPE;
+}
+
+void check_fits(Session *session, const VerbCall *call) {
+    const PlumbData *data = data_of(call->on);
+    for (int i = 0; i < call->count; i++) {
+        Value *operand = call->operand[i];
+        if (!operand || operand->type != VALUE_NET) {
+            continue;
+        }
+        const PlumbNet *net = session_net(session, operand, call->tree_of[i]->span);
+        const PlumbCall *recipe = recipe_known(call->with) ? session_recipe(session, call->with, operand) : NULL;
+        PlumbError error = {.argument = -1};
+        if (net && data && recipe && net_known(net) &&
+            !plumb_net_fits(net, data, plumb_call_call(recipe, "loss"), &error)) {
+            session_fail(session, call->on_tree->span, &error);
+        }
+    }
+}
+
+bool has_extension(const char *path, const char *extension) {
+    size_t length = strlen(path), size = strlen(extension);
+    return length > size && !strcmp(path + length - size, extension);
+}
+
+bool report_no_memory(Session *session, Span span) {
+    return session_error(session, span, "out of memory");
+}

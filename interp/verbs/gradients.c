@@ -1,0 +1,118 @@
+/* gradients NET [on DATA]: the gradient over the depth, of one batch measured now or of the last training. */
+#include "../render/number.h"
+#include "../render/pictures.h"
+#include "common.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* No step is taken while measuring: how far the weights move is known from the last training, if there was one. */
+static void take_updates(const NetValue *net, PlumbProbe *probe) {
+    for (int i = 0; net->trainer && net->probe && i < plumb_net_size(net->net); i++) {
+        probe[i].update_ratio = net->probe[i].update_ratio;
+    }
+}
+
+static bool measure(Session *session, const VerbCall *call, PlumbNet *net) {
+    Value *value = call->operand[0];
+    const PlumbCall *recipe = session_recipe(session, call->with, value);
+    PlumbConfig config = session_config(session);
+    PlumbProbe *probe = calloc((size_t)plumb_net_size(net), sizeof *probe);
+    PlumbError error = {.argument = -1};
+    double loss;
+    if (!recipe || !probe) {
+        free(probe);
+        return report_no_memory(session, call->tree->span);
+    }
+    if (!plumb_measure(net, data_of(call->on), recipe, &config, probe, &loss, &error)) {
+        free(probe);
+        return session_fail(session, call->on_tree->span, &error);
+    }
+    take_updates(value->net, probe);
+    free(value->net->probe);
+    value->net->probe = probe;
+    value->net->loss = loss;
+    value->net->has_loss = true;
+    return true;
+}
+
+static bool has_probes(Session *session, const VerbCall *call) {
+    const NetValue *net = call->operand[0]->net;
+    if (net->probe) {
+        return true;
+    }
+    PlumbError error = {.argument = -1};
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "nothing has been measured of %s yet", net->name);
+    snprintf(error.hint, sizeof error.hint, "gradients %.100s on DATA", net->name);
+    return session_fail(session, call->tree_of[0]->span, &error);
+}
+
+static json_t *layer_json(const PlumbNode *node, const PlumbProbe *probe) {
+    json_t *layer = json_object();
+    bool weights = node->parameters > 0;
+    json_object_set_new(layer, "name", json_text(node->name));
+    json_object_set_new(layer, "kind", json_text(node->call->entry->name));
+    json_object_set_new(layer, "grad_norm", weights ? json_figure(probe->grad_norm) : json_null());
+    json_object_set_new(layer, "output_grad", json_figure(probe->output_grad));
+    json_object_set_new(layer, "weight_norm", weights ? json_figure(probe->weight_norm) : json_null());
+    json_object_set_new(layer, "update_ratio", weights ? json_figure(probe->update_ratio) : json_null());
+    json_object_set_new(layer, "signal", json_figure(probe->signal));
+    json_object_set_new(layer, "mean", json_figure(probe->mean));
+    json_object_set_new(layer, "std", json_figure(probe->std));
+    json_object_set_new(layer, "saturated", json_figure(probe->saturated));
+    json_object_set_new(layer, "dead", json_figure(probe->dead));
+    json_object_set_new(layer, "forecast", json_null()); /* nothing is forecast yet */
+    json_object_set_new(layer, "nonfinite", json_integer(probe->nonfinite));
+    return layer;
+}
+
+static json_t *gradients_json(const NetValue *net) {
+    json_t *object = json_object(), *layers = json_array();
+    for (int i = 0; i < plumb_net_size(net->net); i++) {
+        const PlumbNode *node = plumb_net_node(net->net, i);
+        if (node->input_count > 0) {
+            json_array_append_new(layers, layer_json(node, &net->probe[i]));
+        }
+    }
+    json_object_set_new(object, "loss", net->has_loss ? json_figure(net->loss) : json_null());
+    json_object_set_new(object, "layers", layers);
+    return object;
+}
+
+static bool run(Session *session, const VerbCall *call) {
+    NetValue *about = call->operand[0]->net;
+    PlumbNet *net = session_net(session, call->operand[0], call->tree_of[0]->span);
+    if (!net || !(call->on ? measure(session, call, net) : has_probes(session, call))) {
+        return false;
+    }
+    Canvas canvas = session_canvas(session);
+    char loss[32], *on = call->on ? written(call->on_tree) : NULL;
+    if (on) {
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s on %s: one batch, loss %s", about->name, on,
+                    number_figure(about->loss, loss));
+    } else {
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s as last measured", about->name);
+    }
+    free(on);
+    picture_gradients(&canvas, net, about->probe);
+    fputc('\n', canvas.out);
+    session_json(session, call, about->name, gradients_json(about));
+    return true;
+}
+
+const Verb verb_gradients = {
+    .entry = {.name = "gradients",
+              .kind = PLUMB_VERB,
+              .family = "looking",
+              .summary = "signal, gradient, weights and updates layer by layer, measured on one batch",
+              .formula = "gradients NET [on DATA] [with RECIPE]",
+              .source = "Glorot & Bengio 2010, figures 6 and 7",
+              .example = "gradients plain on digits"},
+    .operands_min = 1,
+    .operands_max = 1,
+    .operands = TAKES_NET,
+    .clauses = CLAUSE_ON | CLAUSE_WITH,
+    .on_takes = TAKES_DATA,
+    .run = run,
+    .check = check_fits,
+};

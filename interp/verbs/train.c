@@ -1,0 +1,61 @@
+/* train NET on DATA [with RECIPE] */
+#include "../render/pictures.h"
+#include "training.h"
+
+static bool finish(Session *session, const VerbCall *call) {
+    const NetValue *net = call->operand[0]->net;
+    json_t *object = json_object();
+    fputc('\n', session_text(session));
+    json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
+    json_object_set_new(object, "steps", json_integer(training_steps(net)));
+    json_object_set_new(object, "seconds", json_figure(net->seconds));
+    json_object_set_new(object, "alerts", json_array());
+    session_json(session, call, net->name, object);
+    return true;
+}
+
+static bool begin(Session *session, const VerbCall *call) {
+    PlumbTrainer *trainer = training_trainer(session, call, 0);
+    if (!trainer) {
+        return false;
+    }
+    training_begin(call, 0, trainer);
+    training_title(session, call, call->operand[0]->net->name);
+    return true;
+}
+
+static bool run(Session *session, const VerbCall *call) {
+    if (session_resuming(session)) {
+        if (!call->operand[0]->net->unfinished) {
+            return session_error(session, call->tree->span, "nothing is left of this training to go on with");
+        }
+    } else if (!begin(session, call)) {
+        return false;
+    }
+    switch (training_run(session, call, 0, true)) {
+    case PLUMB_PAUSED:
+        return session_pause(session, call);
+    case PLUMB_FAILED:
+        return false;
+    default:
+        return finish(session, call);
+    }
+}
+
+const Verb verb_train = {
+    .entry = {.name = "train",
+              .kind = PLUMB_VERB,
+              .family = "training",
+              .summary = "trains a net from its present weights; ctrl-C pauses, continue goes on",
+              .formula = "train NET on DATA [with RECIPE]",
+              .source = "LeCun, Bottou, Orr & Mueller 1998, Efficient BackProp",
+              .example = "train plain on digits with quick { epochs = 5 }"},
+    .operands_min = 1,
+    .operands_max = 1,
+    .operands = TAKES_NET,
+    .clauses = CLAUSE_ON | CLAUSE_WITH,
+    .required = CLAUSE_ON,
+    .on_takes = TAKES_DATA,
+    .run = run,
+    .check = check_fits,
+};

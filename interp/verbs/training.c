@@ -1,0 +1,281 @@
+/* Training as a person sees it: the table grows by a row an epoch, below it a bar on a terminal. */
+#include "training.h"
+#include "../render/bar.h"
+#include "../render/number.h"
+#include "../render/pictures.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { EPOCH_COLUMNS = 6, BAR_LEAST = 8, BAR_MOST = 34 };
+
+typedef struct View { /* of one run of a trainer: a pause ends it */
+    Canvas canvas;
+    const PlumbData *data;
+    const char *name; /* of the net, where there is no table */
+    Grid *rows;       /* NULL: no table */
+    bool live, bar_shown, head_shown;
+    int every, printed;  /* a row every so many epochs; the last one printed */
+    int64_t first_step;  /* -1: none yet */
+    double began, drawn; /* seconds */
+    double loss;         /* of the last step */
+} View;
+
+/* ---- the bar ---------------------------------------------------------------------------------------------------- */
+
+static double clock_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void erase_bar(View *view) {
+    if (view->bar_shown) {
+        fputs("\r\033[K", view->canvas.out);
+        view->bar_shown = false;
+    }
+}
+
+/* "  8 %  step 238 of 2700  24.7 s left  ctrl-C pauses" */
+static int progress_text(const View *view, const PlumbStep *step, double now, char *text, size_t size) {
+    char left[32];
+    double rest = (now - view->began) / (double)(step->step - view->first_step) * (double)(step->steps - step->step);
+    return snprintf(text, size, "%3.0f %%  step %" PRId64 " of %" PRId64 "  %s left  ctrl-C pauses",
+                    floor(100 * (double)step->step / (double)step->steps), step->step, step->steps,
+                    number_seconds(rest, left));
+}
+
+/* Under the table it stands below the epochs. One column is left free, lest the terminal wraps the line. */
+static void draw_bar(View *view, const PlumbStep *step, double now) {
+    char bar[BAR_MAX + 1], text[160];
+    int used = progress_text(view, step, now, text, sizeof text), room = view->canvas.width - 1;
+    int label = view->rows ? EPOCH_COLUMNS : (int)strlen(view->name);
+    int width = room - label - 1 - used - 1;
+    fputc('\r', view->canvas.out);
+    if (width >= BAR_LEAST) {
+        fprintf(view->canvas.out, "%*s %s ", label, view->rows ? "" : view->name,
+                bar_progress((double)step->step / (double)step->steps, width < BAR_MOST ? width : BAR_MOST, bar));
+    }
+    fprintf(view->canvas.out, "%.*s\033[K", room, text);
+    fflush(view->canvas.out);
+    view->bar_shown = true;
+    view->drawn = now;
+}
+
+/* ---- the observer ------------------------------------------------------------------------------------------------ */
+
+static bool on_step(void *self, const PlumbStep *step) {
+    View *view = self;
+    view->loss = step->loss;
+    view->every = picture_epoch_every(step->epochs);
+    if (view->first_step < 0) {
+        view->first_step = step->step - 1;
+    }
+    if (view->live) {
+        double now = clock_seconds();
+        if (now - view->drawn > 0.1) {
+            draw_bar(view, step, now);
+        }
+    }
+    return true;
+}
+
+static void print_row(View *view, const PlumbEpoch *epoch) {
+    if (!view->rows || view->printed == epoch->epoch) {
+        return;
+    }
+    erase_bar(view);
+    if (!view->head_shown) {
+        grid_print_head(view->rows, &view->canvas);
+        view->head_shown = true;
+    }
+    picture_epoch(view->rows, epoch, view->data);
+    grid_print_row(view->rows, &view->canvas, grid_rows(view->rows) - 1);
+    fflush(view->canvas.out);
+    view->printed = epoch->epoch;
+}
+
+static void on_epoch(void *self, const PlumbEpoch *epoch) {
+    View *view = self;
+    if (epoch->epoch == 1 || epoch->epoch % view->every == 0) {
+        print_row(view, epoch);
+    }
+}
+
+static void on_end(void *self, const PlumbEpoch *last) {
+    print_row(self, last);
+}
+
+/* ---- making, running, keeping ---------------------------------------------------------------------------------------
+ */
+
+PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index) {
+    Value *value = call->operand[index];
+    Span span = call->tree_of[index]->span;
+    PlumbNet *net = session_net(session, value, span);
+    const PlumbCall *recipe = net ? session_recipe(session, call->with, value) : NULL;
+    PlumbConfig config = session_config(session);
+    PlumbError error = {.argument = -1};
+    if (!recipe) {
+        if (net) {
+            report_no_memory(session, span);
+        }
+        return NULL;
+    }
+    PlumbTrainer *trainer = plumb_trainer_new(net, data_of(call->on), recipe, &config, &error);
+    if (!trainer) {
+        session_fail(session, call->on_tree->span, &error);
+    }
+    return trainer;
+}
+
+static void replace(Value **at, Value *value) {
+    Value *old = *at;
+    *at = value_keep(value);
+    value_drop(old);
+}
+
+void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer) {
+    NetValue *net = call->operand[index]->net;
+    plumb_trainer_free(net->trainer);
+    net->trainer = trainer;
+    net->unfinished = true;
+    replace(&net->trained_on, call->on);
+    if (call->with) {
+        replace(&net->trained_with, call->with);
+    }
+}
+
+int64_t training_steps(const NetValue *net) {
+    int64_t of;
+    return plumb_trainer_steps(net->trainer, &of);
+}
+
+/* Nothing was measured where the recipe turns it off. */
+static bool keep_probes(Session *session, NetValue *net, Value *value) {
+    const PlumbCall *recipe = session_recipe(session, net->trained_with, value);
+    bool measured = recipe && plumb_call_call(recipe, "diagnostics") && training_steps(net) > 0;
+    size_t bytes = (size_t)plumb_net_size(net->net) * sizeof *net->probe;
+    PlumbProbe *probe = measured ? malloc(bytes) : NULL;
+    if (measured && !probe) {
+        return false;
+    }
+    if (probe) {
+        memcpy(probe, plumb_trainer_probes(net->trainer), bytes);
+    }
+    free(net->probe);
+    net->probe = probe;
+    return true;
+}
+
+static bool keep(Session *session, Value *value, const View *view, PlumbOutcome outcome) {
+    NetValue *net = value->net;
+    const PlumbEpoch *epoch;
+    int epochs = plumb_trainer_history(net->trainer, &epoch);
+    net->unfinished = outcome == PLUMB_PAUSED;
+    net->has_score = false; /* of other weights */
+    if (view->first_step >= 0) {
+        net->loss = net->unfinished || !epochs ? view->loss : epoch[epochs - 1].loss;
+        net->has_loss = true;
+    }
+    net->seconds = epochs ? epoch[epochs - 1].seconds : 0;
+    return keep_probes(session, net, value);
+}
+
+static void say_outcome(const Session *session, const NetValue *net, PlumbOutcome outcome) {
+    Canvas canvas = session_canvas(session);
+    const PlumbEpoch *epoch;
+    int64_t of, step = plumb_trainer_steps(net->trainer, &of);
+    int epochs = plumb_trainer_history(net->trainer, &epoch);
+    if (outcome == PLUMB_PAUSED) {
+        canvas_wrap(&canvas, STATE_PLAIN, 2,
+                    "paused at step %" PRId64 " of %" PRId64 ".  continue | step 10 | gradients %s", step, of,
+                    net->name);
+    } else if (outcome == PLUMB_STOPPED) {
+        canvas_wrap(&canvas, STATE_PLAIN, 2, "%s stopped after epoch %d: no better loss for as long as patience allows",
+                    net->name, epochs);
+    }
+    fflush(canvas.out);
+}
+
+PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table) {
+    Value *value = call->operand[index];
+    const PlumbData *data = data_of(value->net->trained_on);
+    View view = {.canvas = session_canvas(session),
+                 .data = data,
+                 .name = value->net->name,
+                 .live = session_live(session),
+                 .first_step = -1,
+                 .began = clock_seconds(),
+                 .every = 1};
+    PlumbObserver observer = {&view, on_step, on_epoch, on_end};
+    Span span = call->tree_of[index]->span;
+    PlumbError error = {.argument = -1};
+    view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
+    if ((table && !view.rows) || !plumb_trainer_observe(value->net->trainer, observer)) {
+        report_no_memory(session, span);
+        return PLUMB_FAILED;
+    }
+    view.drawn = view.began;
+    PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
+    plumb_trainer_unobserve(value->net->trainer, &view);
+    erase_bar(&view);
+    grid_free(view.rows);
+    if (!keep(session, value, &view, outcome)) {
+        report_no_memory(session, span);
+        return PLUMB_FAILED;
+    }
+    if (outcome == PLUMB_FAILED) {
+        session_fail(session, span, &error);
+    }
+    say_outcome(session, value->net, outcome);
+    return outcome;
+}
+
+/* ---- in words and in JSON -----------------------------------------------------------------------------------------
+ */
+
+static uint64_t seed_of(Session *session, const PlumbCall *recipe) {
+    const PlumbValue *seed = plumb_call_value(recipe, "seed");
+    return seed && seed->type == PLUMB_V_NUMBER ? (uint64_t)seed->number : session_config(session).seed;
+}
+
+void training_title(Session *session, const VerbCall *call, const char *who) {
+    const NetValue *net = call->operand[0]->net;
+    const PlumbData *data = data_of(call->on);
+    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
+    const PlumbCall *optimizer = recipe ? plumb_call_call(recipe, "optimizer") : NULL;
+    Canvas canvas = session_canvas(session);
+    char train[32], test[32], lr[32], *on = written(call->on_tree);
+    if (optimizer) {
+        canvas_wrap(&canvas, STATE_PLAIN, 4,
+                    "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s", who,
+                    on ? on : "?", number_grouped(data->train.rows, train), number_grouped(data->test.rows, test),
+                    plumb_call_number(recipe, "batch"), optimizer->entry->name,
+                    number_show(plumb_call_number(optimizer, "lr"), lr), seed_of(session, recipe),
+                    plumb_trainer_shards(net->trainer), plumb_trainer_shards(net->trainer) == 1 ? "" : "s");
+    }
+    free(on);
+}
+
+json_t *training_epochs(const NetValue *net, const PlumbData *data) {
+    const PlumbEpoch *epoch;
+    int epochs = plumb_trainer_history(net->trainer, &epoch);
+    json_t *list = json_array();
+    for (int i = 0; i < epochs; i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "epoch", json_integer(epoch[i].epoch));
+        json_object_set_new(row, "step", json_integer(epoch[i].step));
+        json_object_set_new(row, "loss", json_figure(epoch[i].loss));
+        json_object_set_new(row, "test_loss", json_figure(epoch[i].test_loss));
+        json_object_set_new(row, "metric", json_figure(epoch_metric(&epoch[i], data)));
+        json_object_set_new(row, "grad_first", json_figure(epoch[i].grad_first));
+        json_object_set_new(row, "grad_last", json_figure(epoch[i].grad_last));
+        json_object_set_new(row, "update_ratio", json_figure(epoch[i].update_ratio));
+        json_object_set_new(row, "seconds", json_figure(epoch[i].seconds));
+        json_array_append_new(list, row);
+    }
+    return list;
+}

@@ -1,0 +1,17 @@
+/* A net that a verb trains: its trainer made, run and watched, and what came of it kept in the net. For train and compare. */
+#ifndef PLUMB_VERBS_TRAINING_H
+#define PLUMB_VERBS_TRAINING_H
+#include "common.h"
+
+/* A trainer for operand `index` of a call with `on` and perhaps `with`; the net is as it was. NULL after an error. */
+PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index);
+/* The net's training is now this one, not yet begun. Takes the trainer over. */
+void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer);
+/* Runs the net's training, or goes on with it. `table`: the table of epochs is printed; else a line while it lasts.
+ * PLUMB_PAUSED: the person was told, the verb returns session_pause. PLUMB_FAILED: the error was added. */
+PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table);
+/* "plain on digits: 1,437 training rows, ...": on what and how `who` is about to be trained. */
+void training_title(Session *session, const VerbCall *call, const char *who);
+json_t *training_epochs(const NetValue *net, const PlumbData *data); /* the list of --json */
+int64_t training_steps(const NetValue *net);                         /* done */
+#endif

@@ -1,0 +1,240 @@
+/* Group and instance normalisation: the channels of one row, in groups, by their own statistics over all places. */
+#include "common.h"
+#include <math.h>
+
+#define EPS                                                                                                            \
+    {                                                                                                                  \
+        .name = "eps", .accepts = PLUMB_A_NUMBER, .fallback = "1e-5", .min = 1e-12, .max = 1,                          \
+        .help = "added to the variance"                                                                                \
+    }
+
+static const PlumbArg group_args[] = {{.name = "groups",
+                                       .accepts = PLUMB_A_INT,
+                                       .min = 1,
+                                       .max = 1e9,
+                                       .help = "parts of the channels, each normalised by itself"},
+                                      EPS,
+                                      {.name = NULL}};
+static const PlumbArg instance_args[] = {EPS,
+                                         {.name = "affine",
+                                          .accepts = PLUMB_A_BOOL,
+                                          .fallback = "false",
+                                          .help = "each channel is scaled and shifted after it"},
+                                         {.name = NULL}};
+
+enum { WEIGHT, BIAS };
+
+/* One row as a grid: places of a sequence are its rows, those of an image lie inside a channel. */
+static Grid row_grid(PlumbShape shape) {
+    int channels = channels_of(shape), places = (int)(plumb_shape_size(shape) / channels);
+    return shape.rank == 3 ? (Grid){1, channels, places} : (Grid){places, channels, 1};
+}
+
+static int groups_of(const LayerSite *site) {
+    const PlumbValue *groups = plumb_call_value(site->call, "groups");
+    return groups ? (int)groups->number : channels_of(site->input[0]);
+}
+
+static bool is_affine(const LayerSite *site) {
+    const PlumbValue *affine = plumb_call_value(site->call, "affine");
+    return !affine || affine->boolean;
+}
+
+static bool group_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    int channels = channels_of(site->input[0]), groups = groups_of(site);
+    *out = site->input[0];
+    if (channels % groups) {
+        plumb_fail(error, PLUMB_SHAPE_ERROR, "the groups of groupnorm do not divide the channels");
+        error_found(error, "%d groups of %d channels", groups, channels);
+        return error_expected(error, "a divisor of %d", channels);
+    }
+    return true;
+}
+
+static bool instance_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    *out = site->input[0];
+    if (plumb_shape_size(*out) > channels_of(*out)) {
+        return true;
+    }
+    char text[64];
+    plumb_fail(error, PLUMB_SHAPE_ERROR, "instancenorm needs more than one place a channel");
+    error_found(error, "%s", plumb_shape_text(*out, text));
+    error_expected(error, "channels x height x width, or time x features");
+    return error_hint(error, "layernorm");
+}
+
+static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
+    static const char *const name[] = {"weight", "bias"};
+    int channels = channels_of(site->input[0]);
+    for (int i = 0; i < 2; i++) {
+        spec[i] = (WeightSpec){.name = name[i],
+                               .shape = {1, {channels}},
+                               .fan_in = channels,
+                               .fan_out = channels,
+                               .fill = i == WEIGHT,
+                               .learned = true};
+    }
+    return is_affine(site) ? 2 : 0;
+}
+
+/* save: for each row and group its mean and 1 / sqrt(variance + eps) */
+static size_t save_bytes(const LayerSite *site, int rows) {
+    return (size_t)rows * 2 * (size_t)groups_of(site) * sizeof(real);
+}
+
+typedef struct Scratch { /* of `channels` each: two sums, and the factors of one pass over the row */
+    double *first, *second;
+    real *a, *b, *c, *mean, *inverse;
+} Scratch;
+
+static size_t scratch_bytes(const LayerSite *site, int rows) {
+    (void)rows;
+    return (size_t)channels_of(site->shape) * (2 * sizeof(double) + 5 * sizeof(real));
+}
+
+static Scratch scratch_of(const Pass *pass, int channels) {
+    double *sums = pass->scratch;
+    real *a = (real *)(sums + 2 * (size_t)channels);
+    return (Scratch){sums, sums + channels, a, a + channels, a + 2 * channels, a + 3 * channels, a + 4 * channels};
+}
+
+static real weight_of(const Pass *pass, int channel) {
+    return is_affine(pass->site) ? pass->w[WEIGHT][channel] : 1;
+}
+
+static real bias_of(const Pass *pass, int channel) {
+    return is_affine(pass->site) ? pass->w[BIAS][channel] : 0;
+}
+
+/* ---- forward ---------------------------------------------------------------------------------------------------- */
+
+/* Mean and inverse deviation of `size` channels from their own means and deviations over `places` each. */
+static void combine(const double *mean, const double *deviations, int size, double places, double eps, real save[2]) {
+    double all = 0, sum = 0;
+    for (int c = 0; c < size; c++) {
+        all += mean[c] / size;
+    }
+    for (int c = 0; c < size; c++) {
+        sum += deviations[c] + places * (mean[c] - all) * (mean[c] - all);
+    }
+    save[0] = (real)all;
+    save[1] = (real)(1 / sqrt(sum / (places * size) + eps));
+}
+
+/* y = weight inverse x + (bias - weight inverse mean) */
+static void forward(const Pass *pass) {
+    Grid g = row_grid(pass->site->shape);
+    Scratch s = scratch_of(pass, g.channels);
+    int groups = groups_of(pass->site), size = g.channels / groups;
+    double eps = plumb_call_number(pass->site->call, "eps"), places = (double)(g.rows * g.inner);
+    int64_t row = plumb_shape_size(pass->site->shape);
+    for (int r = 0; r < pass->rows; r++) {
+        real *save = (real *)pass->save + (size_t)r * 2 * (size_t)groups;
+        pass->k->moments(g, pass->in[0] + r * row, s.first, s.second);
+        for (int i = 0; i < groups; i++) {
+            combine(s.first + i * size, s.second + i * size, size, places, eps, save + 2 * i);
+        }
+        for (int c = 0; c < g.channels; c++) {
+            const real *of = save + 2 * (c / size);
+            s.a[c] = weight_of(pass, c) * of[1];
+            s.b[c] = bias_of(pass, c) - of[0] * s.a[c];
+        }
+        pass->k->affine(g, pass->in[0] + r * row, s.a, s.b, pass->out + r * row, pass->tally_out);
+    }
+}
+
+/* ---- backward ------------------------------------------------------------------------------------------------------
+ */
+
+static void add_weights(const Pass *pass, const Scratch *s, int channels) {
+    for (int c = 0; is_affine(pass->site) && c < channels; c++) {
+        pass->dw[WEIGHT][c] += (real)s->second[c];
+        pass->dw[BIAS][c] += (real)s->first[c];
+    }
+}
+
+/* dx = inverse (g - mean(g) - xhat mean(g xhat)) with g = weight dy, means over the group: a dy + b x + c */
+static void factors(const Pass *pass, const Scratch *s, int begin, int size, double places, const real save[2]) {
+    double sum = 0, product = 0, count = places * size;
+    for (int c = begin; c < begin + size; c++) {
+        sum += (double)weight_of(pass, c) * s->first[c];
+        product += (double)weight_of(pass, c) * s->second[c];
+    }
+    real mean = save[0], inverse = save[1], b = -inverse * inverse * (real)(product / count);
+    for (int c = begin; c < begin + size; c++) {
+        s->a[c] = weight_of(pass, c) * inverse;
+        s->b[c] = b;
+        s->c[c] = -inverse * (real)(sum / count) - b * mean;
+    }
+}
+
+static void backward(const Pass *pass) {
+    Grid g = row_grid(pass->site->shape);
+    Scratch s = scratch_of(pass, g.channels);
+    int groups = groups_of(pass->site), size = g.channels / groups;
+    int64_t row = plumb_shape_size(pass->site->shape);
+    for (int i = 0; is_affine(pass->site) && !pass->adds && i <= BIAS; i++) {
+        memset(pass->dw[i], 0, (size_t)g.channels * sizeof(real));
+    }
+    for (int r = 0; r < pass->rows; r++) {
+        const real *save = (const real *)pass->save + (size_t)r * 2 * (size_t)groups;
+        for (int c = 0; c < g.channels; c++) {
+            s.mean[c] = save[2 * (c / size)];
+            s.inverse[c] = save[2 * (c / size) + 1];
+        }
+        pass->k->moments_back(g, pass->in[0] + r * row, s.mean, s.inverse, pass->d_out + r * row, s.first, s.second);
+        add_weights(pass, &s, g.channels);
+        for (int i = 0; i < groups; i++) {
+            factors(pass, &s, i * size, size, (double)(g.rows * g.inner), save + 2 * i);
+        }
+        if (pass->d_in[0]) {
+            pass->k->affine_back(g, pass->in[0] + r * row, pass->d_out + r * row, s.a, s.b, s.c,
+                                 pass->d_in[0] + r * row);
+        }
+    }
+}
+
+const Layer layer_groupnorm = {
+    .entry = {.name = "groupnorm",
+              .aliases = "group_norm",
+              .kind = PLUMB_LAYER,
+              .family = "norms",
+              .args = group_args,
+              .summary =
+                  "each group of channels of a row to mean 0 and variance 1 over its places, then scaled and shifted",
+              .formula = "y = weight (x - mean) / sqrt(var + eps) + bias",
+              .source = "Wu & He 2018, eqs. 1, 2, 7",
+              .example = "conv(16, 3) -> groupnorm(4) -> relu"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = group_shape,
+    .weights = weights,
+    .save_bytes = save_bytes,
+    .scratch_bytes = scratch_bytes,
+    .forward = forward,
+    .backward = backward,
+    .needs_input = true,
+    .tallies_out = true,
+};
+
+const Layer layer_instancenorm = {
+    .entry = {.name = "instancenorm",
+              .aliases = "instance_norm",
+              .kind = PLUMB_LAYER,
+              .family = "norms",
+              .args = instance_args,
+              .summary = "each channel of a row to mean 0 and variance 1 over its places",
+              .formula = "y = (x - mean) / sqrt(var + eps)",
+              .source = "Ulyanov, Vedaldi & Lempitsky 2016, eq. 2",
+              .example = "conv(16, 3) -> instancenorm -> relu"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = instance_shape,
+    .weights = weights,
+    .save_bytes = save_bytes,
+    .scratch_bytes = scratch_bytes,
+    .forward = forward,
+    .backward = backward,
+    .needs_input = true,
+    .tallies_out = true,
+};

@@ -1,0 +1,307 @@
+/* Pooling and upsampling over images (channels, height, width) and sequences (time, features). */
+#include "window.h"
+#include <stdlib.h>
+
+#define KERNEL(text)                                                                                                   \
+    { .name = "kernel", .accepts = PLUMB_A_INT | PLUMB_A_LIST, .min = 1, .max = 1e6, .help = text }
+#define SIDES ": a number, or [height, width]"
+
+static const PlumbArg args[] = {KERNEL("size of the window" SIDES),
+                                {.name = "stride",
+                                 .accepts = PLUMB_A_INT | PLUMB_A_LIST | PLUMB_A_NONE,
+                                 .min = 1,
+                                 .max = 1e6,
+                                 .fallback = "none",
+                                 .help = "step from one window to the next" SIDES "; none: the window's size"},
+                                {.name = "pad",
+                                 .accepts = PLUMB_A_INT | PLUMB_A_LIST | PLUMB_A_WORD,
+                                 .words = "same valid",
+                                 .max = 1e6,
+                                 .fallback = "0",
+                                 .help =
+                                     "places added on each side, at most half a window: never the largest, counted as "
+                                     "zeros in a mean; same: outputs = inputs / stride, rounded up"},
+                                {.name = NULL}};
+
+/* More would let a window see nothing but padding. */
+static bool fit_pad(const LayerSite *site, const Window *w, PlumbError *error) {
+    for (int i = 0; i < 2; i++) {
+        if (2 * w->before[i] > w->kernel[i] || w->after[i] >= w->kernel[i]) {
+            plumb_fail(error, PLUMB_SHAPE_ERROR, "the padding of %s is wider than half its window",
+                       site->call->entry->name);
+            error_found(error, "pad %d, window %d", w->before[i], w->kernel[i]);
+            return error_expected(error, "at most %d", w->kernel[i] / 2);
+        }
+    }
+    return true;
+}
+
+static bool pool_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    Window w;
+    if (!window_read(site, &w, error) || !fit_pad(site, &w, error)) {
+        return false;
+    }
+    *out = window_shape(&w, w.channels);
+    return true;
+}
+
+/* The window, read from the call once. */
+typedef struct Pooling {
+    Prepared base;
+    Window window;
+} Pooling;
+
+static void release(Prepared *self) {
+    free(self);
+}
+
+static Prepared *prepare(const LayerSite *site, const Kernels *k, int rows, bool training, bool d_in) {
+    (void)k, (void)rows, (void)training, (void)d_in;
+    Pooling *pool = calloc(1, sizeof *pool);
+    if (!pool) {
+        return NULL;
+    }
+    pool->base.release = release;
+    window_read(site, &pool->window, NULL);
+    return &pool->base;
+}
+
+static const Window *window_of(const Pass *pass) {
+    return &((const Pooling *)pass->plan)->window;
+}
+
+static double pool_flops(const LayerSite *site) {
+    Window w;
+    window_read(site, &w, NULL);
+    return (double)plumb_shape_size(site->shape) * w.kernel[0] * w.kernel[1];
+}
+
+/* ---- maxpool ------------------------------------------------------------------------------------------------ */
+
+/* save: where in its plane each output was found */
+static size_t max_save(const LayerSite *site, int rows) {
+    return (size_t)rows * (size_t)plumb_shape_size(site->shape) * sizeof(int32_t);
+}
+
+static void max_forward(const Pass *pass) {
+    pass->k->pool_max(window_of(pass), pass->rows, pass->in[0], pass->out, pass->save);
+}
+
+static void max_backward(const Pass *pass) {
+    if (pass->d_in[0]) {
+        pass->k->pool_max_back(window_of(pass), pass->rows, pass->d_out, pass->save, pass->d_in[0]);
+    }
+}
+
+const Layer layer_maxpool = {
+    .entry = {.name = "maxpool",
+              .aliases = "max_pool",
+              .kind = PLUMB_LAYER,
+              .family = "convolution",
+              .args = args,
+              .summary = "the largest value of each window, channel by channel",
+              .formula = "y[c, p] = max_t x[c, stride p + t - pad]",
+              .source = "Riesenhuber & Poggio 1999; Scherer, Müller & Behnke 2010",
+              .example = "conv(16, 3) -> relu -> maxpool(2)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = pool_shape,
+    .save_bytes = max_save,
+    .prepare = prepare,
+    .forward = max_forward,
+    .backward = max_backward,
+    .flops = pool_flops,
+};
+
+/* ---- avgpool ------------------------------------------------------------------------------------------------ */
+
+static void mean_forward(const Pass *pass) {
+    pass->k->pool_mean(window_of(pass), pass->rows, pass->in[0], pass->out);
+}
+
+static void mean_backward(const Pass *pass) {
+    if (pass->d_in[0]) {
+        pass->k->pool_mean_back(window_of(pass), pass->rows, pass->d_out, pass->d_in[0]);
+    }
+}
+
+const Layer layer_avgpool = {
+    .entry = {.name = "avgpool",
+              .aliases = "avg_pool",
+              .kind = PLUMB_LAYER,
+              .family = "convolution",
+              .args = args,
+              .summary = "the mean of each window, channel by channel",
+              .formula = "y[c, p] = mean_t x[c, stride p + t - pad]",
+              .source = "LeCun et al. 1989",
+              .example = "conv(16, 3) -> relu -> avgpool(2)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = pool_shape,
+    .prepare = prepare,
+    .forward = mean_forward,
+    .backward = mean_backward,
+    .flops = pool_flops,
+};
+
+/* ---- globalavgpool --------------------------------------------------------------------------------------------- */
+
+static bool global_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    if (!takes_space(site, error)) {
+        return false;
+    }
+    *out = (PlumbShape){1, {channels_of(site->input[0])}};
+    return true;
+}
+
+/* x: (rows, channels, places) of an image, (rows, places, channels) of a sequence */
+static void global_forward(const Pass *pass) {
+    PlumbShape in = pass->site->input[0];
+    int channels = channels_of(in), places = (int)(plumb_shape_size(in) / channels);
+    const real *x = pass->in[0];
+    real *y = pass->out, share = 1 / (real)places;
+    for (int r = 0; in.rank == 2 && r < pass->rows; r++, x += (size_t)places * (size_t)channels, y += channels) {
+        pass->k->column_sum(places, channels, x, 0, y);
+    }
+    for (int64_t c = 0; in.rank == 3 && c < (int64_t)pass->rows * channels; c++, x += places) {
+        real sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (int i = 0; i < places; i++) {
+            sum += x[i];
+        }
+        y[c] = sum;
+    }
+    pass->k->scale(values(pass), share, pass->out, pass->out);
+}
+
+static void global_backward(const Pass *pass) {
+    PlumbShape in = pass->site->input[0];
+    int channels = channels_of(in), places = (int)(plumb_shape_size(in) / channels);
+    int64_t step = in.rank == 2 ? channels : 1; /* from a channel's place to its next */
+    for (int r = 0; pass->d_in[0] && r < pass->rows; r++) {
+        real *dx = pass->d_in[0] + (size_t)r * (size_t)places * (size_t)channels;
+        for (int c = 0; c < channels; c++) {
+            real d = pass->d_out[(size_t)r * (size_t)channels + (size_t)c] / (real)places;
+            real *plane = dx + (in.rank == 2 ? c : (int64_t)c * places);
+            for (int i = 0; i < places; i++) {
+                plane[i * step] = d;
+            }
+        }
+    }
+}
+
+static double global_flops(const LayerSite *site) {
+    return (double)plumb_shape_size(site->input[0]);
+}
+
+const Layer layer_globalavgpool = {
+    .entry = {.name = "globalavgpool",
+              .aliases = "global_avg_pool",
+              .kind = PLUMB_LAYER,
+              .family = "convolution",
+              .summary = "the mean of each channel over the whole image or sequence: features",
+              .formula = "y[c] = mean_p x[c, p]",
+              .source = "Lin, Chen & Yan 2014, section 3.2",
+              .example = "conv(64, 3) -> relu -> globalavgpool -> dense(10)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = global_shape,
+    .forward = global_forward,
+    .backward = global_backward,
+    .flops = global_flops,
+};
+
+/* ---- upsample ------------------------------------------------------------------------------------------------- */
+
+static const PlumbArg upsample_args[] = {{.name = "factor",
+                                          .accepts = PLUMB_A_INT | PLUMB_A_LIST,
+                                          .min = 1,
+                                          .max = 1e6,
+                                          .help = "how often each value is repeated" SIDES},
+                                         {.name = NULL}};
+
+/* Planes of height x width x inner values: an image has inner 1; a sequence is one row, its channels inside. */
+typedef struct Repeat {
+    int planes, height, width, inner, by[2];
+} Repeat;
+
+static bool repeat_of(const LayerSite *site, Repeat *r, PlumbError *error) {
+    PlumbShape in = site->input[0];
+    if (!takes_space(site, error)) {
+        return false;
+    }
+    *r = in.rank == 3 ? (Repeat){in.dim[0], in.dim[1], in.dim[2], 1, {1, 1}}
+                      : (Repeat){1, 1, in.dim[0], in.dim[1], {1, 1}};
+    if (!read_pair(site, "factor", r->by, error)) {
+        return false;
+    }
+    r->by[0] = in.rank == 3 ? r->by[0] : 1;
+    return ((int64_t)r->height * r->by[0] <= INT32_MAX && (int64_t)r->width * r->by[1] <= INT32_MAX) ||
+           plumb_fail(error, PLUMB_SHAPE_ERROR, "upsample makes the image too large");
+}
+
+static bool upsample_shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
+    Repeat r;
+    if (!repeat_of(site, &r, error)) {
+        return false;
+    }
+    *out = site->input[0];
+    out->dim[out->rank == 3 ? 1 : 0] = out->rank == 3 ? r.height * r.by[0] : r.width * r.by[1];
+    if (out->rank == 3) {
+        out->dim[2] = r.width * r.by[1];
+    }
+    return true;
+}
+
+/* Every output looks at the input it repeats: copied from there, or its gradient added there. */
+static void upsample_row(const Repeat *r, real *row, real *out, bool back) {
+    for (int w = 0; w < r->width * r->by[1]; w++, out += r->inner) {
+        real *in = row + (size_t)(w / r->by[1]) * (size_t)r->inner;
+        for (int i = 0; i < r->inner; i++) {
+            if (back) {
+                in[i] += out[i];
+            } else {
+                out[i] = in[i];
+            }
+        }
+    }
+}
+
+static void upsample_run(const Pass *pass, real *in, real *out, bool back) {
+    Repeat r;
+    repeat_of(pass->site, &r, NULL);
+    size_t row = (size_t)r.width * (size_t)r.inner, out_row = row * (size_t)r.by[1];
+    for (int64_t plane = 0; plane < (int64_t)pass->rows * r.planes; plane++) {
+        for (int h = 0; h < r.height * r.by[0]; h++, out += out_row) {
+            upsample_row(&r, in + (size_t)(h / r.by[0]) * row, out, back);
+        }
+        in += (size_t)r.height * row;
+    }
+}
+
+static void upsample_forward(const Pass *pass) {
+    upsample_run(pass, (real *)pass->in[0], pass->out, false);
+}
+
+static void upsample_backward(const Pass *pass) {
+    if (pass->d_in[0]) {
+        memset(pass->d_in[0], 0, (size_t)pass->rows * (size_t)plumb_shape_size(pass->site->input[0]) * sizeof(real));
+        upsample_run(pass, pass->d_in[0], (real *)pass->d_out, true);
+    }
+}
+
+const Layer layer_upsample = {
+    .entry = {.name = "upsample",
+              .kind = PLUMB_LAYER,
+              .family = "convolution",
+              .args = upsample_args,
+              .summary = "a larger image or longer sequence: each value repeated (nearest neighbour)",
+              .formula = "y[c, p] = x[c, floor(p / factor)]",
+              .source = "Odena, Dumoulin & Olah 2016",
+              .example = "conv(16, 3) -> upsample(2) -> conv(8, 3)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = upsample_shape,
+    .forward = upsample_forward,
+    .backward = upsample_backward,
+};

@@ -1,0 +1,15 @@
+/* Reading kernel, stride, padding and dilation of a call for the shape that arrives: convolution and pooling. */
+#ifndef PLUMB_WINDOW_H
+#define PLUMB_WINDOW_H
+#include "common.h"
+
+/* Arguments of the call: "kernel", "stride" (none: the kernel's), "pad", and "dilation" where it has one. False: the input is
+ * neither an image nor a sequence, a list has the wrong length, or the kernel does not fit. */
+bool window_read(const LayerSite *site, Window *window, PlumbError *error);
+/* The shape of an output with `channels` channels. */
+PlumbShape window_shape(const Window *window, int channels);
+/* An image or a sequence? "NAME takes an image or a sequence". */
+bool takes_space(const LayerSite *site, PlumbError *error);
+/* The values of an argument along height and width: a number or a list of two (of one for a sequence). */
+bool read_pair(const LayerSite *site, const char *name, int pair[2], PlumbError *error);
+#endif
