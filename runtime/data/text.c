@@ -152,7 +152,7 @@ static const PlumbArg args[] = {
     {.name = "level", .accepts = PLUMB_A_WORD, .words = "char", .fallback = "char", .help = "what a step is"},
     TABLE_ARGS};
 
-const Source source_text = {
+const Source source_texts = {
     .entry = {.name = "text",
               .kind = PLUMB_DATA,
               .family = "files",
