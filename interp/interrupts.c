@@ -24,10 +24,13 @@ static void on_signal(int number) {
     errno = before;
 }
 
+/* What was ignored from the start stays so: a job in the background, under nohup. */
 static void handle(int number, int flags) {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags}, before;
     sigemptyset(&action.sa_mask);
-    sigaction(number, &action, NULL);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        sigaction(number, &action, NULL);
+    }
 }
 
 /* No SA_RESTART for ctrl-C: a read from the terminal has to return. */
@@ -41,10 +44,7 @@ void interrupts_begin(Session *session, bool at_prompt) {
 }
 
 void interrupts_end(void) {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGWINCH, SIG_DFL);
-    signal(SIGCONT, SIG_DFL);
-    interrupts.session = NULL;
+    interrupts.session = NULL; /* on_signal does nothing now */
     for (int i = 0; i < 2; i++) {
         if (interrupts.pipe[i] >= 0) {
             close(interrupts.pipe[i]);

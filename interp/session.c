@@ -286,6 +286,7 @@ bool session_training(const Session *session) {
 }
 
 PlumbOutcome session_train(Session *session, PlumbTrainer *trainer, PlumbError *error) {
+    fflush(session->out); /* it may take long: what was printed is to be seen */
     session->trainer = trainer;
     if (session->interrupted) {
         plumb_trainer_pause(trainer);

@@ -46,9 +46,11 @@ static const char *find_define(Session *session, const char *name) {
 }
 
 static Value *evaluate_define(Session *session, const char *text) {
+    int before = diags_count(session->diags, DIAG_ERROR);
     Script *script = script_read(session, "-D", text, strlen(text), session->folder);
-    if (!script || script->program->root->count != 1) {
-        if (script && !diags_count(session->diags, DIAG_ERROR)) {
+    bool is_read = script && diags_count(session->diags, DIAG_ERROR) == before;
+    if (!is_read || script->program->root->count != 1) {
+        if (is_read) {
             session_error(session, script->program->root->span, "-D takes name=value, with one value");
         }
         return NULL;

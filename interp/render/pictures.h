@@ -45,6 +45,9 @@ Profile profile_of(const PlumbNet *net, const PlumbProbe *probe);
 /* One table, non-finite values before it, and a sentence on how the gradient falls. */
 void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe);
 
+/* The gradient at every time step of each recurrent layer, as last measured; nothing for a net without one. */
+void picture_through_time(const Canvas *canvas, const PlumbNet *net);
+
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
 
 typedef struct Run {        /* one net of a comparison */

@@ -3,6 +3,7 @@
 #include "number.h"
 #include "pictures.h"
 #include <stdlib.h>
+#include <string.h>
 
 static void add_value(Text *text, const PlumbValue *value) {
     char number[32], *call;
@@ -41,6 +42,11 @@ char *recipe_value_text(const PlumbValue *value) {
     return text_take(&text);
 }
 
+/* Of epochs and steps one counts. */
+static bool is_replaced(const PlumbCall *recipe, const PlumbArg *arg) {
+    return !strcmp(arg->name, "epochs") && plumb_call_value(recipe, "steps")->type == PLUMB_V_NUMBER;
+}
+
 void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *recipe) {
     static const Column column[] = {
         {.title = "key", .align = ALIGN_LEFT},
@@ -55,8 +61,8 @@ void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *rec
         State state = recipe->given[i] ? STATE_PLAIN : STATE_HEALTHY;
         grid_row(grid);
         grid_cell(grid, state, "%s", arg->name);
-        grid_cell(grid, state, "%s", value ? value : "?");
-        grid_cell(grid, state, "%s", recipe->given[i] ? "" : "default");
+        grid_cell(grid, state, "%s", is_replaced(recipe, arg) ? "-" : value ? value : "?");
+        grid_cell(grid, state, "%s", is_replaced(recipe, arg) ? "steps" : recipe->given[i] ? "" : "default");
         grid_cell(grid, state, "%s", arg->help ? arg->help : "");
         free(value);
     }

@@ -47,7 +47,21 @@ static bool has_probes(Session *session, const VerbCall *call) {
     return session_fail(session, call->tree_of[0]->span, &error);
 }
 
-static json_t *layer_json(const PlumbNode *node, const PlumbProbe *probe) {
+/* Only recurrent layers have one. */
+static void add_through_time(json_t *layer, const PlumbNet *net, int node) {
+    const double *norms;
+    int steps = plumb_net_through_time(net, node, &norms);
+    json_t *list = steps ? json_array() : NULL;
+    for (int i = 0; i < steps; i++) {
+        json_array_append_new(list, json_figure(norms[i]));
+    }
+    if (list) {
+        json_object_set_new(layer, "through_time", list);
+    }
+}
+
+static json_t *layer_json(const PlumbNet *net, int index, const PlumbProbe *probe) {
+    const PlumbNode *node = plumb_net_node(net, index);
     json_t *layer = json_object();
     bool weights = node->parameters > 0;
     json_object_set_new(layer, "name", json_text(node->name));
@@ -63,15 +77,15 @@ static json_t *layer_json(const PlumbNode *node, const PlumbProbe *probe) {
     json_object_set_new(layer, "dead", json_figure(probe->dead));
     json_object_set_new(layer, "forecast", json_null()); /* nothing is forecast yet */
     json_object_set_new(layer, "nonfinite", json_integer(probe->nonfinite));
+    add_through_time(layer, net, index);
     return layer;
 }
 
 static json_t *gradients_json(const NetValue *net) {
     json_t *object = json_object(), *layers = json_array();
     for (int i = 0; i < plumb_net_size(net->net); i++) {
-        const PlumbNode *node = plumb_net_node(net->net, i);
-        if (node->input_count > 0) {
-            json_array_append_new(layers, layer_json(node, &net->probe[i]));
+        if (plumb_net_node(net->net, i)->input_count > 0) {
+            json_array_append_new(layers, layer_json(net->net, i, &net->probe[i]));
         }
     }
     json_object_set_new(object, "loss", net->has_loss ? json_figure(net->loss) : json_null());
@@ -95,6 +109,7 @@ static bool run(Session *session, const VerbCall *call) {
     }
     free(on);
     picture_gradients(&canvas, net, about->probe);
+    picture_through_time(&canvas, net);
     fputc('\n', canvas.out);
     session_json(session, call, about->name, gradients_json(about));
     return true;

@@ -8,7 +8,7 @@ enum { ON_ROWS = 1, ON_TIME = 2, ON_IMAGES = 4, ANYWHERE = ON_ROWS | ON_TIME | O
 typedef struct LayerCase {
     const char *stage; /* as in nets.h; `a` and `b` are earlier stages of the same shape */
     int where;         /* shapes of input that it takes */
-    bool kinks;        /* its slope jumps somewhere */
+    bool kinks;        /* its slope jumps somewhere, or turns within a step: a norm of few values */
 } LayerCase;
 
 static const LayerCase layer_cases[] = {
@@ -20,6 +20,8 @@ static const LayerCase layer_cases[] = {
     {"embedding(2, 3)", ON_INDICES, false},
     {"positional", ON_TIME, false},
     {"positional(learned)", ON_TIME, false},
+    {"attention(1)", ON_TIME, false},
+    {"attention(1, causal=true)", ON_TIME, false},
     {"attention(2)", ON_TIME, false},
     {"attention(3, causal=true, bias=false)", ON_TIME, false},
     {"glu", ANYWHERE, false},
@@ -66,6 +68,17 @@ static const LayerCase layer_cases[] = {
     {"globalavgpool", ON_TIME | ON_IMAGES, false},
     {"upsample(2)", ON_TIME | ON_IMAGES, false},
     {"reshape(-1)", ANYWHERE, false},
+    {"rnn(6)", ON_TIME, false},
+    {"rnn(5, act=gelu, norm=layernorm, reverse=true)", ON_TIME, false},
+    {"rnn(5, layers=2, dropout=0.3, return=last)", ON_TIME, false},
+    {"lstm(6)", ON_TIME, false},
+    {"lstm(5, forget_bias=2, norm=layernorm, reverse=true)", ON_TIME, false},
+    {"lstm(5, layers=2, dropout=0.3, return=last)", ON_TIME, false},
+    {"gru(6)", ON_TIME, false},
+    {"gru(5, update_bias=1, norm=layernorm, reverse=true)", ON_TIME, false},
+    {"gru(5, layers=2, dropout=0.3, return=last)", ON_TIME, false},
+    {"last", ON_TIME, false},
+    {"mean_over_time", ON_TIME, false},
     {"dropout", ANYWHERE, false},
     {"dropout(0.2)", ANYWHERE, false},
     {"dropout(0)", ANYWHERE, false},

@@ -269,6 +269,23 @@ static void a_step_allocates_nothing(void **state) {
 #endif
 }
 
+/* Rows of long sequences are evaluated some at a time: the same outputs as one by one. */
+static void many_long_sequences_are_evaluated_in_parts(void **state) {
+    enum { MANY = 40, STEPS = 1000, SIZE = 64 };
+    Kit *kit = *state;
+    PlumbConfig config = {.threads = 1, .shards = 1, .seed = 1};
+    PlumbNet *net = kit_net(kit, (const char *[]){"input(1000, 1)", "lstm(64, return=last)", NULL});
+    plumb_real *x = kit_numbers(kit, MANY * STEPS, 0), all[MANY * SIZE], one[SIZE];
+    assert_true(plumb_predict(net, x, MANY, all, &config, &kit->error));
+    for (int row = 0; row < MANY; row += MANY - 1) {
+        assert_true(plumb_predict(net, x + row * STEPS, 1, one, &config, &kit->error));
+        for (int i = 0; i < SIZE; i++) {
+            assert_true(fabs((double)one[i] - (double)all[row * SIZE + i]) < 1e-5);
+        }
+    }
+    plumb_net_free(net);
+}
+
 /* ---- what a user sees
  * ------------------------------------------------------------------------------------------------ */
 
@@ -366,6 +383,7 @@ int main(void) {
         cmocka_unit_test(native_cells_compute_what_portable_ones_do),
         cmocka_unit_test_setup_teardown(bits_do_not_depend_on_threads, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(a_step_allocates_nothing, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(many_long_sequences_are_evaluated_in_parts, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(weights_have_pytorchs_names_and_shapes, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(gates_begin_where_the_arguments_say, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(recurrent_weights_are_orthogonal_and_biases_zero, kit_setup, kit_teardown),
