@@ -70,6 +70,7 @@ const Layer layer_flatten = {
     .forward = nothing,
     .backward = nothing,
     .view = true,
+    .moments = moments_keep,
 };
 
 /* ---- reshape ---------------------------------------------------------------------------------------------- */
@@ -140,6 +141,7 @@ const Layer layer_reshape = {
     .forward = nothing,
     .backward = nothing,
     .view = true,
+    .moments = moments_keep,
 };
 
 /* ---- add, multiply: all inputs of one shape -------------------------------------------------------------------- */
@@ -161,10 +163,15 @@ static void copy(const Pass *pass, const real *from, real *to) {
     memcpy(to, from, (size_t)values(pass) * sizeof *to);
 }
 
+/* A piece at a time, so that what was copied is still in the cache. */
 static void add_forward(const Pass *pass) {
-    copy(pass, pass->in[0], pass->out);
-    for (int i = 1; i < pass->site->input_count; i++) {
-        pass->k->add(values(pass), pass->in[i], pass->out);
+    enum { PIECE = 2048 };
+    for (int64_t begin = 0, all = values(pass); begin < all; begin += PIECE) {
+        int64_t length = all - begin < PIECE ? all - begin : PIECE;
+        memcpy(pass->out + begin, pass->in[0] + begin, (size_t)length * sizeof(real));
+        for (int i = 1; i < pass->site->input_count; i++) {
+            pass->k->add(length, pass->in[i] + begin, pass->out + begin);
+        }
     }
 }
 
@@ -189,6 +196,7 @@ const Layer layer_add = {
     .shape = joined_shape,
     .forward = add_forward,
     .backward = add_backward,
+    .moments = moments_add,
 };
 
 static void multiply_forward(const Pass *pass) {
@@ -225,6 +233,7 @@ const Layer layer_multiply = {
     .shape = joined_shape,
     .forward = multiply_forward,
     .backward = multiply_backward,
+    .moments = moments_multiply,
     .needs_input = true,
 };
 
@@ -297,6 +306,7 @@ const Layer layer_concat = {
     .shape = concat_shape,
     .forward = concat_forward,
     .backward = concat_backward,
+    .moments = moments_concat,
 };
 
 /* ---- scale: one number for the whole input ---------------------------------------------------------------------- */
@@ -330,6 +340,10 @@ static void scale_backward(const Pass *pass) {
     }
 }
 
+static void scale_moments(Moments *m) {
+    moments_scale(m, plumb_call_number(m->site->call, "init"), PLUMB_BY_SKIP);
+}
+
 const Layer layer_scale = {
     .entry = {.name = "scale",
               .kind = PLUMB_LAYER,
@@ -345,5 +359,6 @@ const Layer layer_scale = {
     .weights = scale_weights,
     .forward = scale_forward,
     .backward = scale_backward,
+    .moments = scale_moments,
     .needs_input = true,
 };

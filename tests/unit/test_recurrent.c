@@ -366,9 +366,13 @@ static void other_shapes_are_refused_with_a_way_out(void **state) {
     static const struct {
         const char *input, *layer, *says;
     } rows[] = {
-        {"input(64)", "lstm(5)", "lstm takes a sequence"}, {"input(64)", "gru(5)", "input(64, 1)"},
-        {"input(64)", "rnn(5)", "time x features"},        {"input(1, 8, 8)", "lstm(5)", "1 x 8 x 8"},
-        {"input(64)", "last", "last takes a sequence"},    {"input(1, 8, 8)", "mean_over_time", "time x features"},
+        {"input(64)", "lstm(5)", "lstm takes a sequence"},
+        {"input(64)", "gru(5)", "reshape(64, 1) -> gru(5)"},
+        {"input(64)", "rnn(5)", "time x features"},
+        {"input(2, 8, 9)", "lstm(5)", "2 x 8 x 9"},
+        {"input(2, 8, 9)", "lstm(5)", "reshape(16, 9) -> lstm(5)"},
+        {"input(64)", "last", "last takes a sequence"},
+        {"input(1, 8, 8)", "mean_over_time", "time x features"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         PlumbNet *net = kit_net(kit, (const char *[]){rows[i].input, NULL});
