@@ -49,7 +49,7 @@ char *plumb_shape_text(PlumbShape shape, char text[64]); /* "64", "100 x 2", "1 
 typedef enum {
     PLUMB_LAYER = 1, PLUMB_ACTIVATION = 2 /* an elementwise layer */, PLUMB_INIT = 4, PLUMB_LOSS = 8, PLUMB_OPTIMIZER = 16,
     PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
-    PLUMB_CADENCE = 16384 /* every(n) */,
+    PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_AUGMENT = 32768 /* flip, of images */,
     PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
 } PlumbKind;
 const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */
@@ -137,6 +137,10 @@ typedef struct PlumbPart {
     plumb_real *y;  /* regression: rows x size of y_shape; else NULL */
     int32_t *label; /* classes: rows x label_count; else NULL */
 } PlumbPart;
+typedef struct PlumbAugment { /* what train images go through, drawn anew for each row and epoch */
+    const PlumbEntry *entry;
+    int by;              /* its argument; 0: it has none */
+} PlumbAugment;
 typedef struct PlumbData {
     char *name;          /* how it was made: csv("digits.csv", ...) */
     PlumbShape x_shape;
@@ -146,6 +150,8 @@ typedef struct PlumbData {
     PlumbShape y_shape;  /* of a regression target */
     char **class_name;   /* `classes` of them */
     PlumbPart train, test;
+    PlumbAugment *augment; /* `augment_count` of them, in turn; the rows themselves stay as they are */
+    int augment_count;
 } PlumbData;
 /* `call` is one of kind PLUMB_DATA. */
 PlumbData *plumb_data_load(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error);

@@ -269,6 +269,8 @@ static void take_step(PlumbTrainer *trainer) {
         start_epoch(trainer, epoch);
     }
     stepper->index = trainer->order + begin;
+    stepper->augments = trainer->data->augment_count > 0;
+    stepper->epoch = (uint32_t)epoch;
     stepper->plan->measuring = measured;
     stepper->update.step = trainer->step + 1;
     stepper->update.lr = rate(trainer);
