@@ -248,6 +248,8 @@ typedef struct PlumbObserver {  /* any function may be NULL; step returns false 
 } PlumbObserver;
 
 typedef struct PlumbTrainer PlumbTrainer;
+/* Do the recipe's keys make sense, beyond what each argument takes? */
+bool plumb_recipe_check(const PlumbCall *recipe, PlumbError *error);
 /* `recipe` is a call of the entry "recipe". Net and data must outlive the trainer. */
 PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                                 PlumbError *error);
@@ -259,9 +261,29 @@ typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
 void plumb_trainer_pause(PlumbTrainer *trainer); /* async-signal-safe: pause after the current step */
 int plumb_trainer_shards(const PlumbTrainer *trainer);
+uint64_t plumb_trainer_seed(const PlumbTrainer *trainer);
 int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of);
 int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs); /* count */
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
+const char *plumb_epoch_column(int column); /* "epoch", "step", "loss" ... as in PlumbEpoch; NULL at the end */
+double plumb_epoch_figure(const PlumbEpoch *epoch, int column);
+/* One row an epoch, as a table with the columns' names first, or for a path that ends in .json as a list of objects. */
+bool plumb_history_save(const PlumbEpoch *epochs, int count, const char *path, const PlumbFiles *files, PlumbError *error);
+
+/* ---- checkpoints: the whole state of a training in a file ------------------------------------------------ */
+typedef struct PlumbCheckpoint PlumbCheckpoint;
+/* Written whole or not at all. May be called by an observer. What trains on from it ends with the same bits as this trainer. */
+bool plumb_trainer_save(PlumbTrainer *trainer, const char *path, const PlumbFiles *files, PlumbError *error);
+/* Reads a checkpoint and takes its weights into the net, which must have the same layers. NULL: the net is as it was. */
+PlumbCheckpoint *plumb_checkpoint_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
+void plumb_checkpoint_free(PlumbCheckpoint *checkpoint); /* NULL is allowed */
+int64_t plumb_checkpoint_steps(const PlumbCheckpoint *checkpoint);
+int plumb_checkpoint_history(const PlumbCheckpoint *checkpoint, const PlumbEpoch **epochs); /* count */
+/* A trainer that goes on where the checkpoint was taken: its weights, order of rows, random numbers, and its seed and shards
+ * instead of those in `config`. Net, data and recipe must be the same; of the recipe, how long to train and what to observe
+ * (epochs, steps, stop, diagnostics, checkpoint) may differ. NULL: the error says what does. */
+PlumbTrainer *plumb_trainer_resume(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                                   const PlumbCheckpoint *checkpoint, PlumbError *error);
 
 typedef struct PlumbScore {
     double loss, accuracy, mae, rmse, r2; /* NaN where they do not apply */
