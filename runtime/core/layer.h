@@ -66,6 +66,7 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
 
 typedef struct Torch Torch;
 typedef struct Onnx Onnx;
+struct Moments;
 
 typedef struct Layer {
     PlumbEntry entry;
@@ -73,6 +74,10 @@ typedef struct Layer {
     /* Output shape from the input shapes and arguments. False: error filled (found, expected, hint). */
     bool (*shape)(const LayerSite *site, PlumbShape *out, PlumbError *error);
     int (*weights)(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]); /* count; NULL: none */
+    /* After its weights were drawn: what depends on them, as weight_g. NULL: nothing. */
+    void (*settle)(const LayerSite *site, real *const *w);
+    /* Are the values that come straight from the data, `rows` of input[0], what the layer can take? NULL: any are. */
+    bool (*accepts)(const LayerSite *site, const real *x, int64_t rows, PlumbError *error);
     int forward_phases, backward_phases; /* 0 counts as 1; more: a barrier between them, all shards meet */
     size_t (*save_bytes)(const LayerSite *site, int rows);
     size_t (*scratch_bytes)(const LayerSite *site, int rows);
@@ -93,6 +98,7 @@ typedef struct Layer {
     /* How other programs say it, see export/torch.h and export/onnx.h; NULL: they cannot. `onnx` returns its output's name. */
     void (*torch)(Torch *torch);
     const char *(*onnx)(Onnx *onnx);
+    void (*moments)(struct Moments *moments); /* for the forecast: diagnose/moments.h; NULL: theory says nothing */
     Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
 } Layer;
 

@@ -68,6 +68,10 @@ static const char *onnx(Onnx *o) {
     return o->in[0];
 }
 
+static void moments(Moments *m) {
+    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
+}
+
 const Layer layer_dropout = {
     .entry = {.name = "dropout",
               .kind = PLUMB_LAYER,
@@ -82,6 +86,7 @@ const Layer layer_dropout = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
     .torch = torch,
     .onnx = onnx,

@@ -138,6 +138,13 @@ static const char *rmsnorm_onnx(Onnx *o) {
     return onnx_op(o, "Mul", hat, onnx_weight(o, "weight"));
 }
 
+static void layernorm_moments(Moments *m) {
+    moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), true);
+}
+static void rmsnorm_moments(Moments *m) {
+    moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), false);
+}
+
 const Layer layer_layernorm = {
     .entry = {.name = "layernorm",
               .aliases = "layer_norm",
@@ -155,6 +162,7 @@ const Layer layer_layernorm = {
     .save_bytes = save_bytes,
     .forward = layernorm_forward,
     .backward = layernorm_backward,
+    .moments = layernorm_moments,
     .needs_input = true,
     .torch = layernorm_torch,
     .onnx = layernorm_onnx,
@@ -177,6 +185,7 @@ const Layer layer_rmsnorm = {
     .save_bytes = save_bytes,
     .forward = rmsnorm_forward,
     .backward = rmsnorm_backward,
+    .moments = rmsnorm_moments,
     .needs_input = true,
     .torch = rmsnorm_torch,
     .onnx = rmsnorm_onnx,

@@ -46,6 +46,10 @@ static const char *onnx(Onnx *o) {
     return onnx_op(o, "PRelu", o->in[0], onnx_weight(o, "weight"));
 }
 
+static void moments(Moments *m) {
+    moments_activation(m, ACT_LEAKY_RELU, plumb_call_number(m->site->call, "init"));
+}
+
 const Layer layer_prelu = {
     .entry = {.name = "prelu",
               .kind = PLUMB_LAYER,
@@ -61,6 +65,7 @@ const Layer layer_prelu = {
     .weights = weights,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .torch = torch,
     .onnx = onnx,

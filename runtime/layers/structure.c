@@ -82,6 +82,7 @@ const Layer layer_flatten = {
     .view = true,
     .torch = flatten_torch,
     .onnx = shaped_onnx,
+    .moments = moments_keep,
 };
 
 /* ---- reshape ---------------------------------------------------------------------------------------------- */
@@ -163,6 +164,7 @@ const Layer layer_reshape = {
     .view = true,
     .torch = reshape_torch,
     .onnx = shaped_onnx,
+    .moments = moments_keep,
 };
 
 /* ---- add, multiply: all inputs of one shape -------------------------------------------------------------------- */
@@ -234,6 +236,7 @@ const Layer layer_add = {
     .backward = add_backward,
     .torch = add_torch,
     .onnx = add_onnx,
+    .moments = moments_add,
 };
 
 static void multiply_forward(const Pass *pass) {
@@ -282,6 +285,7 @@ const Layer layer_multiply = {
     .shape = joined_shape,
     .forward = multiply_forward,
     .backward = multiply_backward,
+    .moments = moments_multiply,
     .needs_input = true,
     .torch = multiply_torch,
     .onnx = multiply_onnx,
@@ -370,6 +374,7 @@ const Layer layer_concat = {
     .backward = concat_backward,
     .torch = concat_torch,
     .onnx = concat_onnx,
+    .moments = moments_concat,
 };
 
 /* ---- scale: one number for the whole input ---------------------------------------------------------------------- */
@@ -418,6 +423,10 @@ static const char *scale_onnx(Onnx *o) {
     return onnx_op(o, "Mul", o->in[0], onnx_weight(o, "scale"));
 }
 
+static void scale_moments(Moments *m) {
+    moments_scale(m, plumb_call_number(m->site->call, "init"), PLUMB_BY_SKIP);
+}
+
 const Layer layer_scale = {
     .entry = {.name = "scale",
               .kind = PLUMB_LAYER,
@@ -433,6 +442,7 @@ const Layer layer_scale = {
     .weights = scale_weights,
     .forward = scale_forward,
     .backward = scale_backward,
+    .moments = scale_moments,
     .needs_input = true,
     .torch = scale_torch,
     .onnx = scale_onnx,
