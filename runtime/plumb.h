@@ -372,6 +372,10 @@ bool plumb_net_save(const PlumbNet *net, const char *path, const PlumbFiles *fil
 /* All of the net's weights, by name and shape; changes nothing unless everything fits. */
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
 bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error); /* same names and shapes */
+/* The net for other programs, by the file name's end: .onnx (weights inside; they must be made), .py (a PyTorch module that loads
+ * what plumb_net_save writes), .dot. *node: the layer that the format has no way to say, or -1. */
+bool plumb_net_export(const PlumbNet *net, const char *path, const PlumbFiles *files, int *node, PlumbError *error);
+const char *plumb_export_format(const char *path); /* "onnx", "py", "dot"; NULL: none of these */
 /* Any text or bytes. */
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);
