@@ -1,5 +1,7 @@
 /* Dense (fully connected) layer on the last axis. */
 #include "dense.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "../train/inits.h"
 #include "common.h"
 #include "weightnorm.h"
@@ -157,6 +159,24 @@ static double flops(const LayerSite *site) {
     return 2.0 * (double)plumb_shape_size(site->shape) * last_axis(site->input[0]);
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void torch(Torch *t) {
+    int in = last_axis(t->site->input[0]), out = last_axis(t->site->shape);
+    fprintf(t->module, "nn.Linear(%d, %d%s)", in, out, plumb_call_bool(t->site->call, "bias") ? "" : ", bias=False");
+}
+
+static const char *onnx(Onnx *o) {
+    const char *w = onnx_turned(o, onnx_weight(o, "weight"), 2, (const int64_t[]){1, 0});
+    const char *y = onnx_op(o, "MatMul", o->in[0], w), *bias = onnx_weight(o, "bias");
+    return bias ? onnx_op(o, "Add", y, bias) : y;
+}
+
+static void moments(Moments *m) {
+    int in = last_axis(m->site->input[0]);
+    moments_linear(m, in, last_axis(m->site->shape), in);
+}
+
 const Layer layer_dense = {
     .entry = {.name = "dense",
               .aliases = "linear fc",
@@ -179,4 +199,7 @@ const Layer layer_dense = {
     .needs_input = true,
     .tallies_out = true,
     .flops = flops,
+    .torch = torch,
+    .onnx = onnx,
+    .moments = moments,
 };

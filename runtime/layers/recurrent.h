@@ -25,9 +25,28 @@ typedef struct Cell {
     void (*backward)(const Level *level, int t, real *dh_before);
 } Cell;
 
+typedef struct Written { /* a level as operators of ONNX */
+    Onnx *o;
+    int level, units;
+    const char *bias;    /* the sum of both, of an rnn */
+} Written;
+
+typedef struct RecurrentExport { /* the cell for other programs (recurrent_export.c) */
+    const char *native;          /* what both call it: "LSTM" */
+    int order[4];                /* of its gates in ONNX: which of ours */
+    bool reset_last;             /* ONNX is told that the reset gate comes after the product */
+    const char *norms;           /* names of the norms' weights, as a Python tuple */
+    const char *plain_text, *normed_text; /* class of the cell written out in Python; NULL: is never needed */
+    const char *(*before)(Written *w, const char *z); /* what is done to the input's products of all steps, [N, T, gates units] */
+    /* One step: products z of the input, zh of the state; states h (and c), [N, units], become those after it. */
+    void (*step)(const Written *w, const char *z, const char *zh, const char **state);
+} RecurrentExport;
+extern const RecurrentExport rnn_export, lstm_export, gru_export;
+
 typedef struct Recurrent { /* a descriptor */
     Layer layer;
     const Cell *cell;
+    const RecurrentExport *export;
 } Recurrent;
 
 struct Level {          /* one level in one pass */
@@ -72,4 +91,7 @@ size_t recurrent_save(const LayerSite *site, int rows);
 size_t recurrent_scratch(const LayerSite *site, int rows);
 void recurrent_forward(const Pass *pass);
 void recurrent_backward(const Pass *pass);
+void recurrent_torch(Torch *t);
+const char *recurrent_onnx(Onnx *o);
+const char *recurrent_weight_name(int level, int weight); /* "weight_ih", "weight_ih_l1" */
 #endif

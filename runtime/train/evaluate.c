@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVALUATION_BATCH = 512 };
+enum { EVALUATION_BATCH = 512, EVALUATION_VALUES = 1 << 24 /* of one node, what it saves included: 64 MiB */ };
 
 /* ---- a net run forward over many rows -------------------------------------------------------------------------------
  */
@@ -19,15 +19,27 @@ typedef struct Runner {
     double *loss_of, *score_of;
 } Runner;
 
+/* Rows at once: many, but long sequences not so many that their states fill the memory. */
+static int evaluation_batch(const PlumbNet *net, int64_t rows) {
+    int64_t most = rows < EVALUATION_BATCH ? rows : EVALUATION_BATCH;
+    for (int i = 0; i < net->node_count; i++) {
+        const NetNode *node = &net->node[i];
+        size_t saved = node->layer->save_bytes ? node->layer->save_bytes(&node->site, 1) / sizeof(real) : 0;
+        int64_t fit = EVALUATION_VALUES / (plumb_shape_size(node->about.shape) + (int64_t)saved);
+        most = fit < most ? fit : most;
+    }
+    return most < 1 ? 1 : (int)most;
+}
+
 static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const PlumbConfig *config, PlumbError *error) {
     int shards = config->shards > 0 ? config->shards : machine_cores();
-    int batch = rows < EVALUATION_BATCH ? (int)rows : EVALUATION_BATCH;
     const Kernels *k = kernels_find(config->backend, error);
     *runner = (Runner){0};
     if (!k || !plumb_net_make(net, config->seed, error)) {
         return false;
     }
     net_refresh(net, k);
+    int batch = evaluation_batch(net, rows);
     runner->pool = pool_for(config, error);
     runner->plan = runner->pool ? plan_new(net, k, runner->pool, batch, shards, false, error) : NULL;
     runner->loss_of = calloc((size_t)shards, sizeof *runner->loss_of);
@@ -92,12 +104,14 @@ bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int nod
     return done;
 }
 
-static PlumbArena *open_arena(PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
-    if (!arena) {
+/* The loss's call, in an arena of its own. */
+static const PlumbCall *loss_in(PlumbArena **arena, const PlumbData *data, const PlumbCall *loss, PlumbError *error) {
+    *arena = plumb_arena_new();
+    if (!*arena) {
         error_memory(error);
+        return NULL;
     }
-    return arena;
+    return loss_of(data, loss, *arena, error);
 }
 
 /* ---- scores
@@ -213,8 +227,8 @@ static void evaluate_part(Runner *runner, const PlumbPart *part, LossRows *rows,
 
 bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss,
                     const PlumbConfig *config, PlumbScore *score, PlumbError *error) {
-    PlumbArena *arena = open_arena(error);
-    const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
+    PlumbArena *arena;
+    const PlumbCall *call = loss_in(&arena, data, loss, error);
     LossRows rows;
     Runner runner = {0};
     *score = (PlumbScore){0};
@@ -275,8 +289,8 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
     if (net->node_count < 2) {
         return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no layer behind its input", net->name);
     }
-    PlumbArena *arena = open_arena(error);
-    const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
+    PlumbArena *arena;
+    const PlumbCall *call = loss_in(&arena, data, loss, error);
     LossRows rows;
     bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error) &&
                 values_fit(net, data, error);
@@ -316,8 +330,8 @@ static bool measure_batch(PlumbNet *net, const PlumbData *data, const PlumbCall 
 
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                    PlumbProbe *probe, double *loss, PlumbError *error) {
-    PlumbArena *arena = open_arena(error);
-    const PlumbCall *call = arena ? loss_of(data, plumb_call_call(recipe, "loss"), arena, error) : NULL;
+    PlumbArena *arena;
+    const PlumbCall *call = loss_in(&arena, data, plumb_call_call(recipe, "loss"), error);
     Pool *pool = NULL;
     bool done = call && plumb_net_fits(net, data, call, error) && plumb_net_make(net, config->seed, error) &&
                 lsuv_scale(net, data, first_batch(data, recipe), config, error) && (pool = pool_for(config, error)) &&

@@ -8,6 +8,8 @@ typedef struct Init {
     /* Fills value[size of spec->shape]. gain (an argument) multiplies the standard deviation. */
     bool (*fill)(const PlumbCall *call, const WeightSpec *spec, Draw draw, real *value, PlumbError *error);
     double (*variance)(const PlumbCall *call, const WeightSpec *spec); /* of one weight, for the forecast */
+    double (*mean)(const PlumbCall *call); /* of one weight; NULL: 0 */
+    bool rotates;    /* the matrix keeps lengths: its draws do not make them fluctuate */
 } Init;
 
 typedef struct LossRows {   /* what a loss reads: the outputs of some rows, and what they should be */
@@ -60,6 +62,16 @@ typedef struct Clip {
     /* Norms, over the scope, of the mean gradient and (units only) of the weights. Sets update->scale or value_limit. */
     void (*apply)(const PlumbCall *call, double grad_norm, double weight_norm, Update *update);
 } Clip;
+
+typedef struct View { /* of an image: (i, j) shows (i - down, j - right), counted from the right where mirrored */
+    bool mirrored;
+    int down, right;
+} View;
+
+typedef struct Augment {
+    PlumbEntry entry;
+    void (*apply)(int by, const uint32_t word[4], View *view); /* word: random bits of this row and epoch */
+} Augment;
 
 typedef struct Source {   /* of data */
     PlumbEntry entry;

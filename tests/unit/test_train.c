@@ -76,11 +76,62 @@ static void native_and_portable_agree(void **state) {
     plumb_data_free(data);
 }
 
+typedef struct Order { /* losses of single rows, in the order they were taken: the weights stand still */
+    double loss[64];
+    int count;
+} Order;
+
+static bool note_loss(void *self, const PlumbStep *step) {
+    Order *order = self;
+    order->loss[order->count++] = step->loss;
+    return true;
+}
+
+static Order train_still(Kit *kit, const PlumbData *data, uint64_t seed) {
+    Order order = {.count = 0};
+    PlumbNet *net = net_of(kit, "input(2) -> dense(3)");
+    PlumbConfig config = {.threads = 1, .shards = 1, .seed = seed};
+    const PlumbCall *still = call_of(kit, "recipe(epochs=2, batch=1, optimizer=sgd(lr=0))");
+    assert_true(plumb_net_make(net, 1, &kit->error));
+    PlumbTrainer *trainer = plumb_trainer_new(net, data, still, &config, &kit->error);
+    plumb_trainer_observe(trainer, (PlumbObserver){.self = &order, .step = note_loss});
+    assert_int_equal(plumb_trainer_run(trainer, 0, &kit->error), PLUMB_DONE);
+    plumb_trainer_free(trainer);
+    plumb_net_free(net);
+    return order;
+}
+
+static int ascending(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Every row once an epoch, in an order that seed and epoch decide. */
+static void each_epoch_takes_every_row_in_an_order_of_its_own(void **state) {
+    enum { ROWS = 20 };
+    Kit *kit = *state;
+    PlumbNet *net = net_of(kit, "input(2) -> dense(3)");
+    PlumbData *data = data_for(kit, net, TARGET_VALUES, ROWS, 1);
+    Order order = train_still(kit, data, 7), again = train_still(kit, data, 7), other = train_still(kit, data, 8);
+    assert_int_equal(order.count, 2 * ROWS);
+    assert_memory_equal(order.loss, again.loss, 2 * ROWS * sizeof *order.loss);
+    assert_memory_not_equal(order.loss, other.loss, ROWS * sizeof *order.loss);
+    assert_memory_not_equal(order.loss, order.loss + ROWS, ROWS * sizeof *order.loss);
+    qsort(order.loss, ROWS, sizeof *order.loss, ascending);
+    qsort(order.loss + ROWS, ROWS, sizeof *order.loss, ascending);
+    assert_memory_equal(order.loss, order.loss + ROWS, ROWS * sizeof *order.loss);
+    for (int i = 1; i < ROWS; i++) {
+        assert_true(order.loss[i] > order.loss[i - 1]);
+    }
+    plumb_net_free(net);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         kit_test(a_small_net_learns_moons),
         kit_test(bits_do_not_depend_on_threads_or_pauses),
         kit_test(native_and_portable_agree),
+        kit_test(each_epoch_takes_every_row_in_an_order_of_its_own),
     };
     return cmocka_run_group_tests_name("train", tests, NULL, NULL);
 }
