@@ -118,30 +118,22 @@ void outfile_bytes(OutFile *file, const void *bytes, size_t size) {
     }
 }
 
-/* In blocks. */
-void outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
-    uint32_t bits[BLOCK];
-    while (count > 0) {
-        size_t some = count < BLOCK ? (size_t)count : BLOCK;
-        for (size_t i = 0; i < some; i++) {
-            float number = (float)value[i];
-            memcpy(&bits[i], &number, sizeof number);
-            bits[i] = htole32(bits[i]);
-        }
-        outfile_bytes(file, bits, some * sizeof *bits);
-        value += some;
-        count -= (int64_t)some;
+/* In blocks: each value's bits, little-endian, through BITS. */
+#define WRITER(name, VALUE, NUMBER, BITS, swap)                                                                        \
+    void name(OutFile *file, const VALUE *value, int64_t count) {                                                      \
+        BITS bits[BLOCK];                                                                                              \
+        for (int64_t done = 0, some; done < count; done += some) {                                                     \
+            some = count - done < BLOCK ? count - done : BLOCK;                                                        \
+            for (int64_t i = 0; i < some; i++) {                                                                       \
+                NUMBER number = (NUMBER)value[done + i];                                                               \
+                memcpy(&bits[i], &number, sizeof number);                                                              \
+                bits[i] = swap(bits[i]);                                                                               \
+            }                                                                                                          \
+            outfile_bytes(file, bits, (size_t)some * sizeof *bits);                                                    \
+        }                                                                                                              \
     }
-}
-
-void outfile_doubles(OutFile *file, const double *value, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &value[i], sizeof bits);
-        bits = htole64(bits);
-        outfile_bytes(file, &bits, sizeof bits);
-    }
-}
+WRITER(outfile_reals, plumb_real, float, uint32_t, htole32)
+WRITER(outfile_doubles, double, double, uint64_t, htole64)
 
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error) {
     OutFile file;

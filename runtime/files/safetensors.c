@@ -250,32 +250,35 @@ static bool sealed(const Reader *reader, const unsigned char *bytes, size_t size
 
 static bool take_metadata(const Reader *reader, json_t *header, json_t **metadata) {
     const char *key;
-    json_t *value;
-    *metadata = json_object_get(header, metadata_name);
-    if (!json_is_object(*metadata)) {
+    json_t *value, *object = json_object_get(header, metadata_name);
+    if (!json_is_object(object)) {
         return wrong(reader, "it has no metadata");
     }
-    json_object_foreach(*metadata, key, value) {
+    json_object_foreach(object, key, value) {
         if (!json_is_string(value)) {
             return wrong(reader, "its metadata are no strings");
         }
     }
-    json_incref(*metadata);
+    *metadata = json_incref(object);
     return true;
 }
 
 bool safetensors_read_sealed(Array **arrays, int *count, json_t **metadata, const char *path, const PlumbFiles *files,
                              PlumbError *error) {
     Reader reader = {.path = path, .error = error};
+    Array *list = NULL;
+    int total = 0;
     size_t size = 0;
     unsigned char *bytes = plumb_file_read(path, files, &size, error);
     json_t *header = bytes ? read_header(&reader, bytes, size) : NULL;
-    bool read = header && read_tensors(&reader, header, NULL, arrays, count);
-    bool done = read && sealed(&reader, bytes, size, *arrays, *count) && take_metadata(&reader, header, metadata);
-    if (read && !done) {
-        arrays_free(*arrays, *count);
-    } else if (done) {
-        array_free(&(*arrays)[--*count]);
+    bool done = header && read_tensors(&reader, header, NULL, &list, &total) &&
+                sealed(&reader, bytes, size, list, total) && take_metadata(&reader, header, metadata);
+    if (done) {
+        array_free(&list[--total]);
+        *arrays = list;
+        *count = total;
+    } else {
+        arrays_free(list, total);
     }
     json_decref(header);
     free(bytes);
