@@ -111,8 +111,15 @@ bool outfile_commit(OutFile *file, PlumbError *error) {
     return true;
 }
 
-/* In blocks; false when the stream has failed. */
-bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
+void outfile_bytes(OutFile *file, const void *bytes, size_t size) {
+    if (size) {
+        fwrite(bytes, 1, size, file->stream);
+        file->checksum = (uint32_t)crc32_z(file->checksum, bytes, size);
+    }
+}
+
+/* In blocks. */
+void outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
     uint32_t bits[BLOCK];
     while (count > 0) {
         size_t some = count < BLOCK ? (size_t)count : BLOCK;
@@ -121,13 +128,19 @@ bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
             memcpy(&bits[i], &number, sizeof number);
             bits[i] = htole32(bits[i]);
         }
-        if (fwrite(bits, sizeof *bits, some, file->stream) != some) {
-            return false;
-        }
+        outfile_bytes(file, bits, some * sizeof *bits);
         value += some;
         count -= (int64_t)some;
     }
-    return true;
+}
+
+void outfile_doubles(OutFile *file, const double *value, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &value[i], sizeof bits);
+        bits = htole64(bits);
+        outfile_bytes(file, &bits, sizeof bits);
+    }
 }
 
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error) {
@@ -135,8 +148,6 @@ bool plumb_file_save(const char *path, const void *bytes, size_t size, const Plu
     if (!outfile_open(&file, path, files, error)) {
         return false;
     }
-    if (size && fwrite(bytes, 1, size, file.stream) != size) {
-        return failed(&file, errno, error);
-    }
+    outfile_bytes(&file, bytes, size);
     return outfile_commit(&file, error);
 }

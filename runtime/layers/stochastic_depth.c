@@ -56,7 +56,7 @@ const Layer layer_stochastic_depth = {
               .summary = "while training, leaves a whole row out: the branch of a residual block",
               .formula = "y = x m / (1 - p), m = 0 with probability p for the row, else 1",
               .source = "Huang et al. 2016, eq. 2",
-              .example = "residual(drop=0.2) { dense(64) -> relu }"},
+              .example = "residual { dense(64) -> relu -> stochastic_depth(0.2) }"},
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = same_shape,
