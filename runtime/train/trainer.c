@@ -239,7 +239,7 @@ static void take_step(PlumbTrainer *trainer) {
     }
     stepper->index = trainer->order + begin;
     stepper->augments = trainer->data->augment_count > 0;
-    stepper->epoch = (uint32_t)epoch;
+    stepper->epoch = (uint32_t)(trainer->step / trainer->steps_an_epoch);
     stepper->plan->measuring = measured;
     stepper->update.step = trainer->step + 1;
     stepper->update.lr = rate(trainer);
