@@ -330,7 +330,7 @@ static bool write_layer(Writer *w, int index, int *at, PlumbError *error) {
 
 static const char loader[] =
     "def load(net, path):\n"
-    "    \"\"\"Fills the net with the weights that plumb's `save NET to \\\"FILE.safetensors\\\"` has written.\"\"\"\n"
+    "    \"\"\"Fills the net with the weights that plumb's `save NET to \"FILE.safetensors\"` has written.\"\"\"\n"
     "    with open(path, \"rb\") as file:\n"
     "        header = json.loads(file.read(int.from_bytes(file.read(8), \"little\")))\n"
     "        data = bytearray(file.read())\n"
