@@ -1,4 +1,5 @@
 /* Embedding and positions: what turns a row of indices into a sequence of vectors. */
+#include "../train/inits.h"
 #include "common.h"
 #include <math.h>
 
@@ -99,6 +100,15 @@ static void embedding_backward(const Pass *pass) {
     }
 }
 
+/* Rows of a drawn table, whatever arrives. No gradient goes to indices. */
+static void embedding_moments(Moments *m) {
+    double variance = init_variance(&m->weight[0]);
+    m->mixes = true;
+    m->out = (Signal){variance, 0, variance, 0, true};
+    m->caution = "all indices are taken as different";
+    m->back[0].decades[PLUMB_BY_INIT] = -INFINITY;
+}
+
 const Layer layer_embedding = {
     .entry = {.name = "embedding",
               .kind = PLUMB_LAYER,
@@ -115,6 +125,7 @@ const Layer layer_embedding = {
     .accepts = embedding_accepts,
     .forward = embedding_forward,
     .backward = embedding_backward,
+    .moments = embedding_moments,
     .needs_input = true,
 };
 
@@ -212,6 +223,11 @@ static void positional_backward(const Pass *pass) {
     }
 }
 
+/* Squares of sine and cosine are 1/2 in the mean. */
+static void positional_moments(Moments *m) {
+    moments_offset(m, learned(m->site) ? init_variance(&m->weight[0]) : 0.5, true);
+}
+
 const Layer layer_positional = {
     .entry = {.name = "positional",
               .kind = PLUMB_LAYER,
@@ -228,4 +244,5 @@ const Layer layer_positional = {
     .save_bytes = positional_save,
     .forward = positional_forward,
     .backward = positional_backward,
+    .moments = positional_moments,
 };

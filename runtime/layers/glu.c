@@ -65,5 +65,6 @@ const Layer layer_glu = {
     .save_bytes = save_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments_glu,
     .needs_input = true,
 };

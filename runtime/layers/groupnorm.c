@@ -194,6 +194,12 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_row_norm(m, (double)plumb_shape_size(m->site->shape) / groups_of(m->site),
+                     plumb_call_number(m->site->call, "eps"), true);
+    m->caution = "the values of a group are taken as independent";
+}
+
 const Layer layer_groupnorm = {
     .entry = {.name = "groupnorm",
               .aliases = "group_norm",
@@ -213,6 +219,7 @@ const Layer layer_groupnorm = {
     .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .tallies_out = true,
 };
@@ -235,6 +242,7 @@ const Layer layer_instancenorm = {
     .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .tallies_out = true,
 };

@@ -26,6 +26,11 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    double std = plumb_call_number(m->site->call, "std");
+    moments_offset(m, std * std, false);
+}
+
 const Layer layer_noise = {
     .entry = {.name = "noise",
               .kind = PLUMB_LAYER,
@@ -40,5 +45,6 @@ const Layer layer_noise = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
 };

@@ -93,6 +93,12 @@ static void max_backward(const Pass *pass) {
     }
 }
 
+static void max_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_max(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
+}
+
 const Layer layer_maxpool = {
     .entry = {.name = "maxpool",
               .aliases = "max_pool",
@@ -110,6 +116,7 @@ const Layer layer_maxpool = {
     .prepare = prepare,
     .forward = max_forward,
     .backward = max_backward,
+    .moments = max_moments,
     .flops = pool_flops,
 };
 
@@ -123,6 +130,12 @@ static void mean_backward(const Pass *pass) {
     if (pass->d_in[0]) {
         pass->k->pool_mean_back(window_of(pass), pass->rows, pass->d_out, pass->d_in[0]);
     }
+}
+
+static void mean_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_mean(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
 }
 
 const Layer layer_avgpool = {
@@ -141,6 +154,7 @@ const Layer layer_avgpool = {
     .prepare = prepare,
     .forward = mean_forward,
     .backward = mean_backward,
+    .moments = mean_moments,
     .flops = pool_flops,
 };
 
@@ -194,6 +208,11 @@ static double global_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void global_moments(Moments *m) {
+    PlumbShape in = m->site->input[0];
+    moments_pool_mean(m, (double)plumb_shape_size(in) / channels_of(in), 1);
+}
+
 const Layer layer_globalavgpool = {
     .entry = {.name = "globalavgpool",
               .aliases = "global_avg_pool",
@@ -208,6 +227,7 @@ const Layer layer_globalavgpool = {
     .shape = global_shape,
     .forward = global_forward,
     .backward = global_backward,
+    .moments = global_moments,
     .flops = global_flops,
 };
 
@@ -290,6 +310,10 @@ static void upsample_backward(const Pass *pass) {
     }
 }
 
+static void upsample_moments(Moments *m) {
+    moments_repeat(m, (double)plumb_shape_size(m->site->shape) / (double)plumb_shape_size(m->site->input[0]));
+}
+
 const Layer layer_upsample = {
     .entry = {.name = "upsample",
               .kind = PLUMB_LAYER,
@@ -304,4 +328,5 @@ const Layer layer_upsample = {
     .shape = upsample_shape,
     .forward = upsample_forward,
     .backward = upsample_backward,
+    .moments = upsample_moments,
 };

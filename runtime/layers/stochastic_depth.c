@@ -34,6 +34,10 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
+}
+
 const Layer layer_stochastic_depth = {
     .entry = {.name = "stochastic_depth",
               .kind = PLUMB_LAYER,
@@ -48,5 +52,6 @@ const Layer layer_stochastic_depth = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
 };

@@ -37,6 +37,11 @@ static void last_backward(const Pass *pass) {
     }
 }
 
+/* One step of them all gets the gradient. */
+static void last_moments(Moments *m) {
+    moments_repeat(m, 1.0 / m->site->input[0].dim[0]);
+}
+
 const Layer layer_last = {
     .entry = {.name = "last",
               .kind = PLUMB_LAYER,
@@ -50,6 +55,7 @@ const Layer layer_last = {
     .shape = shape,
     .forward = last_forward,
     .backward = last_backward,
+    .moments = last_moments,
 };
 
 /* ---- mean_over_time
@@ -79,6 +85,10 @@ static double mean_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void mean_moments(Moments *m) {
+    moments_pool_mean(m, m->site->input[0].dim[0], 1);
+}
+
 const Layer layer_mean_over_time = {
     .entry = {.name = "mean_over_time",
               .kind = PLUMB_LAYER,
@@ -92,5 +102,6 @@ const Layer layer_mean_over_time = {
     .shape = shape,
     .forward = mean_forward,
     .backward = mean_backward,
+    .moments = mean_moments,
     .flops = mean_flops,
 };
