@@ -164,6 +164,9 @@ char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char tex
     } else if (is_ill(forecast, forecast->signal_slope)) {
         snprintf(text, TEXT_BYTES, "the signal %s %.1f decades from %.50s to %.50s",
                  forecast->signal_slope < 0 ? "shrinks" : "grows", fabs(forecast->signal_slope), first, last);
+    } else if (is_ill(forecast, forecast->time_slope)) {
+        snprintf(text, TEXT_BYTES, "the gradient %s %.1f decades from the last time step back to the first",
+                 forecast->time_slope < 0 ? "shrinks" : "grows", fabs(forecast->time_slope));
     } else {
         snprintf(text, TEXT_BYTES, "what two rows differ by is %s of the signal at %.50s",
                  number_figure(forecast->difference, left), last);
@@ -237,6 +240,26 @@ static void say_verdict(const Canvas *canvas, const PlumbNet *net, const PlumbFo
                 forecast_text(net, forecast, text));
 }
 
+/* Recurrent layers: what each step back in time takes of the gradient. */
+static void say_time(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast) {
+    for (int i = 0; i < forecast->count; i++) {
+        double each = log10(forecast->node[i].time_gain);
+        char steps[32], decades[32];
+        if (isnan(each)) {
+            continue;
+        }
+        if (fabs(each) < 0.002) {
+            canvas_wrap(canvas, STATE_PLAIN, 2, "  %s: back in time the gradient keeps its size",
+                        plumb_net_node(net, i)->name);
+        } else {
+            canvas_wrap(
+                canvas, STATE_PLAIN, 2, "  %s: at each time step back the gradient %s by %s decades, %s every %s steps",
+                plumb_net_node(net, i)->name, each < 0 ? "shrinks" : "grows", number_figure(fabs(each), decades),
+                each < 0 ? "halved" : "doubled", number_figure(log10(2) / fabs(each), steps));
+        }
+    }
+}
+
 /* Where theory ends, and each approximation once. */
 static void say_limits(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast) {
     for (int i = 0; i < forecast->count; i++) {
@@ -268,6 +291,7 @@ void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbFore
                       const Remedy *remedy, int remedies) {
     print_table(canvas, net, forecast);
     say_differences(canvas, forecast);
+    say_time(canvas, net, forecast);
     say_limits(canvas, net, forecast);
     say_verdict(canvas, net, forecast, optimizer);
     if (forecast->verdict != PLUMB_HEALTHY && isfinite(forecast->slope) && fabs(forecast->slope) >= 0.5) {

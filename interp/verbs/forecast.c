@@ -21,6 +21,9 @@ static json_t *layer_json(const PlumbNode *node, const PlumbForecastNode *told) 
     json_object_set_new(layer, "decades", json_figure(told->decades));
     json_object_set_new(layer, "low", json_figure(told->low));
     json_object_set_new(layer, "high", json_figure(told->high));
+    if (!isnan(told->time_gain)) {
+        json_object_set_new(layer, "time_gain", json_figure(told->time_gain));
+    }
     if (told->refused) {
         json_object_set_new(layer, "refused", json_text(told->refused));
     }
@@ -69,6 +72,7 @@ static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast,
     json_object_set_new(object, "high", json_figure(forecast->high));
     json_object_set_new(object, "causes", causes_json(forecast));
     json_object_set_new(object, "signal_slope", json_figure(forecast->signal_slope));
+    json_object_set_new(object, "time_slope", json_figure(forecast->time_slope));
     json_object_set_new(object, "difference", json_figure(forecast->difference));
     json_object_set_new(object, "depth_scale", json_figure(forecast->depth_scale));
     json_object_set_new(object, "underflow_depth", json_figure(forecast->underflow_depth));

@@ -127,6 +127,7 @@ static void step_forward(Walk *walk, int at, Back *back) {
     WeightSpec weight[LAYER_WEIGHTS_MAX];
     Moments m = {.site = &node->site, .weight = weight, .batch = walk->batch, .in = in, .back = back};
     walk->signal[at] = unknown;
+    told->time_gain = NAN;
     m.independent = roots_join(walk, at);
     if (!take_signals(walk, at, in)) {
         return;
@@ -144,6 +145,7 @@ static void step_forward(Walk *walk, int at, Back *back) {
     }
     told->caution =
         is_shared(walk->net, at) ? "its weights are shared, and taken as drawn anew for each use" : m.caution;
+    told->time_gain = m.time_gain > 0 ? m.time_gain : NAN;
     walk->signal[at] = m.out;
     walk->back[at] = back;
     if (m.mixes) {
@@ -161,6 +163,7 @@ void walk_forward(Walk *walk, const PlumbData *data) {
             step_forward(walk, i, back);
         } else {
             walk->signal[i] = signal_of_input(data);
+            walk->told[i].time_gain = NAN;
             roots_set(walk, i);
         }
         back += inputs;

@@ -366,6 +366,55 @@ static void forecasts_of_images_and_sequences_are_what_is_measured(void **state)
     judge(&errors, "of images and sequences");
 }
 
+/* Decades a step back, far from the end: by the norms of the gradient of the state at each time step, of a mean over
+ * draws. */
+static double measured_per_step(Kit *kit, const char *text, double *forecast_per_step) {
+    enum { FIRST = 30, LAST = 60, SEEDS = 3 };
+    const char *recipe = "recipe(batch=64)";
+    double total = 0;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        PlumbNet *net = net_of(kit, text);
+        PlumbData *data = data_for(kit, net, TARGET_CLASSES, 64, 3);
+        PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
+        PlumbConfig config = {.threads = 1, .shards = 1, .seed = (uint64_t)seed};
+        double loss;
+        const double *norms;
+        assert_true(plumb_measure(net, data, call_of(kit, recipe), &config, probe, &loss, &kit->error));
+        assert_int_equal(plumb_net_through_time(net, 1, &norms), LAST + 10);
+        total += log10(norms[FIRST] / norms[LAST]) / (LAST - FIRST) / SEEDS;
+        PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
+        *forecast_per_step = log10(forecast->node[1].time_gain);
+        plumb_forecast_free(forecast);
+        plumb_net_free(net);
+    }
+    return total;
+}
+
+static void gradients_through_time_are_what_is_measured(void **state) {
+    Kit *kit = *state;
+    static const char *const layer[] = {
+        "rnn(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), return=last)",
+        "rnn(128, init=uniform(0.08838835), return=last)",
+        "rnn(128, act=relu, recurrent_init=lecun, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=0, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=1, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=3, return=last)",
+        "lstm(128, return=last)",
+        "gru(128, return=last)",
+        "gru(128, update_bias=2, recurrent_init=xavier, return=last)",
+    };
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+        char text[256];
+        double told;
+        snprintf(text, sizeof text, "input(70, 32) -> %s -> dense(10)", layer[i]);
+        double seen = measured_per_step(kit, text, &told);
+        print_message("# %-95.95s %+.3f a step, measured %+.3f\n", layer[i], told, seen);
+        if (!(fabs(told - seen) < 0.025)) {
+            fail_msg("%s: forecast %+.3f decades a step, measured %+.3f", layer[i], told, seen);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variance_maps_have_the_known_values),
@@ -377,6 +426,7 @@ int main(void) {
         kit_test(batchnorm_explodes_by_the_known_factor),
         kit_test(forecasts_are_what_is_measured),
         kit_test(forecasts_of_images_and_sequences_are_what_is_measured),
+        kit_test(gradients_through_time_are_what_is_measured),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }
