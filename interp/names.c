@@ -115,7 +115,7 @@ const char *name_kind_text(PlumbKind kind) {
                  {PLUMB_DATA, "a data source"},     {PLUMB_RECIPE, "a recipe"},
                  {PLUMB_CADENCE, "a cadence"},      {PLUMB_COMBINATOR, "a combinator"},
                  {PLUMB_FUNCTION, "a function"},    {PLUMB_VERB, "a verb"},
-                 {PLUMB_SETTING, "a setting"}};
+                 {PLUMB_SETTING, "a setting"},      {PLUMB_AUGMENT, "an augmentation"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i].kind == kind) {
             return texts[i].text;

@@ -193,7 +193,7 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
         canvas_wrap(canvas, state_of_forecast(f, f->signal_slope), 2, "  the signal %s %.1f decades over the depth",
                     f->signal_slope < 0 ? "shrinks" : "grows", fabs(f->signal_slope));
     }
-    if (f->verdict == PLUMB_VANISHING && isfinite(f->underflow_depth)) {
+    if (f->slope < 0 && is_ill(f, f->slope) && isfinite(f->underflow_depth)) {
         canvas_wrap(canvas, STATE_PLAIN, 2, "  a net of %.0f such layers would fall below what float32 holds",
                     f->underflow_depth);
     }
@@ -201,6 +201,9 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
 
 int forecast_cause(const PlumbForecast *forecast) {
     int most = 0;
+    if (!is_ill(forecast, forecast->slope) || !isfinite(forecast->slope)) {
+        return -1;
+    }
     double sign = forecast->slope < 0 ? -1 : 1;
     for (int i = 1; i < PLUMB_CAUSES; i++) {
         most = sign * forecast->cause[i] > sign * forecast->cause[most] ? i : most;
@@ -210,11 +213,11 @@ int forecast_cause(const PlumbForecast *forecast) {
 
 static void say_causes(const Canvas *canvas, const PlumbForecast *forecast) {
     static const char *const about[PLUMB_CAUSES] = {
-        [PLUMB_BY_ACTIVATION] = "slopes, against what the initialiser made for them takes",
+        [PLUMB_BY_ACTIVATION] = "slopes, against what their initialiser takes",
         [PLUMB_BY_INIT] = "inputs x Var(weight), against the same",
         [PLUMB_BY_NORM] = "what norms divide by",
         [PLUMB_BY_SKIP] = "links, and factors on branches",
-        [PLUMB_BY_WIDTH] = "other widths, and what finite width tends to lose",
+        [PLUMB_BY_WIDTH] = "other widths, and what finite width loses",
         [PLUMB_BY_DROPOUT] = "what is kept grows by 1 / (1 - p)",
         [PLUMB_BY_GATES] = "factors on the way",
     };
@@ -294,7 +297,7 @@ void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbFore
     say_time(canvas, net, forecast);
     say_limits(canvas, net, forecast);
     say_verdict(canvas, net, forecast, optimizer);
-    if (forecast->verdict != PLUMB_HEALTHY && isfinite(forecast->slope) && fabs(forecast->slope) >= 0.5) {
+    if (forecast_cause(forecast) >= 0) {
         say_causes(canvas, forecast);
     }
     if (remedies) {

@@ -91,11 +91,11 @@ static void title(Session *session, const VerbCall *call) {
     const char *name = call->operand[0]->net->name;
     char *on = call->on ? written(call->on_tree) : NULL;
     if (on) {
-        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s before any training: theory of wide layers, rows as those of %s", name,
-                    on);
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s before any training, by theory: wide layers, rows like those of %s",
+                    name, on);
     } else {
         canvas_wrap(&canvas, STATE_PLAIN, 4,
-                    "%s before any training: theory of wide layers, inputs of mean 0 and variance 1", name);
+                    "%s before any training, by theory: wide layers, inputs of mean 0, variance 1", name);
     }
     free(on);
 }

@@ -195,7 +195,7 @@ void moments_recurrent(Moments *m, const CellTheory *cell, double dropout) {
     m->time_gain = gain_per_step(cell, &back[cell->steps - 1]);
     free(back);
     m->mixes = true;
-    m->caution = "weights are taken as drawn anew at each time step, inputs as independent in time";
+    m->caution = "its inputs are taken as independent in time";
     m->out = (Signal){.q = s.h / kept, .difference = s.h / kept - s.h_common};
     m->out.log_tangent = x->log_tangent + log(s.h_tangent / kept);
     m->back[0] = (Back){.gain = gain, .cross = gain * kept, .aligned = gain * x->q, .spread = 5 / cell->units};

@@ -135,7 +135,9 @@ static void step_forward(Walk *walk, int at, Back *back) {
     m.joint = joint_inputs(walk, at);
     m.weights = node->layer->weights ? node->layer->weights(&node->site, weight) : 0;
     m.refused = "there is no theory for it here";
-    if (node->layer->moments) {
+    if (isnan(m.joint.square)) {
+        m.refused = "its inputs depend on each other in too many ways";
+    } else if (node->layer->moments) {
         m.refused = NULL;
         node->layer->moments(&m);
     }
@@ -252,7 +254,7 @@ static void tie(const Walk *walk, int at, Gradient *sum) {
             }
         }
     }
-    double change = 0.5 * log10(fmax(total, 0));
+    double change = 0.5 * log10(isnan(total) ? NAN : fmax(total, 0));
     sum->decades += change;
     sum->cause[PLUMB_BY_SKIP] += change;
     sum->spread = sum->spread * sum->spread + free;
@@ -297,7 +299,8 @@ static void step_back(Walk *walk, int at) {
 /* The last node, or the last before those that theory does not cover: a softmax at the end. */
 static int start_of(const Walk *walk) {
     int at = walk->net->node_count - 1;
-    while (at > 0 && !walk->back[at] && walk->net->node[at].about.input_count == 1) {
+    while (at > 0 && !walk->back[at] && !walk->net->node[at].about.weight_count &&
+           walk->net->node[at].about.input_count == 1) {
         at = walk->net->node[at].about.input[0];
     }
     return at;

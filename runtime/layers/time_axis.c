@@ -1,4 +1,6 @@
 /* From a sequence to one vector: its last time step, or its mean. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
@@ -42,6 +44,15 @@ static void last_moments(Moments *m) {
     moments_repeat(m, 1.0 / m->site->input[0].dim[0]);
 }
 
+static void last_torch(Torch *t) {
+    fprintf(t->value, "%s[:, -1]", t->in[0]);
+}
+
+static const char *last_onnx(Onnx *o) {
+    int steps = o->site->input[0].dim[0];
+    return onnx_shaped(o, onnx_sliced(o, o->in[0], 1, steps - 1, steps), o->site->shape);
+}
+
 const Layer layer_last = {
     .entry = {.name = "last",
               .kind = PLUMB_LAYER,
@@ -56,6 +67,8 @@ const Layer layer_last = {
     .forward = last_forward,
     .backward = last_backward,
     .moments = last_moments,
+    .torch = last_torch,
+    .onnx = last_onnx,
 };
 
 /* ---- mean_over_time
@@ -89,6 +102,14 @@ static void mean_moments(Moments *m) {
     moments_pool_mean(m, m->site->input[0].dim[0], 1);
 }
 
+static void mean_torch(Torch *t) {
+    fprintf(t->value, "%s.mean(1)", t->in[0]);
+}
+
+static const char *mean_onnx(Onnx *o) {
+    return onnx_mean(o, o->in[0], 1, &(int64_t){1});
+}
+
 const Layer layer_mean_over_time = {
     .entry = {.name = "mean_over_time",
               .kind = PLUMB_LAYER,
@@ -104,4 +125,6 @@ const Layer layer_mean_over_time = {
     .backward = mean_backward,
     .moments = mean_moments,
     .flops = mean_flops,
+    .torch = mean_torch,
+    .onnx = mean_onnx,
 };
