@@ -327,6 +327,7 @@ typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double decades;       /* log10 of it, also where it underflows */
     double low, high;     /* decades: 95 % of draws lie between, at this width */
     double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
+    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, in the end; else NaN */
     double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
     const char *refused;  /* why theory ends here, or NULL */
     const char *caution;  /* what is approximate here, or NULL */
@@ -344,6 +345,8 @@ typedef struct PlumbForecast {
     double signal_slope;  /* decades of the rms of the output from first to last */
     double difference;    /* sqrt(1 - correlation) at last: what is left of the difference of two rows, relative to the signal */
     double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
+    double time_slope;    /* decades from the last time step back to the first, of the recurrent layer that shrinks or grows it most
+                             among those whose last step alone is read; 0: there is none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
     PlumbVerdict verdict; /* diagnostics: vanishing from -3.5 decades of gradient or signal on (adaptive -5), or a difference below
