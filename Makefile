@@ -17,12 +17,12 @@ B := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 
 # One Debian package a line of README's table. deps installs what is missing.
 PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
-    libpng-dev libcmocka-dev libdnnl-dev
+    libpng-dev libcmocka-dev libdnnl-dev libprotobuf-c-dev protobuf-c-compiler
 
-CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar -I$(B)/messages
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
 FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-LIBS := -ljansson -lcsv -lzip -lpng -lz
+LIBS := -lprotobuf-c -ljansson -lcsv -lzip -lpng -lz
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
 PACKAGES += libxsmm-dev
@@ -45,8 +45,9 @@ GENERATED := $(if $(wildcard grammar/plumb.y),$(B)/grammar/plumb.tab) $(if $(wil
 FRONT := $(filter-out interp/main.c,$(wildcard grammar/*.c interp/*.c interp/*/*.c))
 RUNTIME := $(wildcard runtime/*.c runtime/*/*.c)
 FRONT_OBJECTS := $(FRONT:%.c=$(B)/obj/%.o) $(GENERATED:%=%.o)
-RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o)
-DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o)
+MESSAGES := $(patsubst runtime/export/%.proto,$(B)/messages/%.pb-c,$(wildcard runtime/export/*.proto))
+RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(MESSAGES:%=%.o)
+DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -84,6 +85,12 @@ $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h &: grammar/%.y
 $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h &: grammar/%.l
 	@mkdir -p $(@D) && echo "  FLEX  $<" && flex --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
 
+$(RUNTIME_OBJECTS) $(DOUBLE_OBJECTS): | $(MESSAGES:%=%.h)
+$(B)/messages/%.o: $(B)/messages/%.c $(B)/flags
+	$(compile) -fPIC -c $< -o $@
+$(B)/messages/%.pb-c.c $(B)/messages/%.pb-c.h &: runtime/export/%.proto
+	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=runtime/export --c_out=$(B)/messages $<
+
 # ---- libraries, program, tests ----
 archive = @mkdir -p $(@D) && echo "  AR    $@" && rm -f $@ && ar rcs $@ $(filter %.o,$^)
 link = @mkdir -p $(@D) && echo "  LD    $@" && $(COMPILE)
@@ -101,6 +108,8 @@ $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplu
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 # Where the test makes allocations fail, ours go through it.
 $(B)/tests/unit/test_memory $(B)/tests/unit/double_memory: private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
+# Where the test kills its own process in the middle of a file.
+$(B)/tests/unit/test_kill: private LIBS += $(foreach call,fwrite fflush fsync rename,-Wl,--wrap=$(call))
 $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
 $(B)/double/tests/%.o: tests/%.c $(B)/flags

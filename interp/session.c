@@ -208,7 +208,9 @@ static int finish(Session *session, int status) {
 int session_check(Session *session, const char *name, const char *text, size_t length) {
     Script *script;
     session->interrupted = 0;
+    session->doubting = true;
     bool correct = read_and_check(session, &script, name, text, length);
+    session->doubting = false;
     return finish(session, session->interrupted ? INTERRUPTED : correct ? 0 : REFUSED);
 }
 
@@ -348,9 +350,8 @@ static bool is_complete(Session *session, const NetValue *net, Span span) {
     return !missing;
 }
 
-PlumbNet *session_net(Session *session, Value *value, Span span) {
+PlumbNet *session_declared_net(Session *session, Value *value, Span span) {
     NetValue *net = value->net;
-    PlumbError error = {.argument = -1};
     if (!is_complete(session, net, span)) {
         return NULL;
     }
@@ -364,11 +365,17 @@ PlumbNet *session_net(Session *session, Value *value, Span span) {
         diag_place(diag, net->declaration->text_span, "begin it with input(...)");
         return NULL;
     }
-    if (net->net && !session->checking && !plumb_net_make(net->net, session->options.seed, &error)) {
+    return net->net;
+}
+
+PlumbNet *session_net(Session *session, Value *value, Span span) {
+    PlumbNet *net = session_declared_net(session, value, span);
+    PlumbError error = {.argument = -1};
+    if (net && !session->checking && !plumb_net_make(net, session->options.seed, &error)) {
         session_fail(session, span, &error);
         return NULL;
     }
-    return net->net;
+    return net;
 }
 
 /* The default is made once, in the session's own binding of a name that no script can write. */

@@ -43,6 +43,8 @@ FILE *session_text(const Session *session);
 bool session_live(const Session *session);  /* session_text is a terminal: progress may be shown and erased again */
 FILE *session_err(const Session *session);  /* diagnostics */
 bool session_checking(const Session *session);
+/* Where `plumb check` asks for doubts: a warning at `span` if the forecast calls the net ill. data, recipe may be NULL. */
+void doubt_net(Session *session, const char *name, const PlumbNet *net, Span span, const PlumbData *data, const PlumbCall *recipe);
 PlumbConfig session_config(const Session *session);
 const PlumbFiles *session_files(const Session *session);
 /* Adds a runtime error at a place of the script, with found, expected and hint. Returns false. */
@@ -50,6 +52,8 @@ bool session_fail(Session *session, Span span, const PlumbError *error);
 bool session_error(Session *session, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The instance's PlumbNet, built and checked; NULL after an error. Its weights are made unless this is a check. */
 PlumbNet *session_net(Session *session, Value *net, Span span);
+/* The same without weights being made: for what reads the declaration alone. */
+PlumbNet *session_declared_net(Session *session, Value *net, Span span);
 /* The recipe to use: `with`, or the one it was trained with, or the default. Borrowed; NULL: no memory. */
 const PlumbCall *session_recipe(Session *session, Value *with, Value *net);
 /* Evaluates an expression of the script in the session's scope. NULL after an error. */

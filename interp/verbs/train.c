@@ -1,26 +1,39 @@
 /* train NET on DATA [with RECIPE] */
 #include "../render/pictures.h"
 #include "training.h"
+#include <inttypes.h>
 
 static bool finish(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
     json_t *object = json_object();
     fputc('\n', session_text(session));
     json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
-    json_object_set_new(object, "steps", json_integer(training_steps(net)));
+    json_object_set_new(object, "steps", json_integer(net_value_steps(net)));
     json_object_set_new(object, "seconds", json_figure(net->seconds));
     json_object_set_new(object, "alerts", json_array());
     session_json(session, call, net->name, object);
     return true;
 }
 
+static void say_resumed(const Session *session, const PlumbTrainer *trainer) {
+    int64_t of, step = plumb_trainer_steps(trainer, &of);
+    Canvas canvas = session_canvas(session);
+    canvas_wrap(&canvas, STATE_PLAIN, 4, "it goes on from its checkpoint, taken at step %" PRId64 " of %" PRId64, step,
+                of);
+}
+
 static bool begin(Session *session, const VerbCall *call) {
-    PlumbTrainer *trainer = training_trainer(session, call, 0);
+    NetValue *net = call->operand[0]->net;
+    bool resumes = net->checkpoint;
+    PlumbTrainer *trainer = training_resume(session, call, 0);
     if (!trainer) {
         return false;
     }
     training_begin(call, 0, trainer);
-    training_title(session, call, call->operand[0]->net->name);
+    training_title(session, call, net->name);
+    if (resumes) {
+        say_resumed(session, trainer);
+    }
     return true;
 }
 
@@ -46,7 +59,8 @@ const Verb verb_train = {
     .entry = {.name = "train",
               .kind = PLUMB_VERB,
               .family = "training",
-              .summary = "trains a net from its present weights; ctrl-C pauses, continue goes on",
+              .summary = "trains a net from its present weights; ctrl-C pauses, continue goes on; a net loaded from a "
+                         "checkpoint goes on where that was taken, with the same recipe and data",
               .formula = "train NET on DATA [with RECIPE]",
               .source = "LeCun, Bottou, Orr & Mueller 1998, Efficient BackProp",
               .example = "train plain on digits with quick { epochs = 5 }"},

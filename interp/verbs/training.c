@@ -3,6 +3,7 @@
 #include "../render/bar.h"
 #include "../render/number.h"
 #include "../render/pictures.h"
+#include "saver.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -111,11 +112,12 @@ static void on_end(void *self, const PlumbEpoch *last) {
 /* ---- making, running, keeping ---------------------------------------------------------------------------------------
  */
 
-PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index) {
+static PlumbTrainer *make_trainer(Session *session, const VerbCall *call, int index, const PlumbCheckpoint *from) {
     Value *value = call->operand[index];
     Span span = call->tree_of[index]->span;
     PlumbNet *net = session_net(session, value, span);
     const PlumbCall *recipe = net ? session_recipe(session, call->with, value) : NULL;
+    const PlumbData *data = data_of(call->on);
     PlumbConfig config = session_config(session);
     PlumbError error = {.argument = -1};
     if (!recipe) {
@@ -124,11 +126,20 @@ PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index
         }
         return NULL;
     }
-    PlumbTrainer *trainer = plumb_trainer_new(net, data_of(call->on), recipe, &config, &error);
+    PlumbTrainer *trainer = from ? plumb_trainer_resume(net, data, recipe, &config, from, &error)
+                                 : plumb_trainer_new(net, data, recipe, &config, &error);
     if (!trainer) {
         session_fail(session, call->on_tree->span, &error);
     }
     return trainer;
+}
+
+PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index) {
+    return make_trainer(session, call, index, NULL);
+}
+
+PlumbTrainer *training_resume(Session *session, const VerbCall *call, int index) {
+    return make_trainer(session, call, index, call->operand[index]->net->checkpoint);
 }
 
 static void replace(Value **at, Value *value) {
@@ -140,7 +151,9 @@ static void replace(Value **at, Value *value) {
 void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer) {
     NetValue *net = call->operand[index]->net;
     plumb_trainer_free(net->trainer);
+    plumb_checkpoint_free(net->checkpoint);
     net->trainer = trainer;
+    net->checkpoint = NULL;
     net->unfinished = true;
     replace(&net->trained_on, call->on);
     if (call->with) {
@@ -148,15 +161,10 @@ void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer) {
     }
 }
 
-int64_t training_steps(const NetValue *net) {
-    int64_t of;
-    return plumb_trainer_steps(net->trainer, &of);
-}
-
 /* Nothing was measured where the recipe turns it off. */
 static bool keep_probes(Session *session, NetValue *net, Value *value) {
     const PlumbCall *recipe = session_recipe(session, net->trained_with, value);
-    bool measured = recipe && plumb_call_call(recipe, "diagnostics") && training_steps(net) > 0;
+    bool measured = recipe && plumb_call_call(recipe, "diagnostics") && net_value_steps(net) > 0;
     size_t bytes = (size_t)plumb_net_size(net->net) * sizeof *net->probe;
     PlumbProbe *probe = measured ? malloc(bytes) : NULL;
     if (measured && !probe) {
@@ -211,16 +219,23 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
                  .began = clock_seconds(),
                  .every = 1};
     PlumbObserver observer = {&view, on_step, on_epoch, on_end};
+    const PlumbCall *recipe = session_recipe(session, value->net->trained_with, value);
+    Saver saver = saver_of(session, value->net->trainer, recipe);
     Span span = call->tree_of[index]->span;
     PlumbError error = {.argument = -1};
     view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
-    if ((table && !view.rows) || !plumb_trainer_observe(value->net->trainer, observer)) {
+    if ((table && !view.rows) || !plumb_trainer_observe(value->net->trainer, observer) || !saver_observe(&saver)) {
+        plumb_trainer_unobserve(value->net->trainer, &view);
+        grid_free(view.rows);
         report_no_memory(session, span);
         return PLUMB_FAILED;
     }
     view.drawn = view.began;
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
     plumb_trainer_unobserve(value->net->trainer, &view);
+    if (!saver_end(&saver, &error)) {
+        outcome = PLUMB_FAILED;
+    }
     erase_bar(&view);
     grid_free(view.rows);
     if (!keep(session, value, &view, outcome)) {
@@ -237,11 +252,6 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
 /* ---- in words and in JSON -----------------------------------------------------------------------------------------
  */
 
-static uint64_t seed_of(Session *session, const PlumbCall *recipe) {
-    const PlumbValue *seed = plumb_call_value(recipe, "seed");
-    return seed && seed->type == PLUMB_V_NUMBER ? (uint64_t)seed->number : session_config(session).seed;
-}
-
 void training_title(Session *session, const VerbCall *call, const char *who) {
     const NetValue *net = call->operand[0]->net;
     const PlumbData *data = data_of(call->on);
@@ -254,7 +264,7 @@ void training_title(Session *session, const VerbCall *call, const char *who) {
                     "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s", who,
                     on ? on : "?", number_grouped(data->train.rows, train), number_grouped(data->test.rows, test),
                     plumb_call_number(recipe, "batch"), optimizer->entry->name,
-                    number_show(plumb_call_number(optimizer, "lr"), lr), seed_of(session, recipe),
+                    number_show(plumb_call_number(optimizer, "lr"), lr), plumb_trainer_seed(net->trainer),
                     plumb_trainer_shards(net->trainer), plumb_trainer_shards(net->trainer) == 1 ? "" : "s");
     }
     free(on);

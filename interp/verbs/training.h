@@ -5,6 +5,8 @@
 
 /* A trainer for operand `index` of a call with `on` and perhaps `with`; the net is as it was. NULL after an error. */
 PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index);
+/* The same, but it goes on from the checkpoint that the net was loaded from. */
+PlumbTrainer *training_resume(Session *session, const VerbCall *call, int index);
 /* The net's training is now this one, not yet begun. Takes the trainer over. */
 void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer);
 /* Runs the net's training, or goes on with it. `table`: the table of epochs is printed; else a line while it lasts.
@@ -13,5 +15,4 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
 /* "plain on digits: 1,437 training rows, ...": on what and how `who` is about to be trained. */
 void training_title(Session *session, const VerbCall *call, const char *who);
 json_t *training_epochs(const NetValue *net, const PlumbData *data); /* the list of --json */
-int64_t training_steps(const NetValue *net);                         /* done */
 #endif

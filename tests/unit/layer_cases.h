@@ -2,6 +2,7 @@
  * registry and fail for a layer without a row here. */
 #ifndef TEST_LAYER_CASES_H
 #define TEST_LAYER_CASES_H
+#include <stdbool.h>
 
 enum { ON_ROWS = 1, ON_TIME = 2, ON_IMAGES = 4, ANYWHERE = ON_ROWS | ON_TIME | ON_IMAGES, ON_INDICES = 8 };
 
@@ -69,19 +70,20 @@ static const LayerCase layer_cases[] = {
     {"upsample(2)", ON_TIME | ON_IMAGES, false},
     {"reshape(-1)", ANYWHERE, false},
     {"rnn(6)", ON_TIME, false},
-    {"rnn(5, act=gelu, norm=layernorm, reverse=true)", ON_TIME, false},
-    {"rnn(5, layers=2, dropout=0.3, return=last)", ON_TIME, false},
+    {"rnn(4, act=relu, return=last)", ON_TIME, true},
+    {"rnn(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
     {"lstm(6)", ON_TIME, false},
-    {"lstm(5, forget_bias=2, norm=layernorm, reverse=true)", ON_TIME, false},
-    {"lstm(5, layers=2, dropout=0.3, return=last)", ON_TIME, false},
+    {"lstm(4, forget_bias=2, return=last)", ON_TIME, false},
+    {"lstm(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
     {"gru(6)", ON_TIME, false},
-    {"gru(5, update_bias=1, norm=layernorm, reverse=true)", ON_TIME, false},
-    {"gru(5, layers=2, dropout=0.3, return=last)", ON_TIME, false},
+    {"gru(4, update_bias=-1, return=last)", ON_TIME, false},
+    {"gru(6, layers=2, norm=layernorm, dropout=0.3, reverse=true)", ON_TIME, false},
     {"last", ON_TIME, false},
     {"mean_over_time", ON_TIME, false},
     {"dropout", ANYWHERE, false},
     {"dropout(0.2)", ANYWHERE, false},
     {"dropout(0)", ANYWHERE, false},
+    {"stochastic_depth(0.3)", ANYWHERE, false},
     {"flatten", ANYWHERE, false},
     {"reshape(2, 3)", ON_ROWS, false},
     {"add & a", ANYWHERE, false},
