@@ -107,7 +107,7 @@ $(B)/plumb: $(B)/obj/interp/main.o $(B)/libfront.a $(B)/libplumb.a
 $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 # Where the test makes allocations fail, ours go through it.
-$(B)/tests/unit/test_memory $(B)/tests/unit/double_memory: private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
+$(addprefix $(B)/tests/unit/,test_memory double_memory double_export): private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
 # Where the test kills its own process in the middle of a file.
 $(B)/tests/unit/test_kill: private LIBS += $(foreach call,fwrite fflush fsync rename,-Wl,--wrap=$(call))
 $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb.a
