@@ -376,6 +376,8 @@ bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFile
  * what plumb_net_save writes), .dot. *node: the layer that the format has no way to say, or -1. */
 bool plumb_net_export(const PlumbNet *net, const char *path, const PlumbFiles *files, int *node, PlumbError *error);
 const char *plumb_export_format(const char *path); /* "onnx", "py", "dot"; NULL: none of these */
+/* Could a file be written there? The folder, what is allowed, what is there now. */
+bool plumb_file_writable(const char *path, const PlumbFiles *files, PlumbError *error);
 /* Any text or bytes. */
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);
