@@ -25,6 +25,8 @@ const char *onnx_operator(Onnx *o, const char *kind, const char *const *input, s
 /* The last operator gets `more` outputs before its first: returned is the name of the one that counts. */
 const char *onnx_behind(Onnx *o, int more);
 
+enum { ONNX_INT64 = 7 }; /* for Cast */
+
 /* Attributes of the last operator. */
 void onnx_int(Onnx *o, const char *name, int64_t value);
 void onnx_ints(Onnx *o, const char *name, int count, const int64_t *value);
@@ -56,6 +58,8 @@ void onnx_body(Onnx *o, int count, const char **input);
 /* Ends it; the last operator outside is the Scan over x: states first, [T, ...] behind. Returns the last output. */
 const char *onnx_scan(Onnx *o, int outputs, const char *const *output, int inputs, const char *const *input);
 
+/* Layer.onnx of what does nothing but while training. */
+const char *onnx_unchanged(Onnx *o);
 /* This layer, or this use of it, cannot be said: why. */
 const char *onnx_cannot(Onnx *o, const char *why);
 #endif

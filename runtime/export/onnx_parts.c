@@ -55,6 +55,10 @@ const char *onnx_inner(Onnx *o, const PlumbCall *call, const char *x) {
     return layer->onnx ? layer->onnx(&inner) : onnx_cannot(o, "its activation has no form there");
 }
 
+const char *onnx_unchanged(Onnx *o) {
+    return o->in[0];
+}
+
 const char *onnx_cannot(Onnx *o, const char *why) {
     o->graph->why = why;
     return "";

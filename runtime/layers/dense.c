@@ -163,12 +163,24 @@ static double flops(const LayerSite *site) {
 
 static void torch(Torch *t) {
     int in = last_axis(t->site->input[0]), out = last_axis(t->site->shape);
-    fprintf(t->module, "nn.Linear(%d, %d%s)", in, out, plumb_call_bool(t->site->call, "bias") ? "" : ", bias=False");
+    const char *bias = plumb_call_bool(t->site->call, "bias") ? "" : ", bias=False";
+    fprintf(t->module, normed(t->site) ? "nn.utils.weight_norm(nn.Linear(%d, %d%s))" : "nn.Linear(%d, %d%s)", in, out,
+            bias);
+}
+
+/* W, [n, k]; with weightnorm made of its length and direction. */
+static const char *onnx_matrix(Onnx *o) {
+    if (!normed(o->site)) {
+        return onnx_weight(o, "weight");
+    }
+    const char *length = onnx_op(o, "ReduceL2", onnx_weight(o, "weight_v"));
+    onnx_ints(o, "axes", 1, &(int64_t){1});
+    return onnx_op(o, "Mul", onnx_weight(o, "weight_g"), onnx_op(o, "Div", onnx_weight(o, "weight_v"), length));
 }
 
 static const char *onnx(Onnx *o) {
-    const char *w = onnx_turned(o, onnx_weight(o, "weight"), 2, (const int64_t[]){1, 0});
-    const char *y = onnx_op(o, "MatMul", o->in[0], w), *bias = onnx_weight(o, "bias");
+    const char *y = onnx_op(o, "MatMul", o->in[0], onnx_turned(o, onnx_matrix(o), 2, (const int64_t[]){1, 0}));
+    const char *bias = onnx_weight(o, "bias");
     return bias ? onnx_op(o, "Add", y, bias) : y;
 }
 

@@ -64,10 +64,6 @@ static void torch(Torch *t) {
     fprintf(t->module, "nn.Dropout(%s)", number_text(plumb_call_number(t->site->call, "p"), p));
 }
 
-static const char *onnx(Onnx *o) {
-    return o->in[0];
-}
-
 static void moments(Moments *m) {
     moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
 }
@@ -89,5 +85,5 @@ const Layer layer_dropout = {
     .moments = moments,
     .random = true,
     .torch = torch,
-    .onnx = onnx,
+    .onnx = onnx_unchanged,
 };

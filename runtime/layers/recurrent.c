@@ -80,8 +80,7 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
                           (int)plumb_call_number(site->call, "units"));
     }
     int units = (int)plumb_call_number(site->call, "units");
-    bool last = !strcmp(plumb_call_string(site->call, "return"), "last");
-    *out = last ? (PlumbShape){1, {units}} : (PlumbShape){2, {in.dim[0], units}};
+    *out = recurrent_gives_last(site) ? (PlumbShape){1, {units}} : (PlumbShape){2, {in.dim[0], units}};
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* Recurrent layers: what the descriptors (recurrent.c), the passes through time (through_time.c) and the cells (cells.c) share.
+/* Recurrent layers: what the descriptors (recurrent.c), the levels (levels.c), the passes through time (through_time.c) and the
+ * cells (cells.c) share.
  *
  * A layer is a stack of levels (`layers=`). Inside it arrays are time-major, (steps, rows, width), in the order in which the cell
  * runs: `reverse` only changes how the input is taken in and the output given out. */
@@ -85,10 +86,15 @@ static inline real *dh_at(const Level *level, int t) {
 extern const Cell rnn_cell, lstm_cell, gru_cell;
 #define LAYERNORM_EPS ((real)1e-5) /* under the root, as layernorm's */
 
+/* What the arguments say: norm=layernorm, return=last, and whether values are dropped before level `index`. */
 bool recurrent_normalised(const LayerSite *site);
+bool recurrent_gives_last(const LayerSite *site);
+bool recurrent_drops(const LayerSite *site, int index);
 int recurrent_steps(const LayerSite *site);
 size_t recurrent_save(const LayerSite *site, int rows);
 size_t recurrent_scratch(const LayerSite *site, int rows);
+/* The levels of a pass, lowest first; their count. x of the first is to be filled. */
+int recurrent_open(const Pass *pass, Level level[LEVELS_MAX]);
 void recurrent_forward(const Pass *pass);
 void recurrent_backward(const Pass *pass);
 void recurrent_torch(Torch *t);

@@ -289,7 +289,8 @@ static void forecasts_are_what_is_measured(void **state) {
         {" -> b#: relu -> scale(-1) -> add & s@ -> dense(256) -> s#: tanh", 6},
         {" -> b#: dense(256) -> g#: tanh -> add & b# -> s#: dense(256, init=lecun(gain=0.6))", 8},
         /* highway: x + T (body - x) */
-        {" -> b#: dense(256) -> c#: tanh -> scale(-1) < s@ -> d#: add & c# -> dense(256, bias_init=constant(-1)) < s@ -> sigmoid"
+        {" -> b#: dense(256) -> c#: tanh -> scale(-1) < s@ -> d#: add & c# -> dense(256, bias_init=constant(-1)) < s@ "
+         "-> sigmoid"
          " -> multiply & d# -> s#: add & s@",
          10},
         {" -> dense(256, init=he) -> relu", 20},
