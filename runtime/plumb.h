@@ -337,7 +337,8 @@ typedef struct PlumbForecast {
     int start;            /* the node whose output_grad is 1: the last one, or the last before layers without theory */
     int first, last;      /* layers with weights that the slope is taken between: the first that any gradient reaches; -1: none */
     int depth;            /* layers with weights from first to last, on the longest path, less one */
-    double slope;         /* decades of output_grad from last back to first: below 0 it shrinks */
+    double slope;         /* decades from last back to first: below 0 it shrinks. Of output_grad, as a norm over the places of a channel
+                             (steps of a feature) that share their weights */
     double low, high;     /* its band */
     double cause[PLUMB_CAUSES]; /* their sum is `slope` */
     double signal_slope;  /* decades of the rms of the output from first to last */

@@ -55,19 +55,26 @@ static void find_ends(const Walk *walk, PlumbForecast *forecast) {
     }
 }
 
+/* Places of an image, or time steps, that share their weights: 1 of features. */
+static double places_of(const Walk *walk, int at) {
+    PlumbShape shape = walk->net->node[at].about.shape;
+    return (double)plumb_shape_size(shape) / (shape.rank == 2 ? shape.dim[1] : shape.rank > 0 ? shape.dim[0] : 1);
+}
+
 static void tell_slope(const Walk *walk, PlumbForecast *forecast) {
     const Gradient *first = &walk->gradient[forecast->first], *last = &walk->gradient[forecast->last];
     const Signal *bottom = &walk->signal[forecast->first], *top = &walk->signal[forecast->last];
     double spread = first->spread - last->spread;
     Gradient between = {.spread = spread > 0 ? spread : 0};
     forecast->depth = walk->rank[forecast->last] - walk->rank[forecast->first];
-    forecast->slope = first->decades - last->decades - below_mean(&between);
+    double shared = 0.5 * log10(places_of(walk, forecast->first) / places_of(walk, forecast->last));
+    forecast->slope = first->decades - last->decades + shared - below_mean(&between);
     forecast->low = forecast->slope - half_band(&between);
     forecast->high = forecast->slope + half_band(&between);
     for (int i = 0; i < PLUMB_CAUSES; i++) {
         forecast->cause[i] = first->cause[i] - last->cause[i];
     }
-    forecast->cause[PLUMB_BY_WIDTH] -= below_mean(&between);
+    forecast->cause[PLUMB_BY_WIDTH] += shared - below_mean(&between);
     forecast->signal_slope = 0.5 * log10(top->q / bottom->q);
     forecast->difference = sqrt(top->difference / top->q);
     double shrinking = (bottom->log_tangent - log(bottom->q)) - (top->log_tangent - log(top->q));

@@ -183,6 +183,11 @@ static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
         g.cause[i] += back->decades[i];
         g.decades += back->decades[i];
     }
+    if (back->focused && d->focus > 0) {
+        g.decades += 0.5 * log10(d->focus);
+        g.cause[PLUMB_BY_ACTIVATION] += 0.5 * log10(d->focus);
+    }
+    g.focus = back->keeps ? d->focus : back->focus;
     g.spread += back->spread;
     g.cross = d->cross * back->cross * scale;
     if (!back->keeps) {
@@ -224,6 +229,7 @@ static void gather(Gradient *into, const Gradient *g, double share) {
         into->cause[i] += share * g->cause[i];
     }
     into->cause[PLUMB_BY_SKIP] += share * entropy;
+    into->focus += share * (g->focus > 0 ? g->focus : 1);
     into->cross += share * g->cross;
     into->aligned += share * g->aligned;
     into->aligned_cross += share * g->aligned_cross;

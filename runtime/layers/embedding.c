@@ -1,6 +1,7 @@
 /* Embedding and positions: what turns a row of indices into a sequence of vectors. */
 #include "../export/onnx.h"
 #include "../export/torch.h"
+#include "../train/inits.h"
 #include "common.h"
 #include <math.h>
 
@@ -112,6 +113,15 @@ static const char *embedding_onnx(Onnx *o) {
     return onnx_op(o, "Gather", onnx_weight(o, "weight"), index);
 }
 
+/* Rows of a drawn table, whatever arrives. No gradient goes to indices. */
+static void embedding_moments(Moments *m) {
+    double variance = init_variance(&m->weight[0]);
+    m->mixes = true;
+    m->out = (Signal){variance, 0, variance, 0, true};
+    m->caution = "all indices are taken as different";
+    m->back[0].decades[PLUMB_BY_INIT] = -INFINITY;
+}
+
 const Layer layer_embedding = {
     .entry = {.name = "embedding",
               .kind = PLUMB_LAYER,
@@ -128,6 +138,7 @@ const Layer layer_embedding = {
     .accepts = embedding_accepts,
     .forward = embedding_forward,
     .backward = embedding_backward,
+    .moments = embedding_moments,
     .needs_input = true,
     .torch = embedding_torch,
     .onnx = embedding_onnx,
@@ -267,6 +278,11 @@ static const char *positional_onnx(Onnx *o) {
     return onnx_op(o, "Add", o->in[0], onnx_reals(o, shape, table));
 }
 
+/* Squares of sine and cosine are 1/2 in the mean. */
+static void positional_moments(Moments *m) {
+    moments_offset(m, learned(m->site) ? init_variance(&m->weight[0]) : 0.5, true);
+}
+
 const Layer layer_positional = {
     .entry = {.name = "positional",
               .kind = PLUMB_LAYER,
@@ -285,4 +301,5 @@ const Layer layer_positional = {
     .backward = positional_backward,
     .torch = positional_torch,
     .onnx = positional_onnx,
+    .moments = positional_moments,
 };

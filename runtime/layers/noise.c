@@ -35,6 +35,11 @@ static void torch(Torch *t) {
     fprintf(t->value, "%s + %s * torch.randn_like(%s) if self.training else %s", t->in[0], std, t->in[0], t->in[0]);
 }
 
+static void moments(Moments *m) {
+    double std = plumb_call_number(m->site->call, "std");
+    moments_offset(m, std * std, false);
+}
+
 const Layer layer_noise = {
     .entry = {.name = "noise",
               .kind = PLUMB_LAYER,
@@ -49,6 +54,7 @@ const Layer layer_noise = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
     .torch = torch,
     .onnx = onnx_unchanged,

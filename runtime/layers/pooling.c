@@ -111,6 +111,12 @@ static const char *max_onnx(Onnx *o) {
     return onnx_channels_last(o, y);
 }
 
+static void max_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_max(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
+}
+
 const Layer layer_maxpool = {
     .entry = {.name = "maxpool",
               .aliases = "max_pool",
@@ -128,6 +134,7 @@ const Layer layer_maxpool = {
     .prepare = prepare,
     .forward = max_forward,
     .backward = max_backward,
+    .moments = max_moments,
     .flops = pool_flops,
     .torch = max_torch,
     .onnx = max_onnx,
@@ -162,6 +169,12 @@ static const char *mean_onnx(Onnx *o) {
     return onnx_channels_last(o, y);
 }
 
+static void mean_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_mean(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
+}
+
 const Layer layer_avgpool = {
     .entry = {.name = "avgpool",
               .aliases = "avg_pool",
@@ -178,6 +191,7 @@ const Layer layer_avgpool = {
     .prepare = prepare,
     .forward = mean_forward,
     .backward = mean_backward,
+    .moments = mean_moments,
     .flops = pool_flops,
     .torch = mean_torch,
     .onnx = mean_onnx,
@@ -242,6 +256,11 @@ static const char *global_onnx(Onnx *o) {
                                        : onnx_mean(o, o->in[0], 1, &(int64_t){1});
 }
 
+static void global_moments(Moments *m) {
+    PlumbShape in = m->site->input[0];
+    moments_pool_mean(m, (double)plumb_shape_size(in) / channels_of(in), 1);
+}
+
 const Layer layer_globalavgpool = {
     .entry = {.name = "globalavgpool",
               .aliases = "global_avg_pool",
@@ -256,6 +275,7 @@ const Layer layer_globalavgpool = {
     .shape = global_shape,
     .forward = global_forward,
     .backward = global_backward,
+    .moments = global_moments,
     .flops = global_flops,
     .torch = global_torch,
     .onnx = global_onnx,
@@ -362,6 +382,10 @@ static const char *upsample_onnx(Onnx *o) {
     return y;
 }
 
+static void upsample_moments(Moments *m) {
+    moments_repeat(m, (double)plumb_shape_size(m->site->shape) / (double)plumb_shape_size(m->site->input[0]));
+}
+
 const Layer layer_upsample = {
     .entry = {.name = "upsample",
               .kind = PLUMB_LAYER,
@@ -378,4 +402,5 @@ const Layer layer_upsample = {
     .backward = upsample_backward,
     .torch = upsample_torch,
     .onnx = upsample_onnx,
+    .moments = upsample_moments,
 };

@@ -48,6 +48,10 @@ static void torch(Torch *t) {
     fprintf(t->value, ", device=%s.device), %s, self.training)", t->in[0], p);
 }
 
+static void moments(Moments *m) {
+    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
+}
+
 const Layer layer_stochastic_depth = {
     .entry = {.name = "stochastic_depth",
               .kind = PLUMB_LAYER,
@@ -62,6 +66,7 @@ const Layer layer_stochastic_depth = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
     .torch = torch,
     .onnx = onnx_unchanged,

@@ -48,6 +48,11 @@ static const char *last_onnx(Onnx *o) {
     return onnx_shaped(o, onnx_sliced(o, o->in[0], 1, steps - 1, steps), o->site->shape);
 }
 
+/* One step of them all gets the gradient. */
+static void last_moments(Moments *m) {
+    moments_repeat(m, 1.0 / m->site->input[0].dim[0]);
+}
+
 const Layer layer_last = {
     .entry = {.name = "last",
               .kind = PLUMB_LAYER,
@@ -63,6 +68,7 @@ const Layer layer_last = {
     .backward = last_backward,
     .torch = last_torch,
     .onnx = last_onnx,
+    .moments = last_moments,
 };
 
 /* ---- mean_over_time
@@ -100,6 +106,10 @@ static const char *mean_onnx(Onnx *o) {
     return onnx_mean(o, o->in[0], 1, &(int64_t){1});
 }
 
+static void mean_moments(Moments *m) {
+    moments_pool_mean(m, m->site->input[0].dim[0], 1);
+}
+
 const Layer layer_mean_over_time = {
     .entry = {.name = "mean_over_time",
               .kind = PLUMB_LAYER,
@@ -113,6 +123,7 @@ const Layer layer_mean_over_time = {
     .shape = shape,
     .forward = mean_forward,
     .backward = mean_backward,
+    .moments = mean_moments,
     .flops = mean_flops,
     .torch = mean_torch,
     .onnx = mean_onnx,

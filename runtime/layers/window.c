@@ -171,3 +171,18 @@ void window_onnx(Onnx *o, const Window *w) {
         onnx_ints(o, "dilations", axes, dilation);
     }
 }
+
+static double reads_along(const Window *w, int axis) {
+    double reads = 0;
+    for (int out = 0; out < w->out[axis]; out++) {
+        for (int tap = 0; tap < w->kernel[axis]; tap++) {
+            int64_t at = (int64_t)out * w->stride[axis] + (int64_t)tap * w->dilation[axis] - w->before[axis];
+            reads += at >= 0 && at < w->in[axis];
+        }
+    }
+    return reads;
+}
+
+double window_reads(const Window *window) {
+    return reads_along(window, 0) * reads_along(window, 1);
+}

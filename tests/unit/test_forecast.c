@@ -238,10 +238,10 @@ static int ascending(const void *left, const void *right) {
 /* What measuring adds to the band of one draw: rows of a batch, values of a layer. */
 static const double measuring = 0.02;
 
-static void compare(Kit *kit, const char *head, const char *body, int depth, Errors *errors) {
+static void compare(Kit *kit, const char *head, const char *body, int depth, const char *tail, Errors *errors) {
     enum { ROWS = 64 };
     const char *recipe = "recipe(batch=64)";
-    PlumbNet *net = deep_net(kit, head, depth, body, " -> dense(10)");
+    PlumbNet *net = deep_net(kit, head, depth, body, tail);
     PlumbData *data = data_for(kit, net, TARGET_CLASSES, ROWS, 3);
     PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
     PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
@@ -268,6 +268,15 @@ static void compare(Kit *kit, const char *head, const char *body, int depth, Err
                   forecast->slope, total / layers, worst, outside, layers);
     plumb_forecast_free(forecast);
     plumb_net_free(net);
+}
+
+static void judge(Errors *errors, const char *which) {
+    qsort(errors->error, (size_t)errors->count, sizeof *errors->error, ascending);
+    double median = errors->error[errors->count / 2], inside = 1 - (double)errors->outside / errors->count;
+    print_message("# %d layers of nets %s: median error %.3f decades, 95 %% within %.3f, in the band %.1f %%\n",
+                  errors->count, which, median, errors->error[errors->count * 95 / 100], 100 * inside);
+    assert_true(median <= 0.1);
+    assert_true(inside >= 0.95);
 }
 
 static void forecasts_are_what_is_measured(void **state) {
@@ -326,15 +335,35 @@ static void forecasts_are_what_is_measured(void **state) {
     };
     Errors errors = {.error = kit_alloc(kit, 4096 * sizeof *errors.error)};
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
-        compare(kit, "input(256) -> s0: dense(256)", nets[i].body, nets[i].depth, &errors);
+        compare(kit, "input(256) -> s0: dense(256)", nets[i].body, nets[i].depth, " -> dense(10)", &errors);
     }
-    qsort(errors.error, (size_t)errors.count, sizeof *errors.error, ascending);
-    double median = errors.error[errors.count / 2], inside = 1 - (double)errors.outside / errors.count;
-    print_message(
-        "# %d layers of %zu nets of width 256: median error %.3f decades, 95 %% within %.3f, in the band %.1f %%\n",
-        errors.count, sizeof nets / sizeof *nets, median, errors.error[errors.count * 95 / 100], 100 * inside);
-    assert_true(median <= 0.1);
-    assert_true(inside >= 0.95);
+    judge(&errors, "of width 256");
+}
+
+static void forecasts_of_images_and_sequences_are_what_is_measured(void **state) {
+    Kit *kit = *state;
+    static const struct {
+        const char *head, *body;
+        int depth;
+        const char *tail;
+    } nets[] = {
+        {"input(3, 12, 12)", " -> conv(64, 3) -> relu", 6, " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3, pad=valid) -> relu", 4, " -> flatten -> dense(10)"},
+        {"input(3, 16, 16)", " -> conv(64, 3) -> relu -> maxpool(2)", 3, " -> flatten -> dense(10)"},
+        {"input(3, 16, 16)", " -> conv(64, 3, init=xavier) -> tanh -> avgpool(2)", 3, " -> flatten -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3) -> batchnorm -> relu", 5, " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3) -> groupnorm(4) -> relu", 5, " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12) -> s0: conv(64, 3)", " -> batchnorm -> relu -> conv(64, 3) -> s#: add & s@", 5,
+         " -> globalavgpool -> dense(10)"},
+        {"input(4, 8, 8)", " -> conv(128, 3, stride=2) -> relu -> upsample(2)", 3, " -> flatten -> dense(10)"},
+        {"input(20, 32)", " -> dense(256) -> glu", 4, " -> mean_over_time -> dense(10)"},
+        {"input(20, 32)", " -> conv(128, 3) -> relu -> noise(0.3)", 4, " -> last -> dense(10)"},
+    };
+    Errors errors = {.error = kit_alloc(kit, 4096 * sizeof *errors.error)};
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        compare(kit, nets[i].head, nets[i].body, nets[i].depth, nets[i].tail, &errors);
+    }
+    judge(&errors, "of images and sequences");
 }
 
 int main(void) {
@@ -347,6 +376,7 @@ int main(void) {
         kit_test(twenty_layers_lose_the_known_decades),
         kit_test(batchnorm_explodes_by_the_known_factor),
         kit_test(forecasts_are_what_is_measured),
+        kit_test(forecasts_of_images_and_sequences_are_what_is_measured),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }
