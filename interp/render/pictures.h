@@ -59,6 +59,11 @@ char *decades_text(double decades, char text[32]);
 /* The PlumbCause that carries most of the slope, in its direction. */
 int forecast_cause(const PlumbForecast *forecast);
 
+/* What the rules found; `basis`: of which net, by what ("plain on digits"). */
+void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *net, const PlumbDiagnosis *diagnosis);
+/* A finding on one line, "vanishing gradient, dense1 ... dense14: ...": malloc'd, NULL without memory. */
+char *finding_text(const PlumbNet *net, const PlumbFinding *finding);
+
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
 
 typedef struct Run {        /* one net of a comparison */

@@ -1,4 +1,5 @@
 /* forecast NET [on DATA] [with RECIPE]: what theory says of signal and gradient before any training. */
+#include "../render/pictures.h"
 #include "common.h"
 #include <math.h>
 #include <stdlib.h>

@@ -135,9 +135,9 @@ static bool find_layers(Patient *patient) {
     return patient->layer;
 }
 
-/* Decades from a to b, also where one has fallen to exactly 0. */
+/* Decades from a to b, also where b has fallen to exactly 0. Of what begins with nothing there is no slope. */
 static double decades_between(double a, double b) {
-    return a == b ? 0 : log10(b) - log10(a);
+    return a > 0 ? log10(b) - log10(a) : NAN;
 }
 
 static void find_slopes(Patient *patient) {

@@ -2,6 +2,7 @@
 #include "../train/parts.h"
 #include "rules.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the rows ---------------------------------------------------------------------------------------------------- */
@@ -104,7 +105,7 @@ bool judge_bad_data(Patient *patient, PlumbFinding *finding) {
         finding->remedy = "";
         return true;
     }
-    bool large = columns.rms > 10 || columns.rms<0.01, uneven = columns.most> 1e3 * columns.least;
+    bool large = columns.rms > 5 || columns.rms<0.01, uneven = columns.most> 1e3 * columns.least;
     if (!(large || uneven) || !is_unsolved(patient) || reads_any_scale(patient->about->net)) {
         return false;
     }
@@ -183,6 +184,16 @@ static bool misses_targets(Patient *patient, PlumbFinding *finding, const PlumbC
     return true;
 }
 
+/* The layer before the last, which is then the output. */
+static const char *without_last(Patient *patient, int last) {
+    const PlumbNet *net = patient->about->net;
+    char *text = plumb_call_text(plumb_net_node(net, plumb_net_node(net, last)->input[0])->call);
+    const char *remedy = text ? say(patient, "%s as the last layer", text) : "";
+    patient->failed = patient->failed || !text;
+    free(text);
+    return remedy;
+}
+
 bool judge_wrong_output(Patient *patient, PlumbFinding *finding) {
     const PlumbCase *about = patient->about;
     int last = plumb_net_size(about->net) - 1;
@@ -198,7 +209,7 @@ bool judge_wrong_output(Patient *patient, PlumbFinding *finding) {
     finding->layer = layer;
     finding->layers = 1;
     finding->severity = PLUMB_SEVERE;
-    finding->remedy = "output=identity";
+    finding->remedy = without_last(patient, last);
     return logits                 ? squeezes_logits(patient, finding, call, loss)
            : about->data->train.y ? misses_targets(patient, finding, call)
                                   : false;

@@ -115,7 +115,7 @@ static const char *vanishing_evidence(Patient *patient) {
         return say(patient, "the signal falls %.1f decades over %d layers%s", -patient->signal_slope, depth,
                    standing(patient));
     }
-    if (forecast->difference < 3.2e-4) {
+    if (forecast->slope > -3 && forecast->difference < 3.2e-4) {
         return say(patient, "what two rows differ by is %.1e of the signal at %s, by forecast%s", forecast->difference,
                    name_of(patient, forecast->last), standing(patient));
     }

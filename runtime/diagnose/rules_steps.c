@@ -37,15 +37,26 @@ static double shrunk(const Patient *patient) {
     return patient->lr * (ratio > 0.1 ? 0.01 / ratio : 0.1);
 }
 
+/* Has a step thrown the net far above what guessing gives? */
+static bool was_thrown(const Patient *patient) {
+    for (int i = 0; i < patient->about->epochs; i++) {
+        if (patient->about->epoch[i].loss > 10 * patient->chance) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     double update = epoch_median_update(patient), most = epoch_largest_update(patient);
     bool large = update > 0.1 || most > 0.5, wild = diverges(patient), swings = oscillates(patient);
+    bool thrown = most > 0.1 && was_thrown(patient);
     bool by_nature = foreseen(patient) == PLUMB_EXPLODING && !(most > 0.5);
     if (!patient->trained || isnan(patient->lr) || by_nature || !is_unsolved(patient) ||
-        !(wild || swings || (large && is_stuck(patient)))) {
+        !(wild || swings || thrown || (large && is_stuck(patient)))) {
         return false;
     }
-    finding->severity = wild || large ? PLUMB_SEVERE : PLUMB_MILD;
+    finding->severity = wild || large || thrown ? PLUMB_SEVERE : PLUMB_MILD;
     finding->evidence = say(patient, "a step changes the weights by up to %.2g of their size%s%s", most,
                             wild     ? "; the loss runs away"
                             : swings ? "; the loss swings"
