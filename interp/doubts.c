@@ -32,6 +32,7 @@ void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, con
     if (!session->doubting) {
         return;
     }
+    recipe = recipe ? recipe : session_recipe(session, NULL, NULL);
     PlumbForecast *forecast = plumb_forecast(built, data, recipe, NULL);
     if (forecast && (forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING)) {
         Remedy remedy[REMEDIES_MAX];

@@ -44,7 +44,7 @@ bool session_live(const Session *session);  /* session_text is a terminal: progr
 FILE *session_err(const Session *session);  /* diagnostics */
 bool session_checking(const Session *session);
 /* Where `plumb check` asks for doubts: a warning where the net was made if the forecast calls it ill, as `built` from it, complete.
- * data, recipe may be NULL. */
+ * data may be NULL; a NULL recipe is the default one. */
 void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, const PlumbData *data, const PlumbCall *recipe);
 PlumbConfig session_config(const Session *session);
 const PlumbFiles *session_files(const Session *session);
