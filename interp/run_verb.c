@@ -33,7 +33,7 @@ static bool fits(unsigned takes, const Value *value) {
     return false;
 }
 
-/* The first name in reach of the kind that is wanted. */
+/* The first name in reach of the kind that is wanted; the session's own have a bracket before them. */
 static const char *fitting_name(Session *session, unsigned takes) {
     unsigned wanted = 0;
     for (int i = 0; i < KINDS; i++) {
@@ -42,7 +42,7 @@ static const char *fitting_name(Session *session, unsigned takes) {
     Value *value;
     const char *name;
     for (int i = 0; wanted && (name = scope_name_at(session->scope, i, &value)); i++) {
-        if (*name != '(' && value->type != VALUE_UNKNOWN && fits(takes, value)) { /* "(recipe)" is the session's own */
+        if (*name != '(' && value->type != VALUE_UNKNOWN && fits(takes, value)) {
             return name;
         }
     }

@@ -337,6 +337,7 @@ typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double decades;       /* log10 of it, also where it underflows */
     double low, high;     /* decades: 95 % of draws lie between, at this width */
     double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
+    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, in the end; else NaN */
     double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
     const char *refused;  /* why theory ends here, or NULL */
     const char *caution;  /* what is approximate here, or NULL */
@@ -347,12 +348,15 @@ typedef struct PlumbForecast {
     int start;            /* the node whose output_grad is 1: the last one, or the last before layers without theory */
     int first, last;      /* layers with weights that the slope is taken between: the first that any gradient reaches; -1: none */
     int depth;            /* layers with weights from first to last, on the longest path, less one */
-    double slope;         /* decades of output_grad from last back to first: below 0 it shrinks */
+    double slope;         /* decades from last back to first: below 0 it shrinks. Of output_grad, as a norm over the places of a channel
+                             (steps of a feature) that share their weights */
     double low, high;     /* its band */
     double cause[PLUMB_CAUSES]; /* their sum is `slope` */
     double signal_slope;  /* decades of the rms of the output from first to last */
     double difference;    /* sqrt(1 - correlation) at last: what is left of the difference of two rows, relative to the signal */
     double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
+    double time_slope;    /* decades from the last time step back to the first, of the recurrent layer that shrinks or grows it most
+                             among those whose last step alone is read; 0: there is none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
     PlumbVerdict verdict; /* diagnostics: vanishing from -3.5 decades of gradient or signal on (adaptive -5), or a difference below
