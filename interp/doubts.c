@@ -1,7 +1,6 @@
 /* What `plumb check` doubts about a net that is free of errors: whether it can be trained. */
 #include "interpreter.h"
 #include "render/pictures.h"
-#include "verbs/remedies.h"
 
 /* "net mlp" of a declaration that goes on over lines; else all of it. */
 static Span place_of(const NetValue *net) {
@@ -13,7 +12,7 @@ static Span place_of(const NetValue *net) {
 }
 
 static void warn(Session *session, const NetValue *about, const PlumbNet *net, const PlumbForecast *forecast,
-                 const Remedy *remedy, int remedies) {
+                 const PlumbRemedy *remedy, int remedies) {
     char text[192];
     Diag *diag = diags_add(session->diags, DIAG_WARNING, place_of(about), "%s will hardly train: %s", about->name,
                            forecast_text(net, forecast, text));
@@ -35,8 +34,8 @@ void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, con
     recipe = recipe ? recipe : session_recipe(session, NULL, NULL);
     PlumbForecast *forecast = plumb_forecast(built, data, recipe, NULL);
     if (forecast && (forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING)) {
-        Remedy remedy[REMEDIES_MAX];
-        warn(session, net, built, forecast, remedy, remedies_of(built, data, recipe, remedy));
+        PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
+        warn(session, net, built, forecast, remedy, plumb_remedies(built, data, recipe, remedy));
     }
     plumb_forecast_free(forecast);
 }
