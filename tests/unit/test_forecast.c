@@ -305,6 +305,7 @@ static void forecasts_are_what_is_measured(void **state) {
         {" -> dense(256, init=he) -> relu", 20},
         {" -> dense(256, init=xavier) -> relu", 20},
         {" -> dense(256, init=orthogonal) -> relu", 10},
+        {" -> dense(256, init=lsuv) -> relu", 10},
         {" -> dense(256, init=he_normal) -> leaky_relu(0.2)", 16},
         {" -> dense(256, init=xavier) -> tanh", 20},
         {" -> dense(256, init=orthogonal(gain=1.1)) -> tanh", 20},
