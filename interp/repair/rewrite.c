@@ -83,7 +83,7 @@ static void set_init(Rewrite *rewrite, Tree **at) {
     }
 }
 
-/* The call under another name, without the arguments in `without` and with `more`. */
+/* The call under another name, without the argument `without` and with `more`. */
 static void set_call(Rewrite *rewrite, Tree **at, const char *name, const char *without, const char *more) {
     Text text = {0};
     const Tree *call = *at;
@@ -101,19 +101,24 @@ static void set_call(Rewrite *rewrite, Tree **at, const char *name, const char *
     free(whole);
 }
 
+/* A parameter's value is edited where it is kept. */
 static void edit_cell(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
     const Rewriting *to = rewrite->to;
+    int parameter = draft_parameter(rewrite->draft, *at);
+    Tree **call = parameter < 0 ? at : &rewrite->draft->value[parameter];
+    bool in_body = rewrite->in_body;
     char more[64] = "";
-    if ((*at)->kind != TREE_CALL || !entry) {
+    if (!entry || (*call)->kind != TREE_CALL) {
         return;
     }
     if (to->forget && !strcmp(entry->name, "lstm")) {
         snprintf(more, sizeof more, "forget_bias=%s", to->forget);
-        set_call(rewrite, at, "lstm", "forget_bias", more);
+        set_call(rewrite, call, "lstm", "forget_bias", more);
     }
     if (to->cell && (!strcmp(entry->name, "rnn") || (!strcmp(entry->name, "gru") && strcmp(to->cell, "gru") != 0))) {
-        set_call(rewrite, at, to->cell, "act", "");
+        set_call(rewrite, call, to->cell, "act", "");
     }
+    rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
 }
 
 /* ---- links

@@ -60,17 +60,25 @@ static Stage *best_of(Repair *repair) {
 
 /* ---- a training ------------------------------------------------------------------------------------------------- */
 
+static int drawn_layers(const PlumbNet *net) {
+    int count = 0;
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        count += *plumb_net_node(net, i)->init != '\0';
+    }
+    return count;
+}
+
 static void read_state(const Repair *repair, Stage *stage) {
     const NetValue *net = stage->net->net;
     const PlumbEpoch *epoch;
     int epochs = net_value_history(net, &epoch);
-    Profile profile = net->probe ? profile_of(net->net, net->probe) : (Profile){.decades = NAN, .layers = 1};
+    Profile profile = net->probe ? profile_of(net->net, net->probe) : (Profile){.decades = NAN};
     const PlumbEpoch *last = epochs ? &epoch[epochs - 1] : NULL;
     stage->state = (Repaired){.loss = last ? last->loss : NAN,
                               .test_loss = last ? last->test_loss : NAN,
                               .metric = last ? epoch_metric(last, data_of(repair->on)) : NAN,
                               .decades = profile.decades,
-                              .layers = profile.layers - 1,
+                              .layers = drawn_layers(net->net) - 1,
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
 }
 
