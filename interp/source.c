@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Known { /* names that the tree binds itself, innermost first */
+typedef struct Known { /* names that the tree binds itself, the last first */
     const char *name;
     const struct Known *up;
 } Known;
@@ -30,6 +30,7 @@ typedef struct Copier {
     Needed *needed;
     Tree **declaration; /* those that are done, in order */
     int count, space;
+    int depth;   /* of copies within copies */
     bool failed; /* reported */
 } Copier;
 
@@ -48,8 +49,7 @@ static Tree *no_memory(Copier *c) {
     return NULL;
 }
 
-/* ---- trees --------------------------------------------------------------------------------------------------------
- */
+/* ---- trees ----------------------------------------------------------------------------------------------------- */
 
 static Tree *leaf(Copier *c, TreeKind kind, const char *text) {
     Tree *tree = arena_alloc(c->arena, sizeof *tree);
@@ -93,13 +93,23 @@ static bool is_known(Place place, const char *name) {
     return known;
 }
 
+/* One more name that the tree binds itself. */
+static void learn(Copier *c, Place *place, const char *name) {
+    Known *known = arena_alloc(c->arena, sizeof *known);
+    if (!known) {
+        no_memory(c);
+        return;
+    }
+    *known = (Known){name, place->known};
+    place->known = known;
+}
+
 /* The value that a name has outside of the tree; NULL: it is bound inside, or a name of the language. */
 static Value *outside(Place place, const Tree *tree) {
     return tree->kind == TREE_NAME && !is_known(place, tree->text) ? scope_find(place.scope, tree->text) : NULL;
 }
 
-/* ---- what is declared before
- * ----------------------------------------------------------------------------------------- */
+/* ---- what is declared before ----------------------------------------------------------------------------------- */
 
 static Needed *find_needed(Copier *c, const char *name) {
     Needed *needed = c->needed;
@@ -145,37 +155,35 @@ static bool is_data(const Value *value) {
     return value && value->type == VALUE_DATA;
 }
 
-/* Parameters with their values as defaults. One that is a data set goes: what the net takes from it is written out. */
-static int copy_parameters(Copier *c, const NetValue *net, Tree *tree) {
-    int count = 0;
-    for (int i = 0; i < net->argument_count && !c->failed; i++) {
-        if (is_data(net->argument[i])) {
-            continue;
-        }
-        Tree *parameter = node(c, TREE_PARAM, net->declaration->child[i]->text, net->argument[i] ? 1 : 0);
-        if (parameter && net->argument[i]) {
-            parameter->child[0] = tree_of_value(c, net->argument[i], parameter->text);
-        }
-        tree->child[count++] = parameter;
+/* Its value; behind a parameter without one a default still waits for it, and is copied as it is written. */
+static Tree *copy_parameter(Copier *c, const NetValue *net, int index, Place place) {
+    const Tree *written = net->declaration->child[index];
+    const Value *value = net->argument[index];
+    Tree *parameter = node(c, TREE_PARAM, written->text, value ? 1 : written->count);
+    if (parameter && parameter->count) {
+        parameter->child[0] = value ? tree_of_value(c, value, written->text) : copy(c, written->child[0], place);
     }
-    return count;
+    return parameter;
 }
 
-static Tree *copy_body(Copier *c, const NetValue *net) {
-    Known known[net->argument_count + 1];
+/* Parameters, then the body. A parameter that is a data set goes: what the net takes from it is written out. */
+static void copy_declaration(Copier *c, const NetValue *net, Tree *tree) {
     Place place = {parameter_frame(net), NULL, false};
+    tree->count = 0;
     if (!place.scope) {
-        return no_memory(c);
+        no_memory(c);
+        return;
     }
-    for (int i = 0; i < net->argument_count; i++) {
+    for (int i = 0; i < net->argument_count && !c->failed; i++) {
         if (!is_data(net->argument[i])) {
-            known[i] = (Known){net->declaration->child[i]->text, place.known};
-            place.known = &known[i];
+            tree->child[tree->count++] = copy_parameter(c, net, i, place);
+            learn(c, &place, net->declaration->child[i]->text);
         }
     }
-    Tree *body = copy(c, net->declaration->child[net->argument_count], place);
+    if (!c->failed) {
+        tree->child[tree->count++] = copy(c, net->declaration->child[net->argument_count], place);
+    }
     scope_drop(place.scope);
-    return body;
 }
 
 /* Declares the net under its base name, once. */
@@ -189,8 +197,7 @@ static bool declare_net_value(Copier *c, const NetValue *net) {
     if (!tree) {
         return false;
     }
-    tree->count = copy_parameters(c, net, tree);
-    tree->child[tree->count++] = c->failed ? NULL : copy_body(c, net);
+    copy_declaration(c, net, tree);
     if (!c->failed) {
         declare(c, tree);
     }
@@ -213,8 +220,7 @@ static Tree *declare_bound(Copier *c, const char *name, const Value *value) {
     return c->failed ? NULL : leaf(c, TREE_NAME, name);
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------------------------- */
 
 static Tree *tree_of_number(Copier *c, double value) {
     char text[32];
@@ -315,8 +321,7 @@ static Tree *tree_of_value(Copier *c, const Value *value, const char *name) {
     }
 }
 
-/* ---- names, fields
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- names, fields --------------------------------------------------------------------------------------------- */
 
 static Tree *copy_name(Copier *c, const Tree *tree, Place place) {
     const Value *value = outside(place, tree);
@@ -343,8 +348,7 @@ static const Tree *root_of(const Tree *tree) {
     return tree;
 }
 
-/* ---- calls
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------------------------- */
 
 /* input(digits) becomes the sizes of its rows. */
 static Tree *copy_input(Copier *c, const Tree *tree, const PlumbData *data) {
@@ -373,42 +377,48 @@ static Tree *copy_callee(Copier *c, const Tree *callee, Place place) {
                                               : copy(c, callee, place);
 }
 
+/* Child i of a call: what is called, an argument, or a body, where repeat binds its counter. */
+static Tree *copy_part(Copier *c, const Tree *tree, int i, const Combinator *combinator, Place place) {
+    const Tree *part = tree->child[i];
+    bool body = i >= tree->count - tree->bodies;
+    if (i == 0) {
+        return copy_callee(c, part, place);
+    }
+    if (!body && is_label(combinator, part)) {
+        return tree_copy(c->arena, part);
+    }
+    if (body && combinator && !strcmp(combinator->entry.name, "repeat")) {
+        learn(c, &place, "i");
+    }
+    return copy(c, part, place);
+}
+
 static Tree *copy_call(Copier *c, const Tree *tree, Place place) {
     const Tree *callee = tree->child[0];
     bool own_name = callee->kind == TREE_NAME && !is_known(place, callee->text) && !outside(place, callee);
     const Combinator *combinator = own_name ? combinator_find(callee->text) : NULL;
-    const Value *data =
-        own_name && !strcmp(callee->text, "input") && tree->count == 2 ? outside(place, tree->child[1]) : NULL;
+    bool is_input = own_name && !strcmp(callee->text, "input") && tree->count == 2;
+    const Value *data = is_input ? outside(place, tree->child[1]) : NULL;
     if (is_data(data)) {
         return copy_input(c, tree, data->data.data);
     }
     Tree *call = shallow(c, tree);
-    Known counter = {"i", place.known}; /* of repeat */
-    Place inside = place;
-    inside.known = combinator && !strcmp(callee->text, "repeat") ? &counter : place.known;
     for (int i = 0; call && i < tree->count && !c->failed; i++) {
-        bool body = i >= tree->count - tree->bodies;
-        call->child[i] = i == 0 ? copy_callee(c, callee, place)
-                         : !body && is_label(combinator, tree->child[i])
-                             ? tree_copy(c->arena, tree->child[i])
-                             : copy(c, tree->child[i], body ? inside : place);
+        call->child[i] = copy_part(c, tree, i, combinator, place);
     }
     return call;
 }
 
-/* ---- statements
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------------------------------ */
 
 /* What a statement binds is known behind it. */
 static Tree *copy_statements(Copier *c, const Tree *block, Place place) {
     Tree *made = shallow(c, block);
-    Known known[block->count + 1];
     for (int i = 0; made && i < block->count && !c->failed; i++) {
         const Tree *statement = block->child[i];
         made->child[i] = copy(c, statement, place);
         if (statement->kind == TREE_BIND || statement->kind == TREE_NET) {
-            known[i] = (Known){statement->text, place.known};
-            place.known = &known[i];
+            learn(c, &place, statement->text);
         }
     }
     return made;
@@ -417,7 +427,6 @@ static Tree *copy_statements(Copier *c, const Tree *block, Place place) {
 /* The children of a `for` and of a net within the net see one another's names from left to right. */
 static Tree *copy_binding(Copier *c, const Tree *tree, Place place) {
     Tree *made = shallow(c, tree);
-    Known known[tree->count + 1];
     for (int i = 0; made && i < tree->count && !c->failed; i++) {
         const Tree *child = tree->child[i];
         made->child[i] = copy(c, child, place);
@@ -425,8 +434,7 @@ static Tree *copy_binding(Copier *c, const Tree *tree, Place place) {
                            : child->kind == TREE_PARAM      ? child->text
                                                             : NULL;
         if (name) {
-            known[i] = (Known){name, place.known};
-            place.known = &known[i];
+            learn(c, &place, name);
         }
     }
     return made;
@@ -440,7 +448,7 @@ static Tree *copy_children(Copier *c, const Tree *tree, Place place) {
     return made;
 }
 
-static Tree *copy(Copier *c, const Tree *tree, Place place) {
+static Tree *copy_kind(Copier *c, const Tree *tree, Place place) {
     switch (tree->kind) {
     case TREE_NAME:
         return copy_name(c, tree, place);
@@ -459,8 +467,22 @@ static Tree *copy(Copier *c, const Tree *tree, Place place) {
     }
 }
 
-/* ---- the text
- * ---------------------------------------------------------------------------------------------------------------- */
+/* A pipeline that names itself would never end; the text could not be read again either. */
+static Tree *copy(Copier *c, const Tree *tree, Place place) {
+    if (c->depth >= TREE_HEIGHT_MAX) {
+        session_error(c->session, c->span, "what this net uses is nested more than %d levels deep", TREE_HEIGHT_MAX);
+        c->failed = true;
+    }
+    if (c->failed) {
+        return NULL;
+    }
+    c->depth++;
+    Tree *made = copy_kind(c, tree, place);
+    c->depth--;
+    return made;
+}
+
+/* ---- the text -------------------------------------------------------------------------------------------------- */
 
 static char *text_of(Copier *c) {
     Text text = {0};

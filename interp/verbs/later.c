@@ -36,5 +36,3 @@ LATER(watch, "pauses the training when a condition becomes true", "watch CONDITI
 LATER(plot, "draws what a net has measured", "plot WHAT [to FILE]", "plot plain.history to \"loss.svg\"")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")
-LATER(generate, "continues a text, one character after the other", "generate NET from \"TEXT\"",
-      "generate writer from \"Once\"")
