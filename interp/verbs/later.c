@@ -30,8 +30,6 @@ static void check(Session *session, const VerbCall *call) {
                                .from_takes = TAKES_ANY,                                                                \
                                .run = run,                                                                             \
                                .check = check};
-LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as NAME [on DATA] [with RECIPE]",
-      "fix plain as fixed on digits")
 LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on DATA [with RECIPE]",
       "sweep mlp(depth=[5, 10]) on digits")
 LATER(watch, "pauses the training when a condition becomes true", "watch CONDITION", "watch isnan(plain.loss)")
