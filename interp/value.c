@@ -166,6 +166,7 @@ void net_value_free(NetValue *net) {
     value_drop(net->trained_on);
     value_drop(net->trained_with);
     free(net->probe);
+    json_decref(net->alerts);
     free(net->score.confusion);
     scope_drop(net->scope);
     free(net->name);

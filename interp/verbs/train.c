@@ -9,7 +9,7 @@ static bool finish(Session *session, const VerbCall *call) {
     json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
     json_object_set_new(object, "steps", json_integer(training_steps(net)));
     json_object_set_new(object, "seconds", json_figure(net->seconds));
-    json_object_set_new(object, "alerts", json_array());
+    json_object_set_new(object, "alerts", json_incref(net->alerts));
     session_json(session, call, net->name, object);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "../render/bar.h"
 #include "../render/number.h"
 #include "../render/pictures.h"
+#include "alerts.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ typedef struct View { /* of one run of a trainer: a pause ends it */
     int64_t first_step;  /* -1: none yet */
     double began, drawn; /* seconds */
     double loss;         /* of the last step */
+    Alerts alerts;
 } View;
 
 /* ---- the bar ---------------------------------------------------------------------------------------------------- */
@@ -31,7 +33,8 @@ static double clock_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static void erase_bar(View *view) {
+static void erase_bar(void *self) {
+    View *view = self;
     if (view->bar_shown) {
         fputs("\r\033[K", view->canvas.out);
         view->bar_shown = false;
@@ -73,6 +76,7 @@ static bool on_step(void *self, const PlumbStep *step) {
     if (view->first_step < 0) {
         view->first_step = step->step - 1;
     }
+    alerts_step(&view->alerts, step);
     if (view->live) {
         double now = clock_seconds();
         if (now - view->drawn > 0.1) {
@@ -102,6 +106,7 @@ static void on_epoch(void *self, const PlumbEpoch *epoch) {
     if (epoch->epoch == 1 || epoch->epoch % view->every == 0) {
         print_row(view, epoch);
     }
+    alerts_epoch(&view->alerts, epoch);
 }
 
 static void on_end(void *self, const PlumbEpoch *last) {
@@ -142,6 +147,7 @@ void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer) {
     plumb_trainer_free(net->trainer);
     net->trainer = trainer;
     net->unfinished = true;
+    json_array_clear(net->alerts);
     replace(&net->trained_on, call->on);
     if (call->with) {
         replace(&net->trained_with, call->with);
@@ -209,12 +215,15 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
                  .live = session_live(session),
                  .first_step = -1,
                  .began = clock_seconds(),
-                 .every = 1};
+                 .every = 1,
+                 .alerts = {.session = session, .net = value, .clear = erase_bar, .self = &view}};
     PlumbObserver observer = {&view, on_step, on_epoch, on_end};
     Span span = call->tree_of[index]->span;
     PlumbError error = {.argument = -1};
     view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
-    if ((table && !view.rows) || !plumb_trainer_observe(value->net->trainer, observer)) {
+    if ((table && !view.rows) || !alerts_open(&view.alerts) || !plumb_trainer_observe(value->net->trainer, observer)) {
+        grid_free(view.rows);
+        alerts_close(&view.alerts, false);
         report_no_memory(session, span);
         return PLUMB_FAILED;
     }
@@ -222,6 +231,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
     plumb_trainer_unobserve(value->net->trainer, &view);
     erase_bar(&view);
+    alerts_close(&view.alerts, outcome == PLUMB_DONE || outcome == PLUMB_STOPPED);
     grid_free(view.rows);
     if (!keep(session, value, &view, outcome)) {
         report_no_memory(session, span);
