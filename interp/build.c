@@ -20,8 +20,14 @@ static PlumbPlace place_of(const Tree *tree) {
 /* ---- nodes
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* The node of the first turn whose weights this one uses; -1: its own. */
+static int take_share(Builder *builder) {
+    return builder->share_from < builder->share_to ? builder->share_from++ : -1;
+}
+
 bool place_unknown(Builder *builder, const Tree *tree) {
     int node = plumb_net_add_unknown(builder->net, place_of(tree), NULL);
+    (void)take_share(builder);
     if (node < 0) {
         return builder_memory(builder, tree->span);
     }
@@ -38,11 +44,7 @@ static bool too_many(Builder *builder, const Tree *tree) {
     return true;
 }
 
-/* A label in a repetition is numbered, as kinds are: h1, h2. */
-static const char *numbered_label(Builder *builder, const char *name) {
-    if (!name || !builder->repeats) {
-        return name;
-    }
+const char *counted_name(Builder *builder, const char *name) {
     Counter *counter = builder->level->labelled;
     while (counter && strcmp(counter->name, name)) {
         counter = counter->next;
@@ -59,6 +61,28 @@ static const char *numbered_label(Builder *builder, const char *name) {
     return text;
 }
 
+/* A label in a repetition is numbered, as kinds are: h1, h2. */
+static const char *numbered_label(Builder *builder, const char *name) {
+    return name && builder->repeats ? counted_name(builder, name) : name;
+}
+
+/* Inside the second half of `bidirectional`: reverse=true becomes false, and the other way round. NULL: no memory. */
+static const PlumbCall *turned(Builder *builder, const PlumbCall *call) {
+    const PlumbValue *reverse = builder->reversing ? plumb_call_value(call, "reverse") : NULL;
+    if (!reverse) {
+        return call;
+    }
+    PlumbCall *copy = plumb_call_copy(builder->arena, call);
+    for (int i = 0; copy && i < copy->count; i++) {
+        if (!strcmp(copy->entry->args[i].name, "reverse")) {
+            copy->arg[i].boolean = !reverse->boolean;
+            copy->given[i] = true;
+        }
+    }
+    builder->reversed++;
+    return copy;
+}
+
 bool place_join(Builder *builder, const PlumbCall *call, const int *input, int count, const Tree *tree,
                 const char *name) {
     PlumbError error = {.argument = -1};
@@ -69,8 +93,12 @@ bool place_join(Builder *builder, const PlumbCall *call, const int *input, int c
     if (name && !label) {
         return builder_memory(builder, tree->span);
     }
-    int node =
-        plumb_net_add(builder->net, call, input, count, builder->level->prefix, label, -1, place_of(tree), &error);
+    call = turned(builder, call);
+    if (!call) {
+        return builder_memory(builder, tree->span);
+    }
+    int node = plumb_net_add(builder->net, call, input, count, builder->level->prefix, label, take_share(builder),
+                             place_of(tree), &error);
     if (node >= 0) {
         builder->at = node;
         return true;

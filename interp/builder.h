@@ -33,6 +33,17 @@ typedef struct Trail {       /* how the builder came here, innermost first: for 
     const struct Trail *up;
 } Trail;
 
+typedef struct Shared {      /* a `share` of a repetition: where its nodes begin in the first turn */
+    const Tree *tree;
+    int first, count;
+    struct Shared *next;
+} Shared;
+
+typedef struct Turns {       /* the innermost repetition */
+    Shared *shared;
+    struct Turns *up;
+} Turns;
+
 typedef struct Builder {
     Session *session;
     PlumbNet *net;
@@ -40,6 +51,10 @@ typedef struct Builder {
     Level *level;
     const Trail *trail;
     int repeats;             /* repetitions around: labels are numbered there */
+    Turns *turns;            /* NULL: none */
+    int share_from, share_to; /* nodes whose weights the next ones use, in turn; none where equal */
+    bool reversing;          /* recurrent layers run from the last time step to the first */
+    int reversed;            /* recurrent layers placed while reversing */
     int depth;               /* of places within places */
     PlumbArena *arena;       /* labels, counters, names: until the net is built */
     bool failed;             /* fatal: no memory, or far too large */
@@ -56,6 +71,8 @@ bool place_join(Builder *builder, const PlumbCall *call, const int *input, int c
 bool place_unknown(Builder *builder, const Tree *tree);
 /* The net's body, in the frame of its parameters, on the builder's level. */
 bool place_net_body(Builder *builder, const NetValue *net, const Tree *tree, const char *name);
+/* A name numbered on this level, as labels in repetitions are: gate1, gate2. NULL: no memory. */
+const char *counted_name(Builder *builder, const char *name);
 const Label *label_find(const Builder *builder, const char *name);
 bool builder_memory(Builder *builder, Span span); /* reports it; false */
 

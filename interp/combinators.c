@@ -1,254 +1,7 @@
-/* The combinators, one row each: how a call with bodies is laid out. */
+/* The combinators, one row each. A new one is a function of combinators/ and a row here. */
 #include "combinators.h"
-#include <stdio.h>
+#include "combinators/parts.h"
 #include <string.h>
-
-/* A call of the runtime, for what a combinator adds itself. NULL: reported. */
-static const PlumbCall *make_call(Builder *builder, const Site *site, const char *name, const PlumbGiven *given,
-                                  int count) {
-    PlumbError error = {.argument = -1};
-    const PlumbEntry *entry = plumb_entry_find(name);
-    const PlumbCall *call = entry ? plumb_call(builder->arena, entry, given, count, &error) : NULL;
-    if (!call) {
-        report_in_net(builder, site->tree->span, "%s", entry ? error.what : "this needs a layer that is not there");
-    }
-    return call;
-}
-
-static const Tree *tree_argument(const Site *site, const char *name) {
-    const PlumbValue *value = plumb_call_value(site->call, name);
-    return value && value->type == PLUMB_V_REF ? value->ref : NULL;
-}
-
-static int last_size(PlumbShape shape) {
-    return shape.rank > 0 ? shape.dim[shape.rank - 1] : 0;
-}
-
-/* What has to arrive; a combinator without a layer before it stands in a block. */
-static bool open_stage(Builder *builder, const Site *site) {
-    return builder->at >= 0 || place_unknown(builder, site->tree);
-}
-
-/* ---- repeat -------------------------------------------------------------------------------------------------------
- */
-
-static bool place_turn(Builder *builder, const Site *site, int turn) {
-    Scope *frame = scope_new(site->scope);
-    Value *number = value_number(turn);
-    bool done = frame && number && scope_bind(frame, "i", number);
-    value_drop(number);
-    done = done ? place_block(builder, site->body[0], frame, NULL) : builder_memory(builder, site->tree->span);
-    scope_drop(frame);
-    return done;
-}
-
-static bool place_repeat(Builder *builder, const Site *site) {
-    int turns = (int)plumb_call_number(site->call, "n");
-    Trail trail = {"repeat", 0, turns, site->tree->span, builder->trail};
-    bool done = true;
-    builder->trail = &trail;
-    builder->repeats++;
-    for (trail.turn = 1; done && trail.turn <= turns; trail.turn++) {
-        done = place_turn(builder, site, trail.turn);
-    }
-    builder->repeats--;
-    builder->trail = trail.up;
-    return done;
-}
-
-/* ---- residual -----------------------------------------------------------------------------------------------------
- */
-
-/* scale=0.1 is fixed, scale=learned(0) is a weight. */
-static bool place_scale(Builder *builder, const Site *site) {
-    const PlumbValue *scale = plumb_call_value(site->call, "scale");
-    if (scale->type == PLUMB_V_NONE) {
-        return true;
-    }
-    bool learned = scale->type == PLUMB_V_CALL;
-    double factor = learned ? plumb_call_number(scale->call, "value") : scale->number;
-    PlumbGiven given[] = {{"init", {.type = PLUMB_V_NUMBER, .number = factor}},
-                          {"learned", {.type = PLUMB_V_BOOL, .boolean = learned}}};
-    const PlumbCall *call = make_call(builder, site, "scale", given, 2);
-    return call ? place_call(builder, call, site->tree, NULL) : place_unknown(builder, site->tree);
-}
-
-/* He 2016, eq. 2: W_s x, without a bias; over an image a 1 x 1 convolution. */
-static bool place_projection(Builder *builder, const Site *site, PlumbShape to) {
-    bool image = to.rank == 3;
-    PlumbGiven given[] = {{NULL, {.type = PLUMB_V_NUMBER, .number = image ? to.dim[0] : last_size(to)}},
-                          {"bias", {.type = PLUMB_V_BOOL, .boolean = false}},
-                          {"kernel", {.type = PLUMB_V_NUMBER, .number = 1}}};
-    const PlumbCall *call = make_call(builder, site, image ? "conv" : "dense", given, image ? 3 : 2);
-    return call ? place_call(builder, call, site->tree, NULL) : place_unknown(builder, site->tree);
-}
-
-static bool is_known(PlumbShape shape) {
-    return shape.rank >= 0;
-}
-
-static bool differ(const Builder *builder, int a, int b) {
-    PlumbShape one = shape_at(builder, a), other = shape_at(builder, b);
-    return is_known(one) && is_known(other) && !plumb_shape_equal(one, other);
-}
-
-/* The link's end of a join: `from` itself, or led through a shortcut or a projection. */
-static bool place_shortcut(Builder *builder, const Site *site, int from, int branch, int *link) {
-    const Tree *shortcut = tree_argument(site, "shortcut");
-    builder->at = from;
-    bool done = true;
-    if (shortcut) {
-        done = place(builder, shortcut, site->scope, NULL);
-    } else if (plumb_call_bool(site->call, "project") && differ(builder, from, branch)) {
-        done = place_projection(builder, site, shape_at(builder, branch));
-    }
-    *link = builder->at;
-    return done;
-}
-
-static bool join(Builder *builder, const Site *site, const char *layer, const int *input, int count) {
-    const PlumbCall *call = make_call(builder, site, layer, NULL, 0);
-    return call ? place_join(builder, call, input, count, site->tree, site->name) : place_unknown(builder, site->tree);
-}
-
-static bool place_residual(Builder *builder, const Site *site) {
-    if (!open_stage(builder, site)) {
-        return false;
-    }
-    int from = builder->at, link;
-    if (!place_block(builder, site->body[0], site->scope, NULL) || !place_scale(builder, site)) {
-        return false;
-    }
-    int branch = builder->at;
-    if (!place_shortcut(builder, site, from, branch, &link)) {
-        return false;
-    }
-    if (differ(builder, link, branch)) {
-        report_skip(builder, site->tree, link, branch, "residual(project=true) { ... }");
-        return place_unknown(builder, site->tree);
-    }
-    int input[] = {branch, link};
-    return join(builder, site, "add", input, 2);
-}
-
-/* ---- add, concat, multiply: of branches, of links to labels, or both
- * ------------------------------------------------- */
-
-typedef struct Inputs {
-    int node[64], count;
-} Inputs;
-
-static bool add_input(Builder *builder, const Site *site, Inputs *inputs, int node) {
-    if (inputs->count == (int)(sizeof inputs->node / sizeof *inputs->node)) {
-        report_in_net(builder, site->tree->span, "%s joins at most %d inputs", site->call->entry->name, inputs->count);
-        return false;
-    }
-    inputs->node[inputs->count++] = node;
-    return true;
-}
-
-static const char *label_at(void *self, int index) {
-    const Label *label = ((Builder *)self)->level->labels;
-    while (label && index-- > 0) {
-        label = label->next;
-    }
-    return label ? label->name : NULL;
-}
-
-static const Label *find_link(Builder *builder, const Tree *tree) {
-    const Label *label = tree->kind == TREE_NAME ? label_find(builder, tree->text) : NULL;
-    if (label) {
-        return label;
-    }
-    Diag *diag = report_in_net(builder, tree->span, "no stage before this one has that label");
-    const char *near = tree->kind == TREE_NAME ? nearest_name(tree->text, label_at, builder) : NULL;
-    if (near) {
-        diag_label(diag, "did you mean `%s`?", near);
-    } else {
-        diag_note(diag, "a stage is labelled by `name: stage`");
-    }
-    return NULL;
-}
-
-/* What arrives has the shape that counts; a link is projected to it where asked for. */
-static bool add_link(Builder *builder, const Site *site, Inputs *inputs, const Tree *tree, int main) {
-    const Label *label = find_link(builder, tree);
-    if (!label) {
-        return false;
-    }
-    bool same = strcmp(site->call->entry->name, "concat");
-    int node = label->node;
-    if (same && differ(builder, node, main)) {
-        if (!plumb_call_bool(site->call, "project")) {
-            char fix[96];
-            snprintf(fix, sizeof fix, "%s(%.32s, project=true)", site->call->entry->name, tree->text);
-            report_skip(builder, site->tree, node, main, fix);
-            return false;
-        }
-        builder->at = node;
-        if (!place_projection(builder, site, shape_at(builder, main))) {
-            return false;
-        }
-        node = builder->at;
-    }
-    return add_input(builder, site, inputs, node);
-}
-
-static bool add_links(Builder *builder, const Site *site, Inputs *inputs, int main) {
-    const PlumbValue *links = plumb_call_value(site->call, "links");
-    bool done = true;
-    for (int i = 0; i < links->count; i++) {
-        done = add_link(builder, site, inputs, links->item[i].ref, main) && done;
-    }
-    return done;
-}
-
-static bool place_branches(Builder *builder, const Site *site, Inputs *inputs) {
-    int from = builder->at;
-    for (int i = 0; i < site->bodies; i++) {
-        builder->at = from;
-        if (!place_block(builder, site->body[i], site->scope, NULL)) {
-            return false;
-        }
-        if (!add_input(builder, site, inputs, builder->at)) {
-            break;
-        }
-    }
-    return true;
-}
-
-static bool place_joined(Builder *builder, const Site *site) {
-    const char *name = site->call->entry->name;
-    Inputs inputs = {.count = 0};
-    if (!open_stage(builder, site)) {
-        return false;
-    }
-    if (!site->bodies) {
-        inputs.node[inputs.count++] = builder->at;
-    } else if (!place_branches(builder, site, &inputs)) {
-        return false;
-    }
-    bool linked = add_links(builder, site, &inputs, inputs.node[0]);
-    if (builder->failed) {
-        return false;
-    }
-    if (linked && inputs.count < 2) {
-        Diag *diag = report_in_net(builder, site->tree->span, "%s joins two or more inputs", name);
-        diag_label(diag, "%s(label), or %s { } { }", name, name);
-        linked = false;
-    }
-    return linked ? join(builder, site, name, inputs.node, inputs.count) : place_unknown(builder, site->tree);
-}
-
-/* ---- when ---------------------------------------------------------------------------------------------------------
- */
-
-static bool place_when(Builder *builder, const Site *site) {
-    return !plumb_call_bool(site->call, "condition") || place_block(builder, site->body[0], site->scope, site->name);
-}
-
-/* ---- the table ----------------------------------------------------------------------------------------------------
- */
 
 #define ARG(title, takes, standard, text)                                                                              \
     { .name = title, .accepts = takes, .fallback = standard, .help = text }
@@ -265,7 +18,15 @@ static const PlumbArg residual_args[] = {
      .kinds = PLUMB_COMBINATOR,
      .fallback = "none",
      .help = "factor on the body: a number, or learned(0) as in ReZero"},
+    {.name = "drop",
+     .accepts = PLUMB_A_NUMBER,
+     .fallback = "0",
+     .min = 0,
+     .max = 0.999,
+     .help = "probability that a row's body is left out while training: stochastic depth"},
     END};
+static const PlumbArg highway_args[] = {
+    ARG("bias", PLUMB_A_NUMBER, "-1", "first bias of the gate: below zero most is carried"), END};
 static const PlumbArg join_args[] = {
     ARG("links", PLUMB_A_REF | PLUMB_A_REST | PLUMB_A_LIST, "[]", "labels of earlier stages"),
     ARG("project", PLUMB_A_BOOL, "false", "leads a link through dense (1 x 1 conv) where the shapes differ"), END};
@@ -293,6 +54,16 @@ static const Combinator table[] = {
                "repeat(20) { dense(64) -> relu }"),
     COMBINATOR("residual", residual_args, 1, 1, place_residual, "a link around the body", "y = body(x) + x",
                "He et al. 2016, eq. 1", "residual { dense(64) -> relu }"),
+    COMBINATOR("highway", highway_args, 1, 1, place_highway, "a gate between the body and what arrives",
+               "y = T(x) body(x) + (1 - T(x)) x", "Srivastava, Greff & Schmidhuber 2015, eq. 3",
+               "highway { dense(64) -> relu }"),
+    COMBINATOR("share", NULL, 1, 1, place_share, "inside repeat: one set of weights for all repetitions",
+               "repeat(n) { share { body } }", "Lan et al. 2020 (ALBERT), section 3.1",
+               "repeat(6) { share { dense(64) -> tanh } }"),
+    COMBINATOR("bidirectional", NULL, 1, 1, place_bidirectional,
+               "a recurrent body run both ways, the outputs joined on the features",
+               "y = [body(x), body run from the last time step to the first]", "Schuster & Paliwal 1997",
+               "bidirectional { lstm(64) }"),
     COMBINATOR("add", join_args, 0, 64, place_joined, "sum of branches, or of what arrives and a labelled stage",
                "y = x1 + x2 + ...", "He et al. 2016, eq. 1", "h: dense(64)\nrelu -> dense(64)\nadd(h)"),
     COMBINATOR("concat", concat_args, 0, 64, place_joined,

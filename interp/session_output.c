@@ -41,13 +41,13 @@ Diag *report(Session *session, Span span, const char *format, ...) {
     return diag;
 }
 
-/* "what: found this, expected that"; a question is put beside the caret, advice below. */
+/* "what: found this, expected that"; a question is put beside the caret, advice below. What is said already is not
+ * found again. */
 Diag *report_error(Session *session, Span span, const PlumbError *error) {
-    Diag *diag = report(session, span, "%s%s%s%s%s", error->what, error->found[0] ? ": found " : "", error->found,
-                        !error->expected[0] ? ""
-                        : error->found[0]   ? ", expected "
-                                            : ": expected ",
-                        error->expected);
+    const char *found = strstr(error->what, error->found) ? "" : error->found;
+    const char *expected = !error->expected[0] ? "" : *found ? ", expected " : ": expected ";
+    Diag *diag =
+        report(session, span, "%s%s%s%s%s", error->what, *found ? ": found " : "", found, expected, error->expected);
     if (error->hint[0]) {
         bool question = error->hint[strlen(error->hint) - 1] == '?';
         (question ? diag_label : diag_note)(diag, "%s", error->hint);

@@ -172,5 +172,7 @@ void report_skip(Builder *builder, const Tree *tree, int from, int to, const cha
     add_trail(builder, diag);
     add_chain(builder, diag, to);
     add_width_fix(builder, diag, from, to);
-    diag_note(diag, "or project the skip:            %d | %s", span_line(tree->span), projected);
+    if (projected) {
+        diag_note(diag, "or project the skip:            %d | %s", span_line(tree->span), projected);
+    }
 }

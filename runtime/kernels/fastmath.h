@@ -17,6 +17,9 @@ static inline real fast_expm1(real x) {
 static inline real fast_tanh(real x) {
     return tanh(x);
 }
+static inline real fast_sigmoid(real x) {
+    return 1 / (1 + exp(-x));
+}
 static inline real fast_erf(real x) {
     return erf(x);
 }
@@ -34,22 +37,34 @@ static inline float fast_exp2_whole(float n) {
     return n;
 }
 
-/* exp by Cody and Waite's reduction and Cephes' polynomial: 2 ulp; 0 below -87.3, infinite above 88.7. */
-static inline float fast_exp(float x) {
-    float clamped = x < -87.3f ? -87.3f : x > 88.7f ? 88.7f : x;
-    float n = (clamped * 1.44269504f + 12582912.0f) - 12582912.0f;
-    float r = clamped - n * 0.693359375f;
-    r += n * 2.12194440e-4f;
+/* exp(x) = y 2^n, n whole, for x in [-87.3, 88.7]: Cody and Waite's reduction and Cephes' polynomial. Returns y. */
+static inline float fast_exp_parts(float x, float *n) {
+    *n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+    float r = x - *n * 0.693359375f;
+    r += *n * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
     p = p * r + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
+    return p * r * r + r + 1;
+}
+
+/* 2 ulp; 0 below -87.3, infinite above 88.7. */
+static inline float fast_exp(float x) {
+    float clamped = x < -87.3f ? -87.3f : x > 88.7f ? 88.7f : x, n;
+    float part = fast_exp_parts(clamped, &n);
     float half = (n * 0.5f + 12582912.0f) - 12582912.0f; /* 2^n in two factors: n = 128 overflows one */
-    float y = (p * r * r + r + 1) * fast_exp2_whole(half) * fast_exp2_whole(n - half);
+    float y = part * fast_exp2_whole(half) * fast_exp2_whole(n - half);
     y = x < -87.3f ? 0 : y;
     return x > 88.7228f ? INFINITY : y;
+}
+
+/* exp for x of at most 87, cheaper: what lies below -87 is taken as that. */
+static inline float fast_exp_bounded(float x) {
+    float n, part = fast_exp_parts(x < -87 ? -87 : x, &n);
+    return part * fast_exp2_whole(n);
 }
 
 /* tanh: Cephes' polynomial below .625, else from exp: 3 ulp. */
@@ -61,8 +76,14 @@ static inline float fast_tanh(float x) {
     p = p * z + 1.33314422036e-1f;
     p = p * z - 3.33332819422e-1f;
     float small = p * z * x + x;
-    float large = 1 - 2 / (fast_exp(2 * size) + 1);
+    float large = 1 - 2 / (fast_exp_bounded(size > 10 ? 20 : 2 * size) + 1);
     return size < 0.625f ? small : copysignf(large, x);
+}
+
+/* 5 ulp; 0 below -87. */
+static inline float fast_sigmoid(float x) {
+    float y = 1 / (1 + fast_exp_bounded(-x));
+    return x < -87 ? 0 : y;
 }
 
 /* exp(x) - 1 = 2 t / (1 - t) with t = tanh(x / 2), exact near 0 where exp(x) - 1 is not: 6 ulp for x <= 0. */
@@ -105,9 +126,6 @@ static inline float fast_log1p(float t) {
 #endif
 
 /* float: 5 ulp */
-static inline real fast_sigmoid(real x) {
-    return 1 / (1 + fast_exp(-x));
-}
 static inline real fast_softplus(real x) {
     return (x > 0 ? x : x <= 0 ? 0 : x) + fast_log1p(fast_exp(x < 0 ? x : -x));
 }

@@ -224,9 +224,13 @@ static void place_scratch(Direction *d, bool sums) {
     d->scratch_bytes = next + (sums ? lines(own_bytes(&d->block, W)) : 0);
 }
 
-/* As many rows as fit into the cache; a divisor of all rows where one is near. */
-static int block_rows(const ConvShape *s, int rows) {
+/* As many rows as fit into the cache; a divisor of all rows where one is near. Forward with one block of output channels
+ * oneDNN 2.6 is fastest at single rows: 16 to 16 channels at 32 x 32, 104 GFLOP/s against 79 for 2 and more. */
+static int block_rows(const ConvShape *s, int direction, int rows) {
     const Window *w = &s->window;
+    if (direction == FORWARD && s->out / s->groups <= 16) {
+        return 1;
+    }
     int64_t row = (int64_t)w->channels * w->in[0] * w->in[1] + (int64_t)s->out * w->out[0] * w->out[1];
     int64_t fit = BLOCK_BYTES / (row * (int64_t)sizeof(real));
     int most = fit < 1 ? 1 : fit < rows ? (int)fit : rows;
@@ -240,7 +244,7 @@ static int block_rows(const ConvShape *s, int rows) {
 
 static bool make_direction(Primitives *p, int direction, int rows) {
     Direction *d = &p->direction[direction];
-    int block = block_rows(&p->shape, rows);
+    int block = block_rows(&p->shape, direction, rows);
     if (!make_run(p, direction, block, NULL, &d->block) ||
         (block > 1 && !make_run(p, direction, 1, &d->block.array[W].own_layout, &d->single))) {
         return false;

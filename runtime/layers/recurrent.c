@@ -75,9 +75,9 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
         plumb_fail(error, PLUMB_SHAPE_ERROR, "%s takes a sequence", site->call->entry->name);
         error_found(error, "%s", plumb_shape_text(in, text));
         error_expected(error, "time x features");
-        return error_hint(error,
-                          in.rank == 1 ? "input(%d, 1) for a series of %d numbers" : "reshape to (time, features)",
-                          in.dim[0], in.dim[0]);
+        return error_hint(error, "reshape(%d, %d) -> %s(%d)", in.rank == 3 ? in.dim[0] * in.dim[1] : in.dim[0],
+                          in.rank == 3 ? in.dim[2] : 1, site->call->entry->name,
+                          (int)plumb_call_number(site->call, "units"));
     }
     int units = (int)plumb_call_number(site->call, "units");
     bool last = !strcmp(plumb_call_string(site->call, "return"), "last");

@@ -161,10 +161,15 @@ static void copy(const Pass *pass, const real *from, real *to) {
     memcpy(to, from, (size_t)values(pass) * sizeof *to);
 }
 
+/* A piece at a time, so that what was copied is still in the cache. */
 static void add_forward(const Pass *pass) {
-    copy(pass, pass->in[0], pass->out);
-    for (int i = 1; i < pass->site->input_count; i++) {
-        pass->k->add(values(pass), pass->in[i], pass->out);
+    enum { PIECE = 2048 };
+    for (int64_t begin = 0, all = values(pass); begin < all; begin += PIECE) {
+        int64_t length = all - begin < PIECE ? all - begin : PIECE;
+        memcpy(pass->out + begin, pass->in[0] + begin, (size_t)length * sizeof(real));
+        for (int i = 1; i < pass->site->input_count; i++) {
+            pass->k->add(length, pass->in[i] + begin, pass->out + begin);
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVALUATION_BATCH = 512 };
+enum { EVALUATION_BATCH = 512, EVALUATION_VALUES = 1 << 24 /* of one node, what it saves included: 64 MiB */ };
 
 /* ---- a net run forward over many rows -------------------------------------------------------------------------------
  */
@@ -18,15 +18,27 @@ typedef struct Runner {
     double *loss_of, *score_of;
 } Runner;
 
+/* Rows at once: many, but long sequences not so many that their states fill the memory. */
+static int evaluation_batch(const PlumbNet *net, int64_t rows) {
+    int64_t most = rows < EVALUATION_BATCH ? rows : EVALUATION_BATCH;
+    for (int i = 0; i < net->node_count; i++) {
+        const NetNode *node = &net->node[i];
+        size_t saved = node->layer->save_bytes ? node->layer->save_bytes(&node->site, 1) / sizeof(real) : 0;
+        int64_t fit = EVALUATION_VALUES / (plumb_shape_size(node->about.shape) + (int64_t)saved);
+        most = fit < most ? fit : most;
+    }
+    return most < 1 ? 1 : (int)most;
+}
+
 static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const PlumbConfig *config, PlumbError *error) {
     int shards = config->shards > 0 ? config->shards : machine_cores();
-    int batch = rows < EVALUATION_BATCH ? (int)rows : EVALUATION_BATCH;
     const Kernels *k = kernels_find(config->backend, error);
     *runner = (Runner){0};
     if (!k || !plumb_net_make(net, config->seed, error)) {
         return false;
     }
     net_refresh(net, k);
+    int batch = evaluation_batch(net, rows);
     runner->pool = pool_for(config, error);
     runner->plan = runner->pool ? plan_new(net, k, runner->pool, batch, shards, false, error) : NULL;
     runner->loss_of = calloc((size_t)shards, sizeof *runner->loss_of);

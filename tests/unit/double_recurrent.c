@@ -74,8 +74,8 @@ static void gradients_are_those_of_finite_differences(void **state) {
         PlumbNet *net = kit_net(kit, (const char *[]){"input(4, 2)", "dense(3)", cases[i], "dense(2)", NULL});
         char worst[64] = "";
         assert_true(plumb_net_make(net, 1, &kit->error));
-        kit_stir(net);
-        double error = worst_error(kit, net, kit_data(kit, net, 5), worst);
+        stir(net, 0.2, 5);
+        double error = worst_error(kit, net, data_for(kit, net, TARGET_VALUES, 5, 3), worst);
         if (!(error < 1e-6)) {
             fail_msg("%s: %s (relative error %.1e)", cases[i], worst, error);
         }
@@ -91,8 +91,8 @@ static void a_first_layer_needs_no_gradient_of_its_input(void **state) {
         PlumbNet *net = kit_net(kit, (const char *[]){"input(3, 2)", first[i], "last", NULL});
         char worst[64] = "";
         assert_true(plumb_net_make(net, 1, &kit->error));
-        kit_stir(net);
-        double error = worst_error(kit, net, kit_data(kit, net, 5), worst);
+        stir(net, 0.2, 5);
+        double error = worst_error(kit, net, data_for(kit, net, TARGET_VALUES, 5, 3), worst);
         if (!(error < 1e-6)) {
             fail_msg("%s: %s (relative error %.1e)", first[i], worst, error);
         }
@@ -110,12 +110,12 @@ static void the_gradient_through_time_is_that_of_the_states(void **state) {
     }
     const double *norms;
     assert_int_equal(plumb_net_through_time(net, 1, &norms), 0);
-    kit_measure(kit, net, kit_data(kit, net, 5), "recipe(batch=5)", two_shards);
+    kit_measure(kit, net, data_for(kit, net, TARGET_VALUES, 5, 3), "recipe(batch=5)", two_shards);
     assert_int_equal(plumb_net_through_time(net, 1, &norms), 6);
     for (int t = 0; t < 5; t++) {
         assert_true(norms[5] > 0 && fabs(norms[t] / norms[5] - pow(0.5, 5 - t)) < 1e-12);
     }
-    kit_measure(kit, net, kit_data(kit, net, 5), "recipe(batch=5, truncate=2)", two_shards);
+    kit_measure(kit, net, data_for(kit, net, TARGET_VALUES, 5, 3), "recipe(batch=5, truncate=2)", two_shards);
     assert_int_equal(plumb_net_through_time(net, 1, &norms), 6);
     assert_true(norms[4] > 0 && norms[3] == 0 && norms[0] == 0);
     assert_int_equal(plumb_net_through_time(net, 2, &norms), 0);
@@ -126,7 +126,7 @@ static void truncation_longer_than_the_sequence_changes_nothing(void **state) {
     Kit *kit = *state;
     PlumbNet *net = kit_net(kit, (const char *[]){"input(6, 2)", "gru(3, layers=2)", NULL});
     assert_true(plumb_net_make(net, 1, &kit->error));
-    PlumbData *data = kit_data(kit, net, 5);
+    PlumbData *data = data_for(kit, net, TARGET_VALUES, 5, 3);
     double sum[3] = {0};
     const char *recipe[] = {"recipe(batch=5)", "recipe(batch=5, truncate=6)", "recipe(batch=5, truncate=5)"};
     for (int i = 0; i < 3; i++) {

@@ -70,6 +70,7 @@ static const LayerCase layer_cases[] = {
     {"dropout", ANYWHERE, false},
     {"dropout(0.2)", ANYWHERE, false},
     {"dropout(0)", ANYWHERE, false},
+    {"stochastic_depth(0.3)", ANYWHERE, false},
     {"flatten", ANYWHERE, false},
     {"reshape(2, 3)", ON_ROWS, false},
     {"add & a", ANYWHERE, false},

@@ -83,7 +83,7 @@ static PlumbNet *case_net(Kit *kit, const Case *c) {
 }
 
 static PlumbData *case_data(Kit *kit, const PlumbNet *net) {
-    PlumbData *data = kit_data(kit, net, 6);
+    PlumbData *data = data_for(kit, net, TARGET_VALUES, 6, 3);
     Array x = {0}, y = {0};
     plumb_real targets[6 * 64];
     int n = data->y_shape.dim[0];
@@ -192,8 +192,9 @@ static const char *const deep[] = {"input(9, 2)", "lstm(8, layers=2, dropout=0.3
 
 static PlumbTrainer *trainer_of(Kit *kit, PlumbNet *net, int threads) {
     PlumbConfig config = {.threads = threads, .shards = 4, .seed = 2};
-    PlumbTrainer *trainer = plumb_trainer_new(
-        net, kit_data(kit, net, 90), kit_call(kit, "recipe(batch=6, epochs=2, truncate=4)"), &config, &kit->error);
+    PlumbTrainer *trainer =
+        plumb_trainer_new(net, data_for(kit, net, TARGET_VALUES, 90, 3),
+                          call_of(kit, "recipe(batch=6, epochs=2, truncate=4)"), &config, &kit->error);
     if (!trainer) {
         fail_msg("%s", kit->error.what);
     }
@@ -269,6 +270,23 @@ static void a_step_allocates_nothing(void **state) {
 #endif
 }
 
+/* Rows of long sequences are evaluated some at a time: the same outputs as one by one. */
+static void many_long_sequences_are_evaluated_in_parts(void **state) {
+    enum { MANY = 40, STEPS = 1000, SIZE = 64 };
+    Kit *kit = *state;
+    PlumbConfig config = {.threads = 1, .shards = 1, .seed = 1};
+    PlumbNet *net = kit_net(kit, (const char *[]){"input(1000, 1)", "lstm(64, return=last)", NULL});
+    plumb_real *x = random_values(kit, MANY * STEPS, 3, 0), all[MANY * SIZE], one[SIZE];
+    assert_true(plumb_predict(net, x, MANY, all, &config, &kit->error));
+    for (int row = 0; row < MANY; row += MANY - 1) {
+        assert_true(plumb_predict(net, x + row * STEPS, 1, one, &config, &kit->error));
+        for (int i = 0; i < SIZE; i++) {
+            assert_true(fabs((double)one[i] - (double)all[row * SIZE + i]) < 1e-5);
+        }
+    }
+    plumb_net_free(net);
+}
+
 /* ---- what a user sees
  * ------------------------------------------------------------------------------------------------ */
 
@@ -310,7 +328,8 @@ static void gates_begin_where_the_arguments_say(void **state) {
         const char *const *names;
         const double *means;
         assert_int_equal(plumb_net_gates(net, 1, &names, &means), 0);
-        kit_measure(kit, net, kit_data(kit, net, 6), "recipe(batch=6)", (PlumbConfig){.shards = 2, .seed = 1});
+        kit_measure(kit, net, data_for(kit, net, TARGET_VALUES, 6, 3), "recipe(batch=6)",
+                    (PlumbConfig){.shards = 2, .seed = 1});
         assert_int_equal(plumb_net_gates(net, 1, &names, &means), rows[i].count);
         for (int g = 0; g < rows[i].count; g++) {
             assert_string_equal(names[g], rows[i].gate[g]);
@@ -347,9 +366,13 @@ static void other_shapes_are_refused_with_a_way_out(void **state) {
     static const struct {
         const char *input, *layer, *says;
     } rows[] = {
-        {"input(64)", "lstm(5)", "lstm takes a sequence"}, {"input(64)", "gru(5)", "input(64, 1)"},
-        {"input(64)", "rnn(5)", "time x features"},        {"input(1, 8, 8)", "lstm(5)", "1 x 8 x 8"},
-        {"input(64)", "last", "last takes a sequence"},    {"input(1, 8, 8)", "mean_over_time", "time x features"},
+        {"input(64)", "lstm(5)", "lstm takes a sequence"},
+        {"input(64)", "gru(5)", "reshape(64, 1) -> gru(5)"},
+        {"input(64)", "rnn(5)", "time x features"},
+        {"input(2, 8, 9)", "lstm(5)", "2 x 8 x 9"},
+        {"input(2, 8, 9)", "lstm(5)", "reshape(16, 9) -> lstm(5)"},
+        {"input(64)", "last", "last takes a sequence"},
+        {"input(1, 8, 8)", "mean_over_time", "time x features"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         PlumbNet *net = kit_net(kit, (const char *[]){rows[i].input, NULL});
@@ -366,6 +389,7 @@ int main(void) {
         cmocka_unit_test(native_cells_compute_what_portable_ones_do),
         cmocka_unit_test_setup_teardown(bits_do_not_depend_on_threads, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(a_step_allocates_nothing, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(many_long_sequences_are_evaluated_in_parts, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(weights_have_pytorchs_names_and_shapes, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(gates_begin_where_the_arguments_say, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(recurrent_weights_are_orthogonal_and_biases_zero, kit_setup, kit_teardown),
