@@ -5,6 +5,7 @@
 #include "interpreter.h"
 #include "operators.h"
 #include "render/number.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +19,12 @@ static bool is_one_of(const Tree *tree, const char *const *text) {
 }
 
 static void add_figure(Watch *watch, const Tree *tree) {
-    bool literal = tree->kind == TREE_NUMBER || tree->kind == TREE_STRING || tree->kind == TREE_TRUE ||
-                   tree->kind == TREE_FALSE || tree->kind == TREE_NONE;
-    if (!literal && watch->figures < WATCH_FIGURES) {
+    bool told_already = /* literals tell themselves */ tree->kind == TREE_NUMBER || tree->kind == TREE_STRING ||
+                        tree->kind == TREE_TRUE || tree->kind == TREE_FALSE || tree->kind == TREE_NONE;
+    for (int i = 0; i < watch->figures; i++) {
+        told_already = told_already || tree_equal(watch->figure[i], tree);
+    }
+    if (!told_already && watch->figures < WATCH_FIGURES) {
         watch->figure[watch->figures++] = tree;
     }
 }
@@ -43,6 +47,11 @@ static void find_figures(Watch *watch, const Tree *tree) {
     }
 }
 
+/* Counts of steps as such. */
+static char *shown_number(double value, char text[32]) {
+    return fabs(value) < 1e9 && value == rint(value) ? number_show(value, text) : number_figure(value, text);
+}
+
 char *watch_text(const Watch *watch, const Look *look) {
     Text text = {0};
     char number[32];
@@ -52,7 +61,7 @@ char *watch_text(const Watch *watch, const Look *look) {
         bool is_number = value && value->type == VALUE_NUMBER;
         char *other = value && !is_number ? value_text(value) : NULL;
         text_printf(&text, "%s%s%s%s", i ? ", " : "", source ? source : "", source ? " = " : "",
-                    is_number ? number_figure(value->number, number)
+                    is_number ? shown_number(value->number, number)
                     : other   ? other
                               : "n/a");
         free(source);

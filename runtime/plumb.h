@@ -255,6 +255,12 @@ void plumb_trainer_pause(PlumbTrainer *trainer); /* async-signal-safe: pause aft
 int plumb_trainer_shards(const PlumbTrainer *trainer);
 int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of);
 int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs); /* count */
+typedef struct PlumbClipping { /* what the recipe's clipping did so far */
+    double share;     /* of the steps at which it engaged; NaN: the recipe clips nothing, or single numbers, which is not counted */
+    double factor;    /* mean over those steps of what the gradient was multiplied by; NaN: there are none */
+    double suggested; /* the limit that one step in ten would exceed: the 90 % quantile of the global norm */
+} PlumbClipping;
+PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer);
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
 
 typedef struct PlumbScore {

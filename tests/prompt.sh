@@ -140,7 +140,7 @@ start -n -i train.plumb
 wait_for 'plumb> '
 type_in 'watch n.steps == 7 or n.steps == 12\n'
 wait_for 'plumb> '
-step "a watchpoint pauses the training" 'train n on d with r\n' $'\n  step 6: n.steps = 6.00, n.steps = 6.00\n  step 7:'
+step "a watchpoint pauses the training" 'train n on d with r\n' $'\n  step 6: 6\n  step 7: 7\n'
 step "and says where" '' 'paused at step 7 of 51000'
 wait_for 'plumb> '
 step "with the figures of that step" 'print n.steps\n' $'\n7\nplumb> '

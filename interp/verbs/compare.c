@@ -59,6 +59,7 @@ static json_t *run_json(const Run *run, const NetValue *net, const PlumbData *da
     json_object_set_new(object, "update_ratio", json_figure(last ? last->update_ratio : NAN));
     json_object_set_new(object, "steps", json_integer(training_steps(net)));
     json_object_set_new(object, "seconds", json_figure(run->seconds));
+    json_object_set_new(object, "clip", training_clipping(net));
     json_object_set_new(object, "alerts", json_incref(net->alerts));
     return object;
 }

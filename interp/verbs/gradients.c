@@ -1,7 +1,7 @@
 /* gradients NET [on DATA]: the gradient over the depth, of one batch measured now or of the last training. */
 #include "../render/number.h"
 #include "../render/pictures.h"
-#include "common.h"
+#include "training.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +90,9 @@ static json_t *gradients_json(const NetValue *net) {
     }
     json_object_set_new(object, "loss", net->has_loss ? json_figure(net->loss) : json_null());
     json_object_set_new(object, "layers", layers);
+    if (net->trainer) {
+        json_object_set_new(object, "clip", training_clipping(net));
+    }
     return object;
 }
 
@@ -110,6 +113,9 @@ static bool run(Session *session, const VerbCall *call) {
     free(on);
     picture_gradients(&canvas, net, about->probe);
     picture_through_time(&canvas, net);
+    if (about->trainer) {
+        say_clipping(session, call->operand[0]);
+    }
     fputc('\n', canvas.out);
     session_json(session, call, about->name, gradients_json(about));
     return true;

@@ -5,11 +5,13 @@
 static bool finish(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
     json_t *object = json_object();
+    say_clipping(session, call->operand[0]);
     fputc('\n', session_text(session));
     json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
     json_object_set_new(object, "steps", json_integer(training_steps(net)));
     json_object_set_new(object, "seconds", json_figure(net->seconds));
     json_object_set_new(object, "alerts", json_incref(net->alerts));
+    json_object_set_new(object, "clip", training_clipping(net));
     session_json(session, call, net->name, object);
     return true;
 }

@@ -289,3 +289,36 @@ json_t *training_epochs(const NetValue *net, const PlumbData *data) {
     }
     return list;
 }
+
+json_t *training_clipping(const NetValue *net) {
+    PlumbClipping clipping = plumb_trainer_clipping(net->trainer);
+    json_t *object = json_object();
+    json_object_set_new(object, "share", json_figure(clipping.share));
+    json_object_set_new(object, "factor", json_figure(clipping.factor));
+    json_object_set_new(object, "suggested", json_figure(clipping.suggested));
+    return object;
+}
+
+/* Never, or at more than half of the steps: the limits of the rules clip_idle and clip_too_tight. */
+static State state_of_clipping(double share) {
+    return share == 0 || share > 0.5 ? STATE_DOUBTFUL : STATE_PLAIN;
+}
+
+void say_clipping(Session *session, const Value *value) {
+    const PlumbCall *recipe = session_recipe(session, NULL, (Value *)value);
+    const PlumbCall *clip = recipe ? plumb_call_call(recipe, "clip") : NULL;
+    PlumbClipping clipping = clip ? plumb_trainer_clipping(value->net->trainer) : (PlumbClipping){.share = NAN};
+    char *text = isnan(clipping.share) ? NULL : plumb_call_text(clip), share[32], factor[32], limit[32];
+    Canvas canvas = session_canvas(session);
+    if (text && clipping.share > 0) {
+        canvas_wrap(&canvas, state_of_clipping(clipping.share), 2,
+                    "%s engaged at %s of the steps, there by a factor of %s; a limit of %s would at 10 %%", text,
+                    number_percent(clipping.share, share), number_figure(clipping.factor, factor),
+                    number_figure(clipping.suggested, limit));
+    } else if (text) {
+        canvas_wrap(&canvas, state_of_clipping(clipping.share), 2,
+                    "%s never engaged; a limit of %s would at 10 %% of the steps", text,
+                    number_or_na(clipping.suggested, limit));
+    }
+    free(text);
+}

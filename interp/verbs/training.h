@@ -13,5 +13,9 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
 /* "plain on digits: 1,437 training rows, ...": on what and how `who` is about to be trained. */
 void training_title(Session *session, const VerbCall *call, const char *who);
 json_t *training_epochs(const NetValue *net, const PlumbData *data); /* the list of --json */
+/* What clipping did: `share`, `factor`, `suggested`, as in PlumbClipping. */
+json_t *training_clipping(const NetValue *net);
+/* The same in words; nothing where the net was trained without clipping. */
+void say_clipping(Session *session, const Value *net);
 int64_t training_steps(const NetValue *net);                         /* done */
 #endif

@@ -1,5 +1,6 @@
 /* The trainer: epochs of shuffled batches, observers, pause and continue. It knows none of its observers. */
 #include "../core/error.h"
+#include "meter.h"
 #include "step.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 enum { OBSERVERS_MAX = 16, WINDOW_ROWS = 1000 };
+static const double SUGGESTED_SHARE = 0.9;
 
 struct PlumbTrainer {
     PlumbNet *net;
@@ -18,6 +20,7 @@ struct PlumbTrainer {
     PlumbConfig config;
     Pool *pool;
     Stepper stepper;
+    Meter meter;
     uint64_t seed;
     uint32_t *order; /* of the rows in this epoch */
     int batch, epochs, measure_every;
@@ -252,6 +255,7 @@ static void take_step(PlumbTrainer *trainer) {
     if (stepper->plan->measuring) {
         measure(trainer);
     }
+    meter_add(&trainer->meter, sqrt(stepper->grad_squares), stepper->scale);
     trainer->step++;
 }
 
@@ -397,6 +401,14 @@ int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of) {
 int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs) {
     *epochs = trainer->history;
     return trainer->history_count;
+}
+PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer) {
+    const Meter *meter = &trainer->meter;
+    const PlumbCall *clip = plumb_call_call(trainer->recipe, "clip");
+    bool counted = clip && ((const Clip *)clip->entry)->needs_norm && meter->steps;
+    return (PlumbClipping){.share = counted ? (double)meter->engaged / (double)meter->steps : NAN,
+                           .factor = mean(meter->factors, meter->engaged),
+                           .suggested = meter_quantile(meter, SUGGESTED_SHARE)};
 }
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer) {
     return trainer->probe;
