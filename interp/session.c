@@ -358,9 +358,8 @@ static bool is_complete(Session *session, const NetValue *net, Span span) {
     return !missing;
 }
 
-PlumbNet *session_net(Session *session, Value *value, Span span) {
+PlumbNet *session_declared_net(Session *session, Value *value, Span span) {
     NetValue *net = value->net;
-    PlumbError error = {.argument = -1};
     if (!is_complete(session, net, span)) {
         return NULL;
     }
@@ -374,11 +373,17 @@ PlumbNet *session_net(Session *session, Value *value, Span span) {
         diag_place(diag, net->declaration->text_span, "begin it with input(...)");
         return NULL;
     }
-    if (net->net && !session->checking && !plumb_net_make(net->net, session->options.seed, &error)) {
+    return net->net;
+}
+
+PlumbNet *session_net(Session *session, Value *value, Span span) {
+    PlumbNet *net = session_declared_net(session, value, span);
+    PlumbError error = {.argument = -1};
+    if (net && !session->checking && !plumb_net_make(net, session->options.seed, &error)) {
         session_fail(session, span, &error);
         return NULL;
     }
-    return net->net;
+    return net;
 }
 
 /* The default is made once, in the session's own binding of a name that no script can write. */

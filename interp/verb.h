@@ -50,6 +50,8 @@ bool session_fail(Session *session, Span span, const PlumbError *error);
 bool session_error(Session *session, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The instance's PlumbNet, built and checked; NULL after an error. Its weights are made unless this is a check. */
 PlumbNet *session_net(Session *session, Value *net, Span span);
+/* The same without weights being made: for what reads the declaration alone. */
+PlumbNet *session_declared_net(Session *session, Value *net, Span span);
 /* The recipe to use: `with`, or the one it was trained with, or the default. Borrowed; NULL: no memory. */
 const PlumbCall *session_recipe(Session *session, Value *with, Value *net);
 /* Evaluates an expression of the script in the session's scope. NULL after an error. */

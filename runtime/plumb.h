@@ -280,6 +280,56 @@ bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe
 bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int node, plumb_real *out, const PlumbConfig *config,
                        PlumbError *error);
 
+/* ---- forecast ----------------------------------------------------------------------------------------- */
+typedef enum { PLUMB_HEALTHY, PLUMB_VANISHING, PLUMB_EXPLODING, PLUMB_UNFORESEEN /* theory does not reach all layers */ } PlumbVerdict;
+typedef enum { /* what makes the gradient grow or shrink */
+    PLUMB_BY_ACTIVATION, /* its slope, against what the initialiser made for it assumes (he: 1/2 of the square passes; else 1) */
+    PLUMB_BY_INIT,       /* inputs x Var(weight), against the same: he 2, xavier and lecun 1 */
+    PLUMB_BY_NORM, PLUMB_BY_SKIP, /* links, and factors on branches */
+    PLUMB_BY_WIDTH,      /* changes of width, and the typical loss through finite width */
+    PLUMB_BY_DROPOUT, PLUMB_BY_GATES, PLUMB_CAUSES
+} PlumbCause;
+const char *plumb_cause_name(PlumbCause cause); /* "activation", "init", "norm" ... */
+typedef struct PlumbForecastNode { /* NaN where theory does not reach */
+    double q, mean;       /* E x^2 and E x of the output, over units and rows */
+    double correlation;   /* of the outputs for two rows */
+    double output_grad;   /* rms of dL/d(output), that of the net's output being 1: the median over draws of the weights */
+    double decades;       /* log10 of it, also where it underflows */
+    double low, high;     /* decades: 95 % of draws lie between, at this width */
+    double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
+    double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
+    const char *refused;  /* why theory ends here, or NULL */
+    const char *caution;  /* what is approximate here, or NULL */
+} PlumbForecastNode;
+typedef struct PlumbForecast {
+    int count;
+    PlumbForecastNode *node; /* one a node */
+    int start;            /* the node whose output_grad is 1: the last one, or the last before layers without theory */
+    int first, last;      /* layers with weights that the slope is taken between: the first that any gradient reaches; -1: none */
+    int depth;            /* layers with weights from first to last, on the longest path, less one */
+    double slope;         /* decades of output_grad from last back to first: below 0 it shrinks */
+    double low, high;     /* its band */
+    double cause[PLUMB_CAUSES]; /* their sum is `slope` */
+    double signal_slope;  /* decades of the rms of the output from first to last */
+    double difference;    /* sqrt(1 - correlation) at last: what is left of the difference of two rows, relative to the signal */
+    double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
+    double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
+    bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
+    PlumbVerdict verdict; /* diagnostics: vanishing from -3.5 decades of gradient or signal on (adaptive -5), or a difference below
+                             10^-3.5; exploding from +1.5 on (adaptive +3) */
+} PlumbForecast;
+/* Static: from the declared net alone, in the limit of wide layers, as at initialisation. data: takes the moments of its rows in place
+ * of mean 0 and variance 1; recipe: takes its batch (for batch norms; else wide) and optimizer. Both may be NULL. NULL after an error. */
+PlumbForecast *plumb_forecast(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbError *error);
+void plumb_forecast_free(PlumbForecast *forecast);
+typedef struct PlumbEdit { /* calls of the registry; NULL: as it is */
+    const PlumbCall *act;  /* in place of every activation between layers; not of gates, nor of the last layer */
+    const PlumbCall *init; /* of all drawn weights */
+    const PlumbCall *norm; /* in front of every activation that has none */
+} PlumbEdit;
+/* The net with an edit made everywhere, without weights: to forecast what a remedy would do. */
+PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error);
+
 /* ---- weight and array files --------------------------------------------------------------------------- */
 typedef struct PlumbTensor { /* a named array in memory */
     char *name;

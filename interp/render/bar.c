@@ -19,6 +19,30 @@ char *bar_log(double value, double low, double high, int width, char text[BAR_MA
     return text;
 }
 
+/* The column, from 1 on, in which a value ends. */
+static int column_of(double value, double from, double to, int width) {
+    double share = to > from ? (value - from) / (to - from) : 1;
+    return share > 0 ? within((int)rint(fmin(share, 1) * width), 1, width) : 1;
+}
+
+char *bar_band(double value, double low, double high, double from, double to, int width, char text[BAR_MAX + 1]) {
+    width = within(width, 0, BAR_MAX);
+    text[0] = '\0';
+    if (isnan(value) || !width) {
+        return text;
+    }
+    int at = column_of(value, from, to, width), begin = column_of(low, from, to, width);
+    int end = column_of(high, from, to, width);
+    memset(text, '#', (size_t)at);
+    if (end > begin) {
+        memset(text + begin, '-', (size_t)(end - begin));
+        text[end - 1] = '|';
+        text[at - 1] = '+';
+    }
+    text[end] = '\0';
+    return text;
+}
+
 char *bar_progress(double share, int width, char text[BAR_MAX + 1]) {
     int inside = within(width, 2, BAR_MAX) - 2, done = within((int)(share * inside), 0, inside);
     text[0] = '[';

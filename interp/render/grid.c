@@ -17,7 +17,7 @@ typedef struct Lane { /* a column as laid out */
 } Lane;
 
 struct Grid {
-    Column *column;
+    Column *column; /* with copies of its texts */
     Lane *lane;
     int columns, rows, space, next; /* next: the cell to fill */
     Cell *cell;                     /* rows x columns */
@@ -35,7 +35,17 @@ Grid *grid_new(const Column *column, int count) {
         grid_free(grid);
         return NULL;
     }
-    memcpy(grid->column, column, (size_t)count * sizeof *column);
+    for (int i = 0; i < count; i++) {
+        grid->column[i] = column[i];
+        grid->column[i].title = strdup(column[i].title);
+        grid->column[i].over = column[i].over ? strdup(column[i].over) : NULL;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!grid->column[i].title) {
+            grid_free(grid);
+            return NULL;
+        }
+    }
     return grid;
 }
 
@@ -45,6 +55,10 @@ void grid_free(Grid *grid) {
     }
     for (int i = 0; i < grid->rows * grid->columns; i++) {
         free(grid->cell[i].text);
+    }
+    for (int i = 0; grid->column && i < grid->columns; i++) {
+        free((char *)grid->column[i].title);
+        free((char *)grid->column[i].over);
     }
     free(grid->cell);
     free(grid->column);

@@ -16,7 +16,7 @@ typedef struct Column {
 } Column;
 
 typedef struct Grid Grid;
-Grid *grid_new(const Column *column, int count); /* copies; NULL when memory is short */
+Grid *grid_new(const Column *column, int count); /* copies, texts too; NULL when memory is short */
 void grid_free(Grid *grid);
 void grid_row(Grid *grid); /* begins a row */
 /* Fills the next cell of the row. What memory is too short for is left out. */

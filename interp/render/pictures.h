@@ -48,6 +48,16 @@ void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbPro
 /* The gradient at every time step of each recurrent layer, as last measured; nothing for a net without one. */
 void picture_through_time(const Canvas *canvas, const PlumbNet *net);
 
+typedef struct Remedy {     /* an edit and what it is forecast to do */
+    const char *text;       /* as in a script: "act=relu, init=he" */
+    double slope;           /* decades, as PlumbForecast.slope */
+} Remedy;
+/* The forecast: a row a layer with weights, the verdict, what it comes from, what changes it. optimizer: its name. */
+void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast, const char *optimizer,
+                      const Remedy *remedy, int remedies);
+/* "the gradient shrinks 12.5 decades from dense21 back to dense1": what a forecast says. Returns text. */
+char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[192]);
+
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
 
 typedef struct Run {        /* one net of a comparison */

@@ -30,7 +30,6 @@ static void check(Session *session, const VerbCall *call) {
                                .from_takes = TAKES_ANY,                                                                \
                                .run = run,                                                                             \
                                .check = check};
-LATER(forecast, "what theory predicts of signal and gradient before any training", "forecast NET", "forecast plain")
 LATER(diagnose, "what is wrong with a net, the evidence, the cause, the remedy", "diagnose NET [on DATA]",
       "diagnose plain on digits")
 LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as NAME [on DATA] [with RECIPE]",

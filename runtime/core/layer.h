@@ -64,6 +64,8 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     ThroughTime *through;    /* recurrent layers; NULL when not measured */
 } Pass;
 
+struct Moments;
+
 typedef struct Layer {
     PlumbEntry entry;
     int inputs_min, inputs_max;
@@ -87,6 +89,7 @@ typedef struct Layer {
     int (*time_steps)(const LayerSite *site); /* recurrent layers: they fill Pass.through */
     const char *const *gates;            /* names of their gates, ends with NULL; NULL: none */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */
+    void (*moments)(struct Moments *moments); /* for the forecast: diagnose/moments.h; NULL: theory says nothing */
     Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
 } Layer;
 

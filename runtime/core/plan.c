@@ -265,9 +265,11 @@ static void count_memory(const Plan *plan, Draft *draft) {
         draft->joint_total += node->layer->joint_bytes ? 2 * in_reals(node->layer->joint_bytes(&node->site)) : 0;
         int64_t scratch = node->layer->scratch_bytes ? in_reals(node->layer->scratch_bytes(&node->site, rows)) : 0;
         draft->scratch = scratch > draft->scratch ? scratch : draft->scratch;
-        const Prepared *prepared = plan->prepared[plan->op[op].node];
-        scratch = prepared ? in_reals(prepared->scratch_bytes) : 0;
-        draft->scratch = scratch > draft->scratch ? scratch : draft->scratch;
+        for (int s = 0; s < plan->shards; s++) {
+            const Prepared *prepared = plan->prepared[s * plan->net->node_count + plan->op[op].node];
+            scratch = prepared ? in_reals(prepared->scratch_bytes) : 0;
+            draft->scratch = scratch > draft->scratch ? scratch : draft->scratch;
+        }
     }
     for (int i = 0; i < plan->net->node_count; i++) {
         draft->pointer_count += 2 * node_at(plan, i)->about.input_count + 3 * node_at(plan, i)->about.weight_count;

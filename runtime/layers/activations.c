@@ -32,6 +32,10 @@ static void act_backward(const Pass *pass) {
 }
 
 /* Not below 0: the slope is had from the output's sign. */
+static void act_moments(Moments *m) {
+    moments_activation(m, layer_of(m->site->call)->act, (double)parameter(m->site));
+}
+
 static const PlumbArg leaky_args[] = {
     {.name = "slope", .accepts = PLUMB_A_NUMBER, .fallback = "0.01", .min = 0, .max = 1e9, .help = "slope below zero"},
     {.name = NULL}};
@@ -63,6 +67,7 @@ static const PlumbArg elu_args[] = {{.name = "alpha",
         .needs_output = true,                                                                                          \
         .tallies_out = true,                                                                                           \
         .act = which,                                                                                                  \
+        .moments = act_moments,                                                                                        \
     };
 ACTIVATION(sigmoid, "sigmoid", "logistic", NULL, ACT_SIGMOID, "squashes to (0, 1); its slope is at most 1/4",
            "y = 1 / (1 + exp(-x))", "Rumelhart, Hinton & Williams 1986")

@@ -69,13 +69,13 @@ static void tell_statistics(const Pass *pass) {
     pass->k->moments(g, pass->in[0], joint_sum(mine, 0, g.channels), joint_sum(mine, 1, g.channels));
 }
 
-typedef struct Moments {
+typedef struct Statistics {
     double count, mean, deviations;
-} Moments;
+} Statistics;
 
 /* Chan, Golub & LeVeque 1983: pairwise combination, in the order of the shards. */
-static Moments combine(const Pass *pass, int channels, int channel) {
-    Moments all = {0};
+static Statistics combine(const Pass *pass, int channels, int channel) {
+    Statistics all = {0};
     for (int s = 0; s < pass->shards; s++) {
         double count = *(double *)pass->joint[s];
         if (count == 0) {
@@ -90,7 +90,7 @@ static Moments combine(const Pass *pass, int channels, int channel) {
 }
 
 /* As PyTorch: the biased variance normalises, the unbiased one runs. */
-static void run_statistics(const Pass *pass, int channel, Moments m) {
+static void run_statistics(const Pass *pass, int channel, Statistics m) {
     real momentum = (real)plumb_call_number(pass->site->call, "momentum");
     real *mean = &pass->w[RUNNING_MEAN][channel], *variance = &pass->w[RUNNING_VAR][channel];
     double unbiased = m.count > 1 ? m.deviations / (m.count - 1) : 0;
@@ -121,7 +121,7 @@ static void forward(const Pass *pass) {
     double eps = plumb_call_number(pass->site->call, "eps");
     real *mean = pass->save, *inverse = mean + g.channels;
     for (int c = 0; c < g.channels; c++) {
-        Moments m = {1, (double)pass->w[RUNNING_MEAN][c], (double)pass->w[RUNNING_VAR][c]};
+        Statistics m = {1, (double)pass->w[RUNNING_MEAN][c], (double)pass->w[RUNNING_VAR][c]};
         if (pass->training) {
             m = combine(pass, g.channels, c);
             if (pass->shard == 0 && !pass->still) {
@@ -186,6 +186,13 @@ static void backward(const Pass *pass) {
     }
 }
 
+/* Rows times places: what one channel's statistics are taken over. */
+static void moments(Moments *m) {
+    PlumbShape shape = m->site->shape;
+    double places = (double)plumb_shape_size(shape) / channels_of(shape);
+    moments_batch_norm(m, m->batch * places, plumb_call_number(m->site->call, "eps"));
+}
+
 const Layer layer_batchnorm = {
     .entry = {.name = "batchnorm",
               .aliases = "batch_norm",
@@ -207,6 +214,7 @@ const Layer layer_batchnorm = {
     .joint_bytes = joint_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .tallies_out = true,
 };

@@ -3,6 +3,7 @@
 #define PLUMB_LAYERS_COMMON_H
 #include "../core/error.h"
 #include "../core/layer.h"
+#include "../diagnose/moments.h"
 #include <string.h>
 
 /* Features: the size of the last axis. */

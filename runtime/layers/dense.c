@@ -96,6 +96,11 @@ static double flops(const LayerSite *site) {
     return 2.0 * (double)plumb_shape_size(site->shape) * last_axis(site->input[0]);
 }
 
+static void moments(Moments *m) {
+    int in = last_axis(m->site->input[0]);
+    moments_linear(m, in, last_axis(m->site->shape), in);
+}
+
 const Layer layer_dense = {
     .entry = {.name = "dense",
               .aliases = "linear fc",
@@ -115,4 +120,5 @@ const Layer layer_dense = {
     .needs_input = true,
     .tallies_out = true,
     .flops = flops,
+    .moments = moments,
 };

@@ -56,6 +56,10 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
+}
+
 const Layer layer_dropout = {
     .entry = {.name = "dropout",
               .kind = PLUMB_LAYER,
@@ -70,5 +74,6 @@ const Layer layer_dropout = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
 };

@@ -99,6 +99,13 @@ static void rmsnorm_backward(const Pass *pass) {
     backward(pass, false);
 }
 
+static void layernorm_moments(Moments *m) {
+    moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), true);
+}
+static void rmsnorm_moments(Moments *m) {
+    moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), false);
+}
+
 const Layer layer_layernorm = {
     .entry = {.name = "layernorm",
               .aliases = "layer_norm",
@@ -116,6 +123,7 @@ const Layer layer_layernorm = {
     .save_bytes = save_bytes,
     .forward = layernorm_forward,
     .backward = layernorm_backward,
+    .moments = layernorm_moments,
     .needs_input = true,
 };
 
@@ -136,5 +144,6 @@ const Layer layer_rmsnorm = {
     .save_bytes = save_bytes,
     .forward = rmsnorm_forward,
     .backward = rmsnorm_backward,
+    .moments = rmsnorm_moments,
     .needs_input = true,
 };

@@ -36,6 +36,10 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_activation(m, ACT_LEAKY_RELU, plumb_call_number(m->site->call, "init"));
+}
+
 const Layer layer_prelu = {
     .entry = {.name = "prelu",
               .kind = PLUMB_LAYER,
@@ -51,5 +55,6 @@ const Layer layer_prelu = {
     .weights = weights,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
 };

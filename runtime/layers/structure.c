@@ -70,6 +70,7 @@ const Layer layer_flatten = {
     .forward = nothing,
     .backward = nothing,
     .view = true,
+    .moments = moments_keep,
 };
 
 /* ---- reshape ---------------------------------------------------------------------------------------------- */
@@ -140,6 +141,7 @@ const Layer layer_reshape = {
     .forward = nothing,
     .backward = nothing,
     .view = true,
+    .moments = moments_keep,
 };
 
 /* ---- add, multiply: all inputs of one shape -------------------------------------------------------------------- */
@@ -194,6 +196,7 @@ const Layer layer_add = {
     .shape = joined_shape,
     .forward = add_forward,
     .backward = add_backward,
+    .moments = moments_add,
 };
 
 static void multiply_forward(const Pass *pass) {
@@ -230,6 +233,7 @@ const Layer layer_multiply = {
     .shape = joined_shape,
     .forward = multiply_forward,
     .backward = multiply_backward,
+    .moments = moments_multiply,
     .needs_input = true,
 };
 
@@ -302,6 +306,7 @@ const Layer layer_concat = {
     .shape = concat_shape,
     .forward = concat_forward,
     .backward = concat_backward,
+    .moments = moments_concat,
 };
 
 /* ---- scale: one number for the whole input ---------------------------------------------------------------------- */
@@ -335,6 +340,10 @@ static void scale_backward(const Pass *pass) {
     }
 }
 
+static void scale_moments(Moments *m) {
+    moments_scale(m, plumb_call_number(m->site->call, "init"), PLUMB_BY_SKIP);
+}
+
 const Layer layer_scale = {
     .entry = {.name = "scale",
               .kind = PLUMB_LAYER,
@@ -350,5 +359,6 @@ const Layer layer_scale = {
     .weights = scale_weights,
     .forward = scale_forward,
     .backward = scale_backward,
+    .moments = scale_moments,
     .needs_input = true,
 };

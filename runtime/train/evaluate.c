@@ -103,6 +103,16 @@ bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int nod
     return done;
 }
 
+/* The loss's call, in an arena of its own. */
+static const PlumbCall *loss_in(PlumbArena **arena, const PlumbData *data, const PlumbCall *loss, PlumbError *error) {
+    *arena = plumb_arena_new();
+    if (!*arena) {
+        error_memory(error);
+        return NULL;
+    }
+    return loss_of(data, loss, *arena, error);
+}
+
 /* ---- scores
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -186,8 +196,8 @@ static void evaluate_part(Runner *runner, const PlumbPart *part, LossRows *rows,
 
 bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss,
                     const PlumbConfig *config, PlumbScore *score, PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
-    const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
+    PlumbArena *arena;
+    const PlumbCall *call = loss_in(&arena, data, loss, error);
     LossRows rows;
     Runner runner = {0};
     *score = (PlumbScore){0};
@@ -227,8 +237,8 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
     if (net->node_count < 2) {
         return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no layer behind its input", net->name);
     }
-    PlumbArena *arena = plumb_arena_new();
-    const PlumbCall *call = arena ? loss_of(data, loss, arena, error) : NULL;
+    PlumbArena *arena;
+    const PlumbCall *call = loss_in(&arena, data, loss, error);
     LossRows rows;
     bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error);
     plumb_arena_free(arena);
@@ -264,8 +274,8 @@ static bool measure_batch(PlumbNet *net, const PlumbData *data, const PlumbCall 
 
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                    PlumbProbe *probe, double *loss, PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
-    const PlumbCall *call = arena ? loss_of(data, plumb_call_call(recipe, "loss"), arena, error) : NULL;
+    PlumbArena *arena;
+    const PlumbCall *call = loss_in(&arena, data, plumb_call_call(recipe, "loss"), error);
     Pool *pool = NULL;
     bool done = call && plumb_net_fits(net, data, call, error) && plumb_net_make(net, config->seed, error) &&
                 (pool = pool_for(config, error)) &&

@@ -61,12 +61,16 @@ static bool scaled_normal(const PlumbCall *call, const WeightSpec *spec, Draw dr
 
 /* ---- plain ones ---------------------------------------------------------------------------------------------- */
 
-static double constant_of(const PlumbCall *call) {
-    return !strcmp(call->entry->name, "ones") ? 1 : plumb_call_number(call, "value");
+static double one(const PlumbCall *call) {
+    (void)call;
+    return 1;
+}
+static double given_value(const PlumbCall *call) {
+    return plumb_call_number(call, "value");
 }
 static bool constant_fill(const PlumbCall *call, const WeightSpec *spec, Draw draw, real *value, PlumbError *error) {
     (void)draw, (void)error;
-    fill_constant(spec, constant_of(call), value);
+    fill_constant(spec, init_of(call)->mean ? init_of(call)->mean(call) : 0, value);
     return true;
 }
 static double no_variance(const PlumbCall *call, const WeightSpec *spec) {
@@ -175,7 +179,7 @@ static const PlumbArg uniform_args[] = {
     GAIN,
     {.name = NULL}};
 
-#define INIT(identifier, title, other, table, fill_by, variance_by, text, expression, paper)                           \
+#define INIT(identifier, title, other, table, fill_by, variance_by, mean_by, turns, text, expression, paper)           \
     const Init init_##identifier = {.entry = {.name = title,                                                           \
                                               .aliases = other,                                                        \
                                               .kind = PLUMB_INIT,                                                      \
@@ -186,33 +190,35 @@ static const PlumbArg uniform_args[] = {
                                               .source = paper,                                                         \
                                               .example = "dense(64, init=" title ")"},                                 \
                                     .fill = fill_by,                                                                   \
-                                    .variance = variance_by};
-INIT(zeros, "zeros", NULL, NULL, constant_fill, no_variance, "all 0", "w = 0",
+                                    .variance = variance_by,                                                           \
+                                    .mean = mean_by,                                                                   \
+                                    .rotates = turns};
+INIT(zeros, "zeros", NULL, NULL, constant_fill, no_variance, NULL, false, "all 0", "w = 0",
      "Goodfellow, Bengio & Courville 2016, section 8.4")
-INIT(ones, "ones", NULL, NULL, constant_fill, no_variance, "all 1", "w = 1",
+INIT(ones, "ones", NULL, NULL, constant_fill, no_variance, one, false, "all 1", "w = 1",
      "Goodfellow, Bengio & Courville 2016, section 8.4")
-INIT(constant, "constant", NULL, constant_args, constant_fill, no_variance, "all one value", "w = value",
-     "Goodfellow, Bengio & Courville 2016, section 8.4")
-INIT(normal, "normal", "gaussian", normal_args, scaled_normal, normal_variance, "Gaussian of a given width",
-     "w ~ N(0, std^2)", "Krizhevsky, Sutskever & Hinton 2012")
-INIT(uniform, "uniform", NULL, uniform_args, scaled_uniform, uniform_variance, "uniform within a limit", "w ~ U(-a, a)",
-     "LeCun et al. 1998")
-INIT(xavier, "xavier", "glorot xavier_uniform glorot_uniform", gain_args, scaled_uniform, xavier_variance,
+INIT(constant, "constant", NULL, constant_args, constant_fill, no_variance, given_value, false, "all one value",
+     "w = value", "Goodfellow, Bengio & Courville 2016, section 8.4")
+INIT(normal, "normal", "gaussian", normal_args, scaled_normal, normal_variance, NULL, false,
+     "Gaussian of a given width", "w ~ N(0, std^2)", "Krizhevsky, Sutskever & Hinton 2012")
+INIT(uniform, "uniform", NULL, uniform_args, scaled_uniform, uniform_variance, NULL, false, "uniform within a limit",
+     "w ~ U(-a, a)", "LeCun et al. 1998")
+INIT(xavier, "xavier", "glorot xavier_uniform glorot_uniform", gain_args, scaled_uniform, xavier_variance, NULL, false,
      "keeps variance both ways where the slope is 1", "w ~ U(-a, a), a = gain sqrt(6 / (fan_in + fan_out))",
      "Glorot & Bengio 2010, eq. 16")
-INIT(xavier_normal, "xavier_normal", "glorot_normal", gain_args, scaled_normal, xavier_variance,
+INIT(xavier_normal, "xavier_normal", "glorot_normal", gain_args, scaled_normal, xavier_variance, NULL, false,
      "xavier, drawn from a Gaussian", "w ~ N(0, gain^2 2 / (fan_in + fan_out))", "Glorot & Bengio 2010, eq. 12")
-INIT(he, "he", "kaiming he_uniform kaiming_uniform", gain_args, scaled_uniform, he_variance,
+INIT(he, "he", "kaiming he_uniform kaiming_uniform", gain_args, scaled_uniform, he_variance, NULL, false,
      "keeps variance through relu, which halves it", "w ~ U(-a, a), a = gain sqrt(6 / fan_in)",
      "He et al. 2015, eq. 10")
-INIT(he_normal, "he_normal", "kaiming_normal", gain_args, scaled_normal, he_variance, "he, drawn from a Gaussian",
-     "w ~ N(0, gain^2 2 / fan_in)", "He et al. 2015, eq. 10")
-INIT(lecun, "lecun", "lecun_normal", gain_args, scaled_normal, lecun_variance,
+INIT(he_normal, "he_normal", "kaiming_normal", gain_args, scaled_normal, he_variance, NULL, false,
+     "he, drawn from a Gaussian", "w ~ N(0, gain^2 2 / fan_in)", "He et al. 2015, eq. 10")
+INIT(lecun, "lecun", "lecun_normal", gain_args, scaled_normal, lecun_variance, NULL, false,
      "keeps the variance of the signal; what selu assumes", "w ~ N(0, gain^2 / fan_in)",
      "LeCun et al. 1998, eq. 16; Klambauer et al. 2017")
-INIT(orthogonal, "orthogonal", NULL, gain_args, orthogonal_fill, eye_variance, "keeps lengths: a random rotation",
-     "W W^T = gain^2 I (or W^T W)", "Saxe, McClelland & Ganguli 2014")
-INIT(eye, "eye", NULL, gain_args, eye_fill, eye_variance, "the identity matrix", "W = gain I",
+INIT(orthogonal, "orthogonal", NULL, gain_args, orthogonal_fill, eye_variance, NULL, true,
+     "keeps lengths: a random rotation", "W W^T = gain^2 I (or W^T W)", "Saxe, McClelland & Ganguli 2014")
+INIT(eye, "eye", NULL, gain_args, eye_fill, eye_variance, one, false, "the identity matrix", "W = gain I",
      "Le, Jaitly & Hinton 2015 (IRNN)")
 
 /* ---- init=auto, and filling a weight -------------------------------------------------------------------------------
@@ -248,4 +254,9 @@ bool init_fill(const WeightSpec *spec, Draw draw, real *value, PlumbError *error
 
 double init_variance(const WeightSpec *spec) {
     return spec->init ? init_of(spec->init)->variance(spec->init, spec) : 0;
+}
+
+double init_mean(const WeightSpec *spec) {
+    const Init *init = spec->init ? init_of(spec->init) : NULL;
+    return !init ? spec->fill : init->mean ? init->mean(spec->init) : 0;
 }

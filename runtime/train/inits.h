@@ -9,4 +9,6 @@ const PlumbCall *init_auto(const char *next_act);
 bool init_fill(const WeightSpec *spec, Draw draw, real *value, PlumbError *error);
 /* Variance of one weight as drawn, for the forecast and `show`. */
 double init_variance(const WeightSpec *spec);
+/* Its mean; not 0 where all weights are alike, or placed (eye). */
+double init_mean(const WeightSpec *spec);
 #endif

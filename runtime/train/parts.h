@@ -8,6 +8,8 @@ typedef struct Init {
     /* Fills value[size of spec->shape]. gain (an argument) multiplies the standard deviation. */
     bool (*fill)(const PlumbCall *call, const WeightSpec *spec, Draw draw, real *value, PlumbError *error);
     double (*variance)(const PlumbCall *call, const WeightSpec *spec); /* of one weight, for the forecast */
+    double (*mean)(const PlumbCall *call); /* of one weight; NULL: 0 */
+    bool rotates;    /* the matrix keeps lengths: its draws do not make them fluctuate */
 } Init;
 
 typedef struct LossRows {   /* what a loss reads: the outputs of some rows, and what they should be */

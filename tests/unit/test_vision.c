@@ -13,6 +13,7 @@
  * oneDNN makes a small map of its arguments in every call, which cannot be helped. */
 
 static atomic_long allocations;
+static long failing = -1; /* allocations until one fails; negative: none does */
 
 #ifdef __SANITIZE_ADDRESS__ /* has its own malloc */
 enum { COUNTS = false };
@@ -24,29 +25,30 @@ void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 extern const char __executable_start[], etext[];
 
-static void count_call(const void *from) {
+/* Counts a call from this program; true where it is to fail. */
+static bool fails(const void *from) {
     uintptr_t at = (uintptr_t)from;
-    allocations += at >= (uintptr_t)__executable_start && at < (uintptr_t)etext;
+    if (at < (uintptr_t)__executable_start || at >= (uintptr_t)etext) {
+        return false;
+    }
+    allocations++;
+    return failing >= 0 && failing-- == 0;
 }
 
 __attribute__((noinline)) void *malloc(size_t size) {
-    count_call(__builtin_return_address(0));
-    return __libc_malloc(size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 __attribute__((noinline)) void *calloc(size_t count, size_t size) {
-    count_call(__builtin_return_address(0));
-    return __libc_calloc(count, size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
 }
 
 __attribute__((noinline)) void *realloc(void *memory, size_t size) {
-    count_call(__builtin_return_address(0));
-    return __libc_realloc(memory, size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(memory, size);
 }
 
 __attribute__((noinline)) void *aligned_alloc(size_t alignment, size_t size) {
-    count_call(__builtin_return_address(0));
-    return __libc_memalign(alignment, size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
 }
 #endif
 
@@ -313,6 +315,39 @@ static void a_step_allocates_nothing(void **state) {
     }
 }
 
+/* One thread, and no dense layer: libxsmm's own allocations would count as ours. */
+static void every_failing_allocation_of_a_plan_is_an_error(void **state) {
+    static const char *const backends[] = {"portable", "native"};
+    Kit *kit = *state;
+    if (!COUNTS) {
+        skip();
+    }
+    PlumbNet *net = net_of(kit, "input(2, 5, 5) -> conv(4, 3) -> batchnorm -> relu -> maxpool(2) -> groupnorm(2) -> "
+                                "conv(3, 3) -> avgpool(2) -> globalavgpool");
+    const PlumbData *data = data_for(kit, net, TARGET_CLASSES, 4, 1);
+    const PlumbCall *recipe = call_of(kit, "recipe(batch=4)");
+    PlumbProbe *probe = kit_alloc(kit, 16 * sizeof *probe);
+    assert_true(plumb_net_make(net, 1, &kit->error));
+    for (int b = 0; b < 1 + !!kernels_native(); b++) {
+        PlumbConfig config = {.threads = 1, .shards = 2, .backend = backends[b]};
+        bool done = false;
+        for (long nth = 0; !done; nth++) {
+            double loss;
+            assert_true(nth < 10000);
+            kit->error = (PlumbError){0};
+            failing = nth;
+            bool ran = plumb_measure(net, data, recipe, &config, probe, &loss, &kit->error);
+            done = failing >= 0;
+            failing = -1;
+            if (!ran && !kit->error.what[0]) {
+                fail_msg("allocation %ld on %s failed without a word", nth, backends[b]);
+            }
+            assert_true(ran || !done);
+        }
+    }
+    plumb_net_free(net);
+}
+
 /* ---- figures --------------------------------------------------------------------------------------------------------
  */
 
@@ -470,6 +505,7 @@ int main(void) {
         kit_test(native_and_portable_agree_over_odd_sizes),
         kit_test(bits_do_not_depend_on_threads),
         kit_test(a_step_allocates_nothing),
+        kit_test(every_failing_allocation_of_a_plan_is_an_error),
         kit_test(a_dead_channel_is_a_dead_unit),
         kit_test(figures_of_an_image_count_every_value),
         kit_test(init_auto_knows_the_activation_behind_pooling),

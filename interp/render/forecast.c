@@ -1,0 +1,260 @@
+/* What theory says of a net before any training: signal and gradient over the depth, the verdict, its causes. */
+#include "bar.h"
+#include "number.h"
+#include "pictures.h"
+#include <math.h>
+#include <string.h>
+
+enum { BAR_LEAST = 14, BAR_MOST = 48, ROWS_MOST = 24 };
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+static State state_of_forecast(const PlumbForecast *forecast, double decades) {
+    double limit = decades < 0 ? (forecast->adaptive ? -5 : -3.5) : forecast->adaptive ? 3 : 1.5;
+    double share = decades / limit;
+    return isnan(decades) ? STATE_PLAIN : share >= 1 ? STATE_BROKEN : share >= 0.5 ? STATE_DOUBTFUL : STATE_HEALTHY;
+}
+
+/* Layers with drawn weights, and where theory ends. */
+static bool has_row(const PlumbNet *net, const PlumbForecast *forecast, int at) {
+    return *plumb_net_node(net, at)->init || forecast->node[at].refused;
+}
+
+/* Every how many rows one is shown: long nets are thinned, but for their first and last layer. */
+static int stride_of(const PlumbNet *net, const PlumbForecast *forecast) {
+    int rows = 0;
+    for (int i = 0; i < forecast->count; i++) {
+        rows += has_row(net, forecast, i);
+    }
+    return 1 + (rows - 1) / ROWS_MOST;
+}
+
+/* "-12.6", "+0.3", "0.0": never "-0.0". */
+static char *decades_text(double decades, char text[32]) {
+    snprintf(text, 32, fabs(decades) < 0.05 ? "%.1f" : "%+.1f", fabs(decades) < 0.05 ? 0 : decades);
+    return text;
+}
+
+static void figure_cell(Grid *grid, double value) {
+    char text[32];
+    grid_cell(grid, STATE_PLAIN, "%s", number_or_na(value, text));
+}
+
+static void add_layer(Grid *grid, const PlumbNet *net, const PlumbForecast *forecast, int at, const double range[2],
+                      int width) {
+    const PlumbForecastNode *node = &forecast->node[at];
+    State state = state_of_forecast(forecast, node->decades);
+    char bar[BAR_MAX + 1], decades[32];
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", plumb_net_node(net, at)->name);
+    figure_cell(grid, sqrt(node->q));
+    figure_cell(grid, node->gain);
+    grid_cell(grid, state, "%s", bar_band(node->decades, node->low, node->high, range[0], range[1], width, bar));
+    if (isnan(node->decades)) {
+        grid_cell(grid, STATE_PLAIN, "n/a");
+    } else if (isinf(node->decades)) {
+        grid_cell(grid, STATE_BROKEN, "0");
+    } else {
+        grid_cell(grid, state, "%s", decades_text(node->decades, decades));
+        grid_cell(grid, STATE_PLAIN, "+-%.1f", 0.5 * (node->high - node->low));
+    }
+}
+
+/* Whole decades that hold all bars, and the output's 0. */
+static void range_of(const PlumbForecast *forecast, double range[2]) {
+    range[0] = range[1] = 0;
+    for (int i = 0; i < forecast->count; i++) {
+        if (isfinite(forecast->node[i].decades)) {
+            range[0] = fmin(range[0], floor(forecast->node[i].low));
+            range[1] = fmax(range[1], ceil(forecast->node[i].high));
+        }
+    }
+    range[0] -= range[0] == range[1];
+}
+
+static Grid *make_table(const PlumbNet *net, const PlumbForecast *forecast, int width) {
+    double range[2];
+    char scale[BAR_MAX + 1], low[16];
+    range_of(forecast, range);
+    snprintf(low, sizeof low, "%.0f", range[0]);
+    snprintf(scale, sizeof scale, "%s%*.0f", low, width - (int)strlen(low), range[1]);
+    const Column column[] = {
+        {.title = "layer", .align = ALIGN_LEFT},
+        {.title = "signal", .align = ALIGN_DECIMAL, .rank = 2},
+        {.title = "gain", .align = ALIGN_DECIMAL, .rank = 3},
+        {.over = "gradient, decades to the output's",
+         .span = 2,
+         .title = scale,
+         .align = ALIGN_LEFT,
+         .rank = 1,
+         .before = width},
+        {.title = "", .align = ALIGN_RIGHT},
+        {.title = "", .align = ALIGN_LEFT, .rank = 4},
+    };
+    Grid *grid = grid_new(column, sizeof column / sizeof *column);
+    int stride = stride_of(net, forecast), row = 0, last = -1;
+    for (int i = 0; i < forecast->count; i++) {
+        last = has_row(net, forecast, i) ? i : last;
+    }
+    for (int i = 0; grid && i < forecast->count; i++) {
+        if (has_row(net, forecast, i) && (row++ % stride == 0 || i == last)) {
+            add_layer(grid, net, forecast, i, range, width);
+        }
+    }
+    return grid;
+}
+
+/* The bar takes what the other columns leave. */
+static void print_table(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast) {
+    Grid *grid = make_table(net, forecast, BAR_LEAST);
+    int stride = stride_of(net, forecast);
+    if (grid) {
+        grid_layout(grid, canvas->width);
+        int room = BAR_LEAST + canvas->width - grid_width(grid);
+        grid_free(grid);
+        grid = make_table(net, forecast, room < BAR_MOST ? room : BAR_MOST);
+    }
+    if (grid) {
+        grid_print(grid, canvas);
+    }
+    grid_free(grid);
+    if (stride > 1) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "  one layer of %d is shown", stride);
+    }
+}
+
+/* ---- in words ------------------------------------------------------------------------------------------------------
+ */
+
+char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[192]) {
+    if (forecast->first < 0 || isnan(forecast->slope)) {
+        snprintf(text, 192, "theory does not reach all layers");
+        return text;
+    }
+    const char *first = plumb_net_node(net, forecast->first)->name, *last = plumb_net_node(net, forecast->last)->name;
+    char decades[32];
+    if (isinf(forecast->slope)) {
+        snprintf(text, 192, "nothing of the gradient arrives at %.50s: it is exactly 0", first);
+    } else if (forecast->first == forecast->last) {
+        snprintf(text, 192, "%.50s is the only layer with drawn weights", first);
+    } else if (fabs(forecast->slope) < 0.5) {
+        snprintf(text, 192, "the gradient keeps its size from %.50s back to %.50s: %s decades", last, first,
+                 decades_text(forecast->slope, decades));
+    } else {
+        snprintf(text, 192, "the gradient %s %.1f decades from %.50s back to %.50s",
+                 forecast->slope < 0 ? "shrinks" : "grows", fabs(forecast->slope), last, first);
+    }
+    return text;
+}
+
+static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
+    char scale[32], decade[32], left[32];
+    if (isfinite(f->depth_scale)) {
+        canvas_wrap(canvas, STATE_PLAIN, 2,
+                    "  depth scale %s layers: a small difference between two rows shrinks tenfold, against the signal, "
+                    "every %s",
+                    number_figure(f->depth_scale, scale), number_figure(2 * M_LN10 * f->depth_scale, decade));
+    } else if (!isnan(f->depth_scale) && f->depth > 0) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "  depth scale: none, small differences between rows do not shrink");
+    }
+    if (f->difference < 1e-2) {
+        canvas_wrap(canvas, f->difference < 3e-4 ? STATE_BROKEN : STATE_DOUBTFUL, 2,
+                    "  what two rows differ by is %s of the signal at the last layer",
+                    number_figure(f->difference, left));
+    }
+    if (fabs(f->signal_slope) >= 0.5) {
+        canvas_wrap(canvas, state_of_forecast(f, f->signal_slope), 2, "  the signal %s %.1f decades over the depth",
+                    f->signal_slope < 0 ? "shrinks" : "grows", fabs(f->signal_slope));
+    }
+    if (f->verdict == PLUMB_VANISHING && isfinite(f->underflow_depth)) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "  a net of %.0f such layers would fall below what float32 holds",
+                    f->underflow_depth);
+    }
+}
+
+/* The cause that carries most of the slope, in its direction. */
+static int main_cause(const PlumbForecast *forecast) {
+    int most = 0;
+    double sign = forecast->slope < 0 ? -1 : 1;
+    for (int i = 1; i < PLUMB_CAUSES; i++) {
+        most = sign * forecast->cause[i] > sign * forecast->cause[most] ? i : most;
+    }
+    return most;
+}
+
+static void say_causes(const Canvas *canvas, const PlumbForecast *forecast) {
+    static const char *const about[PLUMB_CAUSES] = {
+        [PLUMB_BY_ACTIVATION] = "slopes, against what the initialiser made for them takes",
+        [PLUMB_BY_INIT] = "inputs x Var(weight), against the same",
+        [PLUMB_BY_NORM] = "what norms divide by",
+        [PLUMB_BY_SKIP] = "links, and factors on branches",
+        [PLUMB_BY_WIDTH] = "other widths, and what finite width tends to lose",
+        [PLUMB_BY_DROPOUT] = "what is kept grows by 1 / (1 - p)",
+        [PLUMB_BY_GATES] = "factors on the way",
+    };
+    int most = main_cause(forecast);
+    fprintf(canvas->out, "  what makes it %s, in decades over the depth:\n", forecast->slope < 0 ? "shrink" : "grow");
+    for (int i = 0; i < PLUMB_CAUSES; i++) {
+        char text[32];
+        if (fabs(forecast->cause[i]) >= 0.05) {
+            canvas_wrap(canvas, i == most ? STATE_DOUBTFUL : STATE_PLAIN, 20, "    %-10s %6s  %s%s",
+                        plumb_cause_name(i), decades_text(forecast->cause[i], text), about[i],
+                        i == most ? "  <- cause" : "");
+        }
+    }
+}
+
+static void say_verdict(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast,
+                        const char *optimizer) {
+    static const char *const name[] = {"HEALTHY", "VANISHES", "EXPLODES", "NO VERDICT"};
+    char text[192];
+    State state =
+        forecast->verdict == PLUMB_HEALTHY || forecast->verdict == PLUMB_UNFORESEEN ? STATE_PLAIN : STATE_BROKEN;
+    canvas_wrap(canvas, state, 2, "  %s (judged for %s): %s", name[forecast->verdict], optimizer,
+                forecast_text(net, forecast, text));
+}
+
+/* Where theory ends, and each approximation once. */
+static void say_limits(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast) {
+    for (int i = 0; i < forecast->count; i++) {
+        const PlumbForecastNode *node = &forecast->node[i];
+        if (node->refused) {
+            canvas_wrap(canvas, STATE_DOUBTFUL, 2, "  theory ends at %s: %s", plumb_net_node(net, i)->name,
+                        node->refused);
+            break;
+        }
+    }
+    for (int i = 0; i < forecast->count; i++) {
+        const char *caution = forecast->node[i].caution;
+        int same = 0, first = i;
+        for (int j = 0; caution && j < forecast->count; j++) {
+            bool equal = forecast->node[j].caution && !strcmp(forecast->node[j].caution, caution);
+            same += equal;
+            first = equal && j < first ? j : first;
+        }
+        if (caution && first == i) {
+            char more[32] = "";
+            snprintf(more, sizeof more, same > 1 ? " and %d more" : "%.0d", same - 1);
+            canvas_wrap(canvas, STATE_PLAIN, 2, "  approximate at %s%s: %s", plumb_net_node(net, i)->name, more,
+                        caution);
+        }
+    }
+}
+
+void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast, const char *optimizer,
+                      const Remedy *remedy, int remedies) {
+    print_table(canvas, net, forecast);
+    say_differences(canvas, forecast);
+    say_limits(canvas, net, forecast);
+    say_verdict(canvas, net, forecast, optimizer);
+    if (forecast->verdict != PLUMB_HEALTHY && isfinite(forecast->slope) && fabs(forecast->slope) >= 0.5) {
+        say_causes(canvas, forecast);
+    }
+    if (remedies) {
+        fprintf(canvas->out, "  what changes it, by forecast:\n");
+    }
+    for (int i = 0; i < remedies; i++) {
+        char slope[32];
+        fprintf(canvas->out, "    %-24s %6s decades\n", remedy[i].text, decades_text(remedy[i].slope, slope));
+    }
+}

@@ -1,0 +1,220 @@
+/* The building blocks of Layer.moments. */
+#include "moments.h"
+#include "../train/inits.h"
+#include <math.h>
+
+/* Half a decade of the square is one of the root. */
+static double decades(double square) {
+    return 0.5 * log10(square);
+}
+
+/* E x(a) x(b) */
+static double common_of(const Signal *x) {
+    return x->q - x->difference;
+}
+
+/* dx is dy times something that does not depend on x: so x and dx are independent. */
+static Back back_independent(const Signal *x, double gain, double cross) {
+    return (Back){.gain = gain, .cross = cross, .aligned = gain * x->q, .aligned_cross = cross * common_of(x)};
+}
+
+void moments_keep(Moments *m) {
+    moments_scale(m, 1, PLUMB_BY_WIDTH);
+}
+
+void moments_scale(Moments *m, double factor, PlumbCause cause) {
+    double square = factor * factor;
+    const Signal *x = &m->in[0];
+    m->out = (Signal){square * x->q, factor * x->mean, square * x->difference, x->log_tangent + log(square), x->normal};
+    m->back[0] = (Back){.gain = square, .cross = square, .keeps = true};
+    m->back[0].decades[cause] = decades(square);
+}
+
+/* The masks of two rows are independent: what two rows have in common stays. */
+void moments_mask(Moments *m, double power, PlumbCause cause) {
+    const Signal *x = &m->in[0];
+    m->out = (Signal){power * x->q, x->mean, power * x->q - common_of(x), x->log_tangent + log(power),
+                      x->normal && power == 1};
+    m->back[0] = (Back){.gain = power, .cross = 1, .keeps = true};
+    m->back[0].decades[cause] = decades(power);
+}
+
+/* ---- joins ------------------------------------------------------------------------------------------------------ */
+
+static double log_sum(double a, double b) {
+    double most = fmax(a, b);
+    return isinf(most) ? most : most + log(exp(a - most) + exp(b - most));
+}
+
+static bool refuse_dependent(Moments *m) {
+    if (!m->independent) {
+        m->refused = "its inputs are not independent of each other";
+    }
+    return !m->independent;
+}
+
+/* Independent but for their means: E x1 x2 = mean1 mean2, for one row as for two. */
+void moments_add(Moments *m) {
+    if (refuse_dependent(m)) {
+        return;
+    }
+    m->out = m->in[0];
+    m->back[0] = back_independent(&m->in[0], 1, 1);
+    for (int i = 1; i < m->site->input_count; i++) {
+        const Signal *x = &m->in[i];
+        m->out.q += x->q + 2 * x->mean * m->out.mean;
+        m->out.mean += x->mean;
+        m->out.difference += x->difference;
+        m->out.log_tangent = log_sum(m->out.log_tangent, x->log_tangent);
+        m->out.normal = m->out.normal && x->normal;
+        m->back[i] = back_independent(x, 1, 1);
+    }
+}
+
+/* d(x1 x2) = x2 dx1 + x1 dx2 */
+static Signal product(const Signal *a, const Signal *b) {
+    return (Signal){.q = a->q * b->q,
+                    .mean = a->mean * b->mean,
+                    .difference = a->q * b->difference + common_of(b) * a->difference,
+                    .log_tangent = log_sum(a->log_tangent + log(b->q), b->log_tangent + log(a->q))};
+}
+
+void moments_multiply(Moments *m) {
+    if (refuse_dependent(m)) {
+        return;
+    }
+    m->out = m->in[0];
+    for (int i = 1; i < m->site->input_count; i++) {
+        m->out = product(&m->out, &m->in[i]);
+    }
+    for (int i = 0; i < m->site->input_count; i++) {
+        double gain = 1, cross = 1;
+        for (int j = 0; j < m->site->input_count; j++) {
+            gain *= j == i ? 1 : m->in[j].q;
+            cross *= j == i ? 1 : common_of(&m->in[j]);
+        }
+        m->back[i] = back_independent(&m->in[i], gain, cross);
+        m->back[i].decades[PLUMB_BY_GATES] = decades(gain);
+    }
+}
+
+void moments_concat(Moments *m) {
+    double whole = (double)plumb_shape_size(m->site->shape);
+    m->out = (Signal){.log_tangent = -INFINITY, .normal = true};
+    for (int i = 0; i < m->site->input_count; i++) {
+        const Signal *x = &m->in[i];
+        double share = (double)plumb_shape_size(m->site->input[i]) / whole;
+        m->out.q += share * x->q;
+        m->out.mean += share * x->mean;
+        m->out.difference += share * x->difference;
+        m->out.log_tangent = log_sum(m->out.log_tangent, x->log_tangent + log(share));
+        m->out.normal = m->out.normal && x->normal && fabs(x->q - m->in[0].q) <= 1e-9 * x->q;
+        m->back[i] = back_independent(x, 1, 1);
+    }
+}
+
+/* ---- activations --------------------------------------------------------------------------------------------------
+ */
+
+/* Straight on both sides of 0: moments of any symmetric distribution are those of the normal one. */
+static bool scale_free(Act act) {
+    return act == ACT_RELU || act == ACT_LEAKY_RELU || act == ACT_IDENTITY;
+}
+
+void moments_activation(Moments *m, Act act, double a) {
+    const Signal *x = &m->in[0];
+    double variance = fmax(x->q - x->mean * x->mean, 0), gap = variance > 0 ? x->difference / variance : 0;
+    if (act == ACT_IDENTITY) {
+        moments_keep(m);
+        return;
+    }
+    if (!x->normal && !(scale_free(act) && fabs(x->mean) < 1e-9 * sqrt(x->q))) {
+        m->caution = "what it reads is taken as Gaussian";
+    }
+    Response r = response_of(act, a, x->mean, variance, gap);
+    double tail = r.slope_square > 0 ? r.slope_fourth / (r.slope_square * r.slope_square) : 1;
+    m->out = (Signal){r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
+    m->back[0] = (Back){.gain = r.slope_square,
+                        .cross = r.slope_cross,
+                        .aligned = r.aligned,
+                        .aligned_cross = r.aligned_cross,
+                        .spread = 3 * (tail - 1) / (double)plumb_shape_size(m->site->shape)};
+    m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(r.slope_square);
+}
+
+/* ---- layers with weights --------------------------------------------------------------------------------------------
+ */
+
+/* n Var(w) that the initialiser made for this activation sets: 2 by he, 1 by xavier and lecun. An initialiser answers
+ * for what it deviates from there, the activation for the rest: so neither is blamed for what the other makes good. */
+static double variance_assumed(const char *act) {
+    WeightSpec spec = {.fan_in = 1, .fan_out = 1, .init = init_auto(act)};
+    return init_variance(&spec);
+}
+
+/* A sum of squares of n independent normal numbers fluctuates by 2 / n; rotations keep it. With the activation's share
+ * above: (3 E phi'^4 / (E phi'^2)^2 - 1) / n, for relu the 5 / n of Hanin & Nica 2020, theorem 1. */
+static double linear_spread(const Init *init, double units) {
+    return init->rotates ? 0 : 2 / units;
+}
+
+void moments_linear(Moments *m, double terms, double uses, double units) {
+    const Signal *x = &m->in[0];
+    const Init *init = (const Init *)m->weight[0].init->entry;
+    const WeightSpec *bias = m->weights > 1 ? &m->weight[1] : NULL;
+    double variance = init_variance(&m->weight[0]), gain = terms * variance;
+    double assumed = variance_assumed(m->site->next_act);
+    double offset = bias ? init_mean(bias) : 0, common = bias ? init_variance(bias) + offset * offset : 0;
+    if (init_mean(&m->weight[0]) != 0) {
+        m->refused = "its weights are not drawn";
+        return;
+    }
+    m->mixes = true;
+    m->out = (Signal){gain * x->q + common, offset, gain * x->difference, x->log_tangent + log(gain), true};
+    m->back[0] = back_independent(x, uses * variance, uses * variance);
+    m->back[0].spread = linear_spread(init, units);
+    m->back[0].decades[PLUMB_BY_INIT] = decades(gain / assumed);
+    m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(assumed);
+    m->back[0].decades[PLUMB_BY_WIDTH] = decades(uses / terms);
+}
+
+/* ---- norms
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* Taking away the mean and the part along y leaves count - 2 of count values (without the mean, count - 1), and the
+ * mean of 1 / variance of count normal numbers is count / (count - 3) of its wide limit (count / (count - 2)). */
+void moments_row_norm(Moments *m, double count, double eps, bool centred) {
+    const Signal *x = &m->in[0];
+    double variance = (centred ? fmax(x->q - x->mean * x->mean, 0) : x->q) + eps, lost = centred ? 2 : 1;
+    if (count <= lost + 1) {
+        m->refused = "it norms too few values";
+        return;
+    }
+    m->out = *x;
+    m->out.q = (variance - eps) / variance;
+    m->out.mean = centred ? 0 : x->mean / sqrt(variance);
+    m->out.difference = x->difference / variance;
+    m->out.log_tangent -= log(variance);
+    double gain = (count - lost) / (count - lost - 1) / variance;
+    m->back[0] = back_independent(x, gain, gain);
+    m->back[0].decades[PLUMB_BY_NORM] = decades(gain);
+}
+
+/* Yang et al. 2019: x is |G x| = sqrt(rows) on the sphere of zero mean, and two rows correlate by -1 / (rows - 1). */
+void moments_batch_norm(Moments *m, double rows, double eps) {
+    const Signal *x = &m->in[0];
+    double few = 1 / rows; /* 0 for a wide batch */
+    if (rows <= 3) {
+        m->refused = "a batch norm over 3 rows or fewer has a gradient of infinite variance";
+        return;
+    }
+    double variance = x->difference * (1 - few), gain = 1 / (x->difference * (1 - 3 * few) + eps);
+    m->out = *x;
+    m->out.q = variance / (variance + eps);
+    m->out.mean = 0;
+    m->out.difference = m->out.q / (1 - few);
+    m->out.log_tangent -= log(variance + eps);
+    m->back[0] = back_independent(x, gain, gain);
+    m->back[0].centred = rows;
+    m->back[0].decades[PLUMB_BY_NORM] = decades(gain);
+}
