@@ -17,12 +17,12 @@ B := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 
 # One Debian package a line of README's table. deps installs what is missing.
 PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
-    libcmocka-dev libdnnl-dev
+    libprotobuf-c-dev protobuf-c-compiler libcmocka-dev libdnnl-dev
 
-CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(B) -I$(B)/grammar
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
 FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-LIBS := -ljansson -lcsv -lzip -lz
+LIBS := -ljansson -lcsv -lzip -lz -lprotobuf-c
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
 PACKAGES += libxsmm-dev
@@ -44,9 +44,10 @@ endif
 GENERATED := $(if $(wildcard grammar/plumb.y),$(B)/grammar/plumb.tab) $(if $(wildcard grammar/plumb.l),$(B)/grammar/plumb.lex)
 FRONT := $(filter-out interp/main.c,$(wildcard grammar/*.c interp/*.c interp/*/*.c))
 RUNTIME := $(wildcard runtime/*.c runtime/*/*.c)
+PROTOS := $(patsubst %.proto,$(B)/%.pb-c,$(wildcard runtime/*/*.proto))
 FRONT_OBJECTS := $(FRONT:%.c=$(B)/obj/%.o) $(GENERATED:%=%.o)
-RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o)
-DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o)
+RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(PROTOS:%=%.o)
+DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(PROTOS:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -77,6 +78,11 @@ $(B)/double/runtime/%.o: runtime/%.c $(B)/flags
 $(B)/obj/%.o: %.c $(B)/flags
 	$(compile) -c $< -o $@
 $(FRONT_OBJECTS) $(UNIT_TESTS:$(B)/%=$(B)/obj/%.o): | $(GENERATED:%=%.h)
+$(RUNTIME_OBJECTS) $(DOUBLE_OBJECTS): | $(PROTOS:%=%.h)
+$(B)/%.pb-c.o: $(B)/%.pb-c.c $(B)/flags
+	$(compile) -fPIC -c $< -o $@
+$(B)/%.pb-c.c $(B)/%.pb-c.h &: %.proto
+	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=. --c_out=$(B) $<
 $(B)/grammar/%.o: $(B)/grammar/%.c $(B)/flags
 	$(compile) -Igrammar -Wno-unused-function -Wno-sign-compare -c $< -o $@
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h &: grammar/%.y

@@ -157,6 +157,7 @@ void net_value_free(NetValue *net) {
     if (!net) {
         return;
     }
+    plumb_log_close(net->log, NULL);
     plumb_trainer_free(net->trainer);
     plumb_net_free(net->net);
     for (int i = 0; i < net->argument_count; i++) {

@@ -37,6 +37,7 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     bool has_score, has_loss;
     double loss;                /* of the last epoch, of the last step while paused, or of a measurement since */
     double seconds;
+    PlumbLog *log;              /* of a training that may go on; NULL: none */
     json_t *alerts;             /* of the last training: a list of objects, as --json shows them */
 } NetValue;
 

@@ -49,7 +49,7 @@ char *plumb_shape_text(PlumbShape shape, char text[64]); /* "64", "100 x 2", "1 
 typedef enum {
     PLUMB_LAYER = 1, PLUMB_ACTIVATION = 2 /* an elementwise layer */, PLUMB_INIT = 4, PLUMB_LOSS = 8, PLUMB_OPTIMIZER = 16,
     PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
-    PLUMB_CADENCE = 16384 /* every(n) */,
+    PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_LOG = 32768,
     PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
 } PlumbKind;
 const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */
@@ -262,6 +262,15 @@ typedef struct PlumbClipping { /* what the recipe's clipping did so far */
 } PlumbClipping;
 PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer);
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
+
+/* What the recipe's key `log` asks for: a table of steps (.csv), JSON lines (.jsonl) or a folder of TensorBoard's event files, as an
+ * observer of a trainer. `who` becomes part of the file's name where several nets are trained with one recipe ("run.plain.csv"); or
+ * NULL. NULL without an error (status PLUMB_OK): the recipe asks for none. The net must outlive the log. */
+typedef struct PlumbLog PlumbLog;
+PlumbLog *plumb_log_open(const PlumbCall *recipe, const PlumbNet *net, const char *who, const PlumbFiles *files, PlumbError *error);
+PlumbObserver plumb_log_observer(PlumbLog *log);
+bool plumb_log_close(PlumbLog *log, PlumbError *error); /* false: not all could be written. NULL is allowed */
+bool plumb_log_check(const PlumbCall *recipe, PlumbError *error); /* false: the name of the file tells no format */
 
 typedef struct PlumbScore {
     double loss, accuracy, mae, rmse, r2; /* NaN where they do not apply */

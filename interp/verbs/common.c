@@ -67,8 +67,10 @@ void check_fits(Session *session, const VerbCall *call) {
         const PlumbNet *net = session_net(session, operand, call->tree_of[i]->span);
         const PlumbCall *recipe = recipe_known(call->with) ? session_recipe(session, call->with, operand) : NULL;
         PlumbError error = {.argument = -1};
-        if (net && data && recipe && net_known(net) &&
-            !plumb_net_fits(net, data, plumb_call_call(recipe, "loss"), &error)) {
+        if (recipe && call->with_tree && !plumb_log_check(recipe, &error)) {
+            session_fail(session, call->with_tree->span, &error);
+        } else if (net && data && recipe && net_known(net) &&
+                   !plumb_net_fits(net, data, plumb_call_call(recipe, "loss"), &error)) {
             session_fail(session, call->on_tree->span, &error);
         }
     }

@@ -19,22 +19,22 @@ static bool all_different(Session *session, const VerbCall *call) {
 
 /* All trainers are made before the first runs, so that an error comes before an hour of training. */
 static bool begin(Session *session, const VerbCall *call) {
-    PlumbTrainer **trainer = calloc((size_t)call->count, sizeof *trainer);
+    Training *training = calloc((size_t)call->count, sizeof *training);
     int made = 0;
-    if (!trainer) {
+    if (!training) {
         return report_no_memory(session, call->tree->span);
     }
-    while (made < call->count && (trainer[made] = training_trainer(session, call, made))) {
+    while (made < call->count && training_make(session, call, made, &training[made])) {
         made++;
     }
     for (int i = 0; i < made; i++) {
         if (made == call->count) {
-            training_begin(call, i, trainer[i]);
+            training_begin(call, i, &training[i]);
         } else {
-            plumb_trainer_free(trainer[i]);
+            training_drop(&training[i]);
         }
     }
-    free(trainer);
+    free(training);
     if (made < call->count) {
         return false;
     }

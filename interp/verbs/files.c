@@ -156,8 +156,10 @@ const Verb verb_save = {
 
 /* What was measured and learned belongs to the weights that were there before. */
 static void forget_training(NetValue *net) {
+    plumb_log_close(net->log, NULL);
     plumb_trainer_free(net->trainer);
     free(net->probe);
+    net->log = NULL;
     net->trainer = NULL;
     net->probe = NULL;
     net->unfinished = net->has_score = net->has_loss = false;

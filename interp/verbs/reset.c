@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 static void forget(NetValue *net) {
+    plumb_log_close(net->log, NULL);
     plumb_trainer_free(net->trainer);
+    net->log = NULL;
     net->trainer = NULL;
     value_drop(net->trained_on);
     value_drop(net->trained_with);

@@ -17,11 +17,11 @@ static bool finish(Session *session, const VerbCall *call) {
 }
 
 static bool begin(Session *session, const VerbCall *call) {
-    PlumbTrainer *trainer = training_trainer(session, call, 0);
-    if (!trainer) {
+    Training training;
+    if (!training_make(session, call, 0, &training)) {
         return false;
     }
-    training_begin(call, 0, trainer);
+    training_begin(call, 0, &training);
     training_title(session, call, call->operand[0]->net->name);
     return true;
 }

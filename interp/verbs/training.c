@@ -116,24 +116,41 @@ static void on_end(void *self, const PlumbEpoch *last) {
 /* ---- making, running, keeping ---------------------------------------------------------------------------------------
  */
 
-PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index) {
+/* Of several nets each has a log of its own. */
+static bool open_log(Session *session, const VerbCall *call, const PlumbCall *recipe, const NetValue *net,
+                     PlumbLog **log) {
+    PlumbError error = {.argument = -1};
+    *log = plumb_log_open(recipe, net->net, call->count > 1 ? net->name : NULL, session_files(session), &error);
+    const Tree *asked = call->with_tree ? call->with_tree : call->tree;
+    return *log || error.status == PLUMB_OK || session_fail(session, asked->span, &error);
+}
+
+bool training_make(Session *session, const VerbCall *call, int index, Training *training) {
     Value *value = call->operand[index];
     Span span = call->tree_of[index]->span;
     PlumbNet *net = session_net(session, value, span);
     const PlumbCall *recipe = net ? session_recipe(session, call->with, value) : NULL;
     PlumbConfig config = session_config(session);
     PlumbError error = {.argument = -1};
+    *training = (Training){0};
     if (!recipe) {
-        if (net) {
-            report_no_memory(session, span);
-        }
-        return NULL;
+        return net && report_no_memory(session, span);
     }
-    PlumbTrainer *trainer = plumb_trainer_new(net, data_of(call->on), recipe, &config, &error);
-    if (!trainer) {
-        session_fail(session, call->on_tree->span, &error);
+    training->trainer = plumb_trainer_new(net, data_of(call->on), recipe, &config, &error);
+    if (!training->trainer) {
+        return session_fail(session, call->on_tree->span, &error);
     }
-    return trainer;
+    if (!open_log(session, call, recipe, value->net, &training->log)) {
+        training_drop(training);
+        return false;
+    }
+    return true;
+}
+
+void training_drop(Training *training) {
+    plumb_log_close(training->log, NULL);
+    plumb_trainer_free(training->trainer);
+    *training = (Training){0};
 }
 
 static void replace(Value **at, Value *value) {
@@ -142,10 +159,12 @@ static void replace(Value **at, Value *value) {
     value_drop(old);
 }
 
-void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer) {
+void training_begin(const VerbCall *call, int index, const Training *training) {
     NetValue *net = call->operand[index]->net;
+    plumb_log_close(net->log, NULL);
     plumb_trainer_free(net->trainer);
-    net->trainer = trainer;
+    net->trainer = training->trainer;
+    net->log = training->log;
     net->unfinished = true;
     json_array_clear(net->alerts);
     replace(&net->trained_on, call->on);
@@ -206,6 +225,14 @@ static void say_outcome(const Session *session, const NetValue *net, PlumbOutcom
     fflush(canvas.out);
 }
 
+static bool close_log(Session *session, NetValue *net, Span span) {
+    PlumbError error = {.argument = -1};
+    PlumbLog *log = net->log;
+    net->log = NULL;
+    session_wrote(session);
+    return plumb_log_close(log, &error) || session_fail(session, span, &error);
+}
+
 PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table) {
     Value *value = call->operand[index];
     const PlumbData *data = data_of(value->net->trained_on);
@@ -227,8 +254,12 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
         report_no_memory(session, span);
         return PLUMB_FAILED;
     }
+    if (value->net->log) { /* there is room for two */
+        plumb_trainer_observe(value->net->trainer, plumb_log_observer(value->net->log));
+    }
     view.drawn = view.began;
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
+    plumb_trainer_unobserve(value->net->trainer, value->net->log);
     plumb_trainer_unobserve(value->net->trainer, &view);
     erase_bar(&view);
     alerts_close(&view.alerts, outcome == PLUMB_DONE || outcome == PLUMB_STOPPED);
@@ -241,6 +272,9 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
         session_fail(session, span, &error);
     }
     say_outcome(session, value->net, outcome);
+    if (outcome != PLUMB_PAUSED && !close_log(session, value->net, span)) {
+        return PLUMB_FAILED;
+    }
     return outcome;
 }
 

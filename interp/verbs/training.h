@@ -3,10 +3,15 @@
 #define PLUMB_VERBS_TRAINING_H
 #include "common.h"
 
-/* A trainer for operand `index` of a call with `on` and perhaps `with`; the net is as it was. NULL after an error. */
-PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index);
-/* The net's training is now this one, not yet begun. Takes the trainer over. */
-void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer);
+typedef struct Training { /* made, not yet the net's */
+    PlumbTrainer *trainer;
+    PlumbLog *log;        /* NULL: none is asked for */
+} Training;
+/* For operand `index` of a call with `on` and perhaps `with`; the net is as it was. False after an error. */
+bool training_make(Session *session, const VerbCall *call, int index, Training *training);
+void training_drop(Training *training);
+/* The net's training is now this one, not yet begun. Takes it over. */
+void training_begin(const VerbCall *call, int index, const Training *training);
 /* Runs the net's training, or goes on with it. `table`: the table of epochs is printed; else a line while it lasts.
  * PLUMB_PAUSED: the person was told, the verb returns session_pause. PLUMB_FAILED: the error was added. */
 PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table);

@@ -222,6 +222,12 @@ static const PlumbArg recipe_args[] = {
      .words = "off",
      .fallback = "every(1)",
      .help = "how often layers are measured"},
+    {.name = "log",
+     .accepts = PLUMB_A_STRING | PLUMB_A_CALL | PLUMB_A_NONE,
+     .kinds = PLUMB_LOG,
+     .fallback = "none",
+     .help =
+         "\"run.csv\", \"run.jsonl\" or tensorboard(\"dir\"): steps, epochs, layers; of several nets with their names"},
     END};
 const PlumbEntry recipe_keys = {.name = "recipe",
                                 .kind = PLUMB_RECIPE,
