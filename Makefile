@@ -17,12 +17,12 @@ B := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 
 # One Debian package a line of README's table. deps installs what is missing.
 PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
-    libprotobuf-c-dev protobuf-c-compiler libcmocka-dev libdnnl-dev
+    libpng-dev libprotobuf-c-dev protobuf-c-compiler libcmocka-dev libdnnl-dev
 
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(B) -I$(B)/grammar
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
 FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-LIBS := -ljansson -lcsv -lzip -lz -lprotobuf-c
+LIBS := -ljansson -lcsv -lzip -lpng -lz -lprotobuf-c
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
 PACKAGES += libxsmm-dev
@@ -106,7 +106,7 @@ $(B)/plumb: $(B)/obj/interp/main.o $(B)/libfront.a $(B)/libplumb.a
 $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 # Where the test makes allocations fail, ours go through it.
-$(B)/tests/unit/test_memory: private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
+$(B)/tests/unit/test_memory $(B)/tests/unit/double_memory: private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
 $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
 $(B)/double/tests/%.o: tests/%.c $(B)/flags

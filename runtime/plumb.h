@@ -231,7 +231,7 @@ typedef struct PlumbEpoch {
 typedef struct PlumbStep {
     int64_t step, steps;  /* done, of */
     int epoch, epochs;
-    double loss, grad_norm, clip_factor; /* global norm before clipping; factor taken (1: idle) */
+    double loss, grad_norm, clip_factor; /* global norm before clipping; smallest factor taken (1: idle) */
     const PlumbProbe *probe; /* one per node, or NULL when not measured at this step */
 } PlumbStep;
 typedef struct PlumbObserver {  /* any function may be NULL; step returns false to pause */
@@ -274,9 +274,17 @@ bool plumb_log_check(const PlumbCall *recipe, PlumbError *error); /* false: the 
 
 typedef struct PlumbScore {
     double loss, accuracy, mae, rmse, r2; /* NaN where they do not apply */
+    double top5;        /* share of labels among the five largest outputs; NaN for fewer than six classes */
     int classes;
     int64_t *confusion; /* classes x classes, [true][predicted]; malloc'd, or NULL */
 } PlumbScore;
+/* From the confusion matrix of a score. NaN where nothing was there to count: precision of a class that was never
+ * predicted, recall of one without rows, f1 of one with neither. */
+typedef struct PlumbClassScore {
+    double precision, recall, f1; /* hits / predicted, hits / rows, their harmonic mean */
+    int64_t rows;                 /* labels of the class */
+} PlumbClassScore;
+void plumb_class_score(const PlumbScore *score, int of_class, PlumbClassScore *of);
 bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss, const PlumbConfig *config,
                     PlumbScore *score, PlumbError *error);
 /* out: rows x size of the net's output shape. x: rows x size of its input. */

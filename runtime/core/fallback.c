@@ -71,9 +71,12 @@ static int read_items(Reader *reader, char close, PlumbGiven item[ITEMS_MAX]) {
 static bool read_list(Reader *reader, PlumbValue *value) {
     PlumbGiven item[ITEMS_MAX];
     int count = read_items(reader, ']', item);
-    PlumbValue *items = count < 0 ? NULL : plumb_arena_alloc(reader->arena, (size_t)count * sizeof *items);
-    if (!items) {
+    if (count < 0) {
         return false;
+    }
+    PlumbValue *items = plumb_arena_alloc(reader->arena, (size_t)count * sizeof *items);
+    if (!items) {
+        return error_memory(reader->error);
     }
     for (int i = 0; i < count; i++) {
         items[i] = item[i].value;

@@ -72,6 +72,10 @@ typedef struct Layer {
     /* Output shape from the input shapes and arguments. False: error filled (found, expected, hint). */
     bool (*shape)(const LayerSite *site, PlumbShape *out, PlumbError *error);
     int (*weights)(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]); /* count; NULL: none */
+    /* After its weights were drawn: what depends on them, as weight_g. NULL: nothing. */
+    void (*settle)(const LayerSite *site, real *const *w);
+    /* Are the values that come straight from the data, `rows` of input[0], what the layer can take? NULL: any are. */
+    bool (*accepts)(const LayerSite *site, const real *x, int64_t rows, PlumbError *error);
     int forward_phases, backward_phases; /* 0 counts as 1; more: a barrier between them, all shards meet */
     size_t (*save_bytes)(const LayerSite *site, int rows);
     size_t (*scratch_bytes)(const LayerSite *site, int rows);

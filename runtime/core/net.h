@@ -30,6 +30,7 @@ struct PlumbNet {
     struct NameIndex *index; /* by name: nodes, and how many of a kind */
     bool unknown;            /* holds a node of unknown shape: cannot be run */
     bool made;
+    bool unscaled;           /* the weights are as drawn: init=lsuv still waits for data */
     uint64_t seed;
     int64_t parameter_count, buffer_count; /* padded so that every weight starts on 64 bytes */
     real *parameters, *buffers, *transposes, *gradients;

@@ -37,6 +37,19 @@ static void place_weights(PlumbNet *net) {
     }
 }
 
+static void settle_weights(PlumbNet *net) {
+    for (int i = 0; i < net->node_count; i++) {
+        const NetNode *node = &net->node[i];
+        real *w[LAYER_WEIGHTS_MAX];
+        for (int j = 0; j < node->about.weight_count; j++) {
+            w[j] = net->weight[node->about.first_weight + j].about.value;
+        }
+        if (node->layer->settle) {
+            node->layer->settle(&node->site, w);
+        }
+    }
+}
+
 bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error) {
     if (net->made) {
         return true;
@@ -65,6 +78,8 @@ bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error) {
             return false;
         }
     }
+    settle_weights(net);
+    net->unscaled = true;
     net_refresh(net, kernels_portable());
     return true;
 }

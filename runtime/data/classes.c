@@ -102,10 +102,10 @@ static bool at_least_two(const Table *table, PlumbError *error) {
     return error_expected(error, "at least two classes");
 }
 
-/* Text labels were coded while they were read. */
+/* Text labels were coded while they were read. A source without the argument `task` has numbers. */
 bool classes_find(Table *table, const PlumbCall *call, bool *classify, PlumbError *error) {
     const char *task = plumb_call_string(call, "task");
-    bool regress = task && !strcmp(task, "regress"), text = table->class_name;
+    bool regress = !task || !strcmp(task, "regress"), text = table->class_name;
     *classify = !regress;
     if (text || regress) {
         return regress || at_least_two(table, error);

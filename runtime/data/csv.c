@@ -9,6 +9,7 @@ enum { MIXED_MOST = 100 /* classes among which numbers and text may be mixed */ 
 
 typedef struct Rows { /* one pass over the file */
     const PlumbCall *call;
+    const char *alone; /* the argument that names the only column wanted; NULL: label and inputs */
     CsvColumns columns;
     Table *table;
     int64_t room;     /* rows there is memory for */
@@ -53,7 +54,8 @@ static bool bad_number(Rows *rows, const char *text, size_t length, double value
         plumb_fail(rows->error, PLUMB_NUMBER_ERROR, "%s: the value is not finite", place);
     } else {
         plumb_fail(rows->error, PLUMB_FORMAT_ERROR, "%s is text where a number is needed", place);
-        error_hint(rows->error, "features=[...] names the columns to use");
+        error_hint(rows->error, "%s names the column%s to use", rows->alone ? rows->alone : "features=[...]",
+                   rows->alone ? "" : "s");
     }
     error_found(rows->error, "\"%s\"", csv_brief(text, length, brief));
     return error_expected(rows->error, "a number");
@@ -94,7 +96,7 @@ static bool label_field(Rows *rows, const char *text, size_t length) {
         rows->table->y[rows->table->rows] = value;
         return true;
     }
-    bool regress = !strcmp(plumb_call_string(rows->call, "task"), "regress");
+    bool regress = rows->alone || !strcmp(plumb_call_string(rows->call, "task"), "regress");
     bool text_label = !regress && isfinite((plumb_real)value) && !is_missing(text, length);
     return text_label ? label_is_text(rows, text, length) : bad_number(rows, text, length, value);
 }
@@ -106,7 +108,8 @@ static bool reserve_row(Rows *rows) {
         return true;
     }
     rows->room = rows->room ? 2 * rows->room : 1024;
-    plumb_real *x = realloc(table->x, (size_t)rows->room * (size_t)rows->columns.inputs * sizeof *x);
+    size_t inputs = rows->columns.inputs ? (size_t)rows->columns.inputs : 1;
+    plumb_real *x = realloc(table->x, (size_t)rows->room * inputs * sizeof *x);
     table->x = x ? x : table->x;
     double *y = realloc(table->y, (size_t)rows->room * sizeof *y);
     table->y = y ? y : table->y;
@@ -139,7 +142,8 @@ static bool on_row(void *self);
 /* The first row decides about the columns; without a header it is data as well. */
 static bool first_row(Rows *rows) {
     CsvColumns *columns = &rows->columns;
-    if (!csv_columns_assign(columns, rows->call, rows->error)) {
+    if (!(rows->alone ? csv_columns_pick(columns, rows->call, rows->alone, rows->error)
+                      : csv_columns_assign(columns, rows->call, rows->error))) {
         return false;
     }
     rows->started = true;
@@ -179,7 +183,7 @@ static bool separator_of(const PlumbCall *call, char *separator, PlumbError *err
     }
     *separator = value->string[0];
     if (strlen(value->string) != 1 || strchr("\"\r\n", *separator)) {
-        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "sep of csv must be one character");
+        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "sep of %s must be one character", call->entry->name);
         return error_expected(error, "\",\", \";\", \"\\t\", \"|\" or another character");
     }
     return true;
@@ -213,6 +217,12 @@ static bool read_rows(Rows *rows, const PlumbFiles *files, char separator) {
     return done;
 }
 
+bool csv_column(Table *table, const PlumbCall *call, const char *arg, const PlumbFiles *files, PlumbError *error) {
+    Rows rows = {.call = call, .alone = arg, .table = table, .error = error};
+    char separator;
+    return separator_of(call, &separator, error) && read_rows(&rows, files, separator);
+}
+
 /* Labels are taken for numbers until one is not: then the file is read again, as names. */
 static PlumbData *load(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error) {
     Table table = {0};
@@ -241,16 +251,7 @@ static const PlumbArg args[] = {
      .accepts = PLUMB_A_LIST | PLUMB_A_STRING | PLUMB_A_INT | PLUMB_A_NONE,
      .fallback = "none",
      .help = "the columns to use as inputs; none: all but the label"},
-    {.name = "header",
-     .accepts = PLUMB_A_BOOL | PLUMB_A_WORD,
-     .words = "auto",
-     .fallback = "auto",
-     .help = "does the first row name the columns? auto: if no number stands in it"},
-    {.name = "sep",
-     .accepts = PLUMB_A_STRING | PLUMB_A_WORD,
-     .words = "auto",
-     .fallback = "auto",
-     .help = "the character between fields; auto: , ; tab or |, the likeliest"},
+    CSV_ARGS,
     TABLE_ARGS};
 
 const Source source_csv = {

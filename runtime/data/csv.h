@@ -26,8 +26,24 @@ typedef struct CsvColumns {
 bool csv_columns_add(CsvColumns *columns, const char *name, size_t length); /* false: no memory */
 /* Looks at the first row and the arguments label, features, header, and gives each column its role. */
 bool csv_columns_assign(CsvColumns *columns, const PlumbCall *call, PlumbError *error);
+/* The column that argument `arg` names becomes the label; all others are skipped. */
+bool csv_columns_pick(CsvColumns *columns, const PlumbCall *call, const char *arg, PlumbError *error);
 const char *csv_column_text(const CsvColumns *columns, int column, char text[80]); /* column "age" / column 3 */
 void csv_columns_free(CsvColumns *columns);
+
+/* Reads the numbers of the one column that argument `arg` names into table->y. */
+bool csv_column(Table *table, const PlumbCall *call, const char *arg, const PlumbFiles *files, PlumbError *error);
+/* What every source that reads CSV takes. */
+#define CSV_ARGS                                                                                                               \
+    {.name = "header",                                                                                                         \
+     .accepts = PLUMB_A_BOOL | PLUMB_A_WORD,                                                                                   \
+     .words = "auto",                                                                                                          \
+     .fallback = "auto",                                                                                                       \
+     .help = "does the first row name the columns? auto: if no number stands in it"},                                          \
+    {                                                                                                                          \
+        .name = "sep", .accepts = PLUMB_A_STRING | PLUMB_A_WORD, .words = "auto", .fallback = "auto",                          \
+        .help = "the character between fields; auto: , ; tab or |, the likeliest"                                              \
+    }
 
 /* Text labels and their codes, in the order of appearance until they are sorted. */
 typedef struct Label Label;

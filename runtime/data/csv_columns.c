@@ -51,8 +51,7 @@ static int find_name(const CsvColumns *columns, const char *name) {
 }
 
 /* header=auto: a first row without a single number, or one that holds the label's name. */
-static bool has_header(const CsvColumns *columns, const PlumbCall *call) {
-    const PlumbValue *header = plumb_call_value(call, "header"), *label = plumb_call_value(call, "label");
+static bool has_header(const CsvColumns *columns, const PlumbValue *header, const PlumbValue *label) {
     if (header->type == PLUMB_V_BOOL) {
         return header->boolean;
     }
@@ -150,9 +149,9 @@ static bool assign_inputs(CsvColumns *columns, const PlumbValue *features, Plumb
     return columns->inputs || plumb_fail(error, PLUMB_FORMAT_ERROR, "there is no column besides the label");
 }
 
-/* The label first: features=none means all that is left. */
-bool csv_columns_assign(CsvColumns *columns, const PlumbCall *call, PlumbError *error) {
-    columns->header = has_header(columns, call);
+bool csv_columns_pick(CsvColumns *columns, const PlumbCall *call, const char *arg, PlumbError *error) {
+    const PlumbValue *wanted = plumb_call_value(call, arg);
+    columns->header = has_header(columns, plumb_call_value(call, "header"), wanted);
     columns->role = malloc(((size_t)columns->count + 1) * sizeof *columns->role);
     if (!columns->role) {
         return error_memory(error);
@@ -160,10 +159,15 @@ bool csv_columns_assign(CsvColumns *columns, const PlumbCall *call, PlumbError *
     for (int i = 0; i < columns->count; i++) {
         columns->role[i] = CSV_SKIP;
     }
-    int label = find_column(columns, plumb_call_value(call, "label"), error);
-    if (label < 0) {
-        return false;
+    int label = find_column(columns, wanted, error);
+    if (label >= 0) {
+        columns->role[label] = CSV_LABEL;
     }
-    columns->role[label] = CSV_LABEL;
-    return assign_inputs(columns, plumb_call_value(call, "features"), error);
+    return label >= 0;
+}
+
+/* The label first: features=none means all that is left. */
+bool csv_columns_assign(CsvColumns *columns, const PlumbCall *call, PlumbError *error) {
+    return csv_columns_pick(columns, call, "label", error) &&
+           assign_inputs(columns, plumb_call_value(call, "features"), error);
 }

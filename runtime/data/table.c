@@ -5,6 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VALUES_MOST ((int64_t)1 << 33) /* inputs and labels of a table: 32 GiB and more */
+
+bool table_name_classes(Table *table, const char *const *name, int count, PlumbError *error) {
+    table->class_name = calloc((size_t)count, sizeof *table->class_name);
+    if (!table->class_name) {
+        return error_memory(error);
+    }
+    while (table->classes < count) {
+        table->class_name[table->classes] = strdup(name[table->classes]);
+        if (!table->class_name[table->classes++]) {
+            return error_memory(error);
+        }
+    }
+    return true;
+}
+
 void table_free(Table *table) {
     for (int i = 0; table->class_name && i < table->classes; i++) {
         free(table->class_name[i]);
@@ -47,8 +63,14 @@ static bool same_rows(const Table *table, PlumbShape x, PlumbShape y, const char
 }
 
 /* Where one of the two fails the table is still whole: it only has more room. */
-static bool table_grow(Table *table, int64_t rows, PlumbError *error) {
+bool table_grow(Table *table, int64_t rows, PlumbError *error) {
     size_t total = (size_t)(table->rows + rows);
+    int64_t row = plumb_shape_size(table->x_shape) + plumb_shape_size(table->y_shape);
+    if (table->rows + rows > VALUES_MOST / row) {
+        plumb_fail(error, PLUMB_UNSUPPORTED, "the data is too large");
+        error_found(error, "%lld rows of %lld values", (long long)(table->rows + rows), (long long)row);
+        return error_expected(error, "at most %lld values", (long long)VALUES_MOST);
+    }
     plumb_real *x = realloc(table->x, total * (size_t)plumb_shape_size(table->x_shape) * sizeof *x);
     table->x = x ? x : table->x;
     double *y = realloc(table->y, total * (size_t)plumb_shape_size(table->y_shape) * sizeof *y);
@@ -186,10 +208,10 @@ static void minmax_scale(const PlumbPart *part, size_t size, double *shift, doub
 }
 
 /* The statistics are the train part's: nothing of the test part may leak into the inputs. */
-static bool scale_parts(PlumbData *data, const PlumbCall *call) {
+static bool scale_parts(PlumbData *data, const Table *table, const PlumbCall *call) {
     const PlumbValue *scale = plumb_call_value(call, "scale");
     size_t size = (size_t)plumb_shape_size(data->x_shape);
-    if (!scale || scale->type == PLUMB_V_NONE) {
+    if (table->scaled || !scale || scale->type == PLUMB_V_NONE) {
         return true;
     }
     double *shift = calloc(2 * size, sizeof *shift), *divisor = shift + size;
@@ -219,7 +241,7 @@ static bool make_parts(PlumbData *data, const Table *table, const PlumbCall *cal
     }
     int64_t rows, train = split_rows(table, call, seed, order, &rows);
     bool done = train > 0 && gather(table, data, order, train, &data->train) &&
-                gather(table, data, order + train, rows - train, &data->test) && scale_parts(data, call);
+                gather(table, data, order + train, rows - train, &data->test) && scale_parts(data, table, call);
     free(order);
     return done;
 }

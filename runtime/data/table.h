@@ -13,8 +13,13 @@ typedef struct Table {
     double *y;                   /* rows x size of y_shape: targets, or codes of classes */
     char **class_name;           /* text labels: what the codes 0, 1 ... stand for; NULL: y is what was read */
     int classes;
+    bool scaled;                 /* the source has done what `scale` asks for */
 } Table;
 
+/* Room for so many more rows of the table's shapes. */
+bool table_grow(Table *table, int64_t rows, PlumbError *error);
+/* What the codes 0, 1 ... stand for: copies. */
+bool table_name_classes(Table *table, const char *const *name, int count, PlumbError *error);
 /* Adds the rows of two arrays, checked against each other and against what the table holds. */
 bool table_append(Table *table, const Array *x, const Array *y, const char *path, PlumbError *error);
 /* The data set by the call's common arguments; frees what the table holds in any case. */

@@ -1,4 +1,5 @@
 /* A net's weights and gradients as safetensors files, under the names that PyTorch would give them. */
+#include "../core/net.h"
 #include "array.h"
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,7 @@ bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, Pl
         const PlumbWeight *weight = plumb_net_weight(net, i);
         array_reals(find_array(arrays, count, weight->name), weight->value);
     }
+    net->unscaled = net->unscaled && !done;
     for (int i = 0; i < count; i++) {
         array_free(&arrays[i]);
     }

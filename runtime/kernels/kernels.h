@@ -26,9 +26,10 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
     bool nesterov;
     int64_t step;       /* from 1 */
     double scale;       /* on the gradient: clipping */
+    double trust;       /* sgd: on gradient and decay, the trust ratio of lars */
     double value_limit; /* clip by value before all else; 0: none */
 } Update;
-enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP };
+enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP, UPDATE_ADAGRAD, UPDATE_LION };
 
 /* The array as rows x channels x inner: features have inner 1, an image its height times width. */
 typedef struct Grid {
@@ -90,6 +91,8 @@ struct Kernels {
     void (*update)(const Update *update, int64_t n, real *w, const real *g, real *s1, real *s2, double norms[2]);
     /* softmax rows, in place allowed; log: their logarithm */
     void (*softmax)(int rows, int n, const real *x, real *y, bool log);
+    void (*softmax_back)(int rows, int n, const real *y, const real *dy, real *dx); /* dx = y (dy - sum(y dy)), dx may be dy */
+    void (*blend)(int64_t n, real keep, const real *x, real *y);                    /* y = keep y + (1 - keep) x */
     /* For at most `rows` rows; training: with gradients, d_in: of the input too. NULL: no memory. */
     Conv *(*conv)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
     /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */

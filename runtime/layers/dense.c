@@ -2,6 +2,7 @@
 #include "dense.h"
 #include "../train/inits.h"
 #include "common.h"
+#include "weightnorm.h"
 
 static const PlumbArg args[] = {
     {.name = "units", .accepts = PLUMB_A_INT, .min = 1, .max = 1e9, .help = "outputs"},
@@ -13,6 +14,11 @@ static const PlumbArg args[] = {
      .fallback = "auto",
      .help = "initial weights; auto: he before the relu family, lecun before selu, else xavier"},
     {.name = "bias_init", .accepts = PLUMB_A_CALL, .kinds = PLUMB_INIT, .fallback = "zeros", .help = "initial bias"},
+    {.name = "weight",
+     .accepts = PLUMB_A_WORD,
+     .words = "plain weightnorm",
+     .fallback = "plain",
+     .help = "weightnorm: as weight_g weight_v / |weight_v|, length and direction of each output's weights apart"},
     {.name = NULL}};
 
 static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
@@ -28,34 +34,77 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
     return true;
 }
 
+static bool normed(const LayerSite *site) {
+    return !strcmp(plumb_call_string(site->call, "weight"), "weightnorm");
+}
+
+/* Which weight is the bias: weight, bias; or weight_v, weight_g, bias. -1: there is none. */
+static int bias_index(const LayerSite *site) {
+    return !plumb_call_bool(site->call, "bias") ? -1 : normed(site) ? 2 : 1;
+}
+
 static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
-    int in = last_axis(site->input[0]), out = last_axis(site->shape);
+    int in = last_axis(site->input[0]), out = last_axis(site->shape), bias = bias_index(site);
     const PlumbCall *init = plumb_call_call(site->call, "init");
-    spec[0] = (WeightSpec){.name = "weight",
+    spec[0] = (WeightSpec){.name = normed(site) ? "weight_v" : "weight",
                            .shape = {2, {out, in}},
                            .fan_in = in,
                            .fan_out = out,
                            .init = init ? init : init_auto(site->next_act),
                            .learned = true,
-                           .transposed = true};
-    if (!plumb_call_bool(site->call, "bias")) {
-        return 1;
+                           .transposed = !normed(site)};
+    if (normed(site)) { /* its first values are settled below */
+        spec[1] = (WeightSpec){
+            .name = "weight_g", .shape = {2, {out, 1}}, .fan_in = in, .fan_out = out, .fill = 1, .learned = true};
     }
-    spec[1] = (WeightSpec){.name = "bias",
-                           .shape = {1, {out}},
-                           .fan_in = in,
-                           .fan_out = out,
-                           .init = plumb_call_call(site->call, "bias_init"),
-                           .learned = true};
-    return 2;
+    if (bias < 0) {
+        return normed(site) ? 2 : 1;
+    }
+    spec[bias] = (WeightSpec){.name = "bias",
+                              .shape = {1, {out}},
+                              .fan_in = in,
+                              .fan_out = out,
+                              .init = plumb_call_call(site->call, "bias_init"),
+                              .learned = true};
+    return bias + 1;
+}
+
+/* As PyTorch: the first weights are those that were drawn. */
+static void settle(const LayerSite *site, real *const *w) {
+    if (normed(site)) {
+        weightnorm_settle(last_axis(site->shape), last_axis(site->input[0]), w[0], w[1]);
+    }
+}
+
+/* save, with weightnorm: W (n, k), then 1 / |v| (n). scratch: dW (n, k). */
+static size_t save_bytes(const LayerSite *site, int rows) {
+    (void)rows;
+    size_t n = (size_t)last_axis(site->shape), k = (size_t)last_axis(site->input[0]);
+    return normed(site) ? n * (k + 1) * sizeof(real) : 0;
+}
+static size_t scratch_bytes(const LayerSite *site, int rows) {
+    (void)rows;
+    size_t n = (size_t)last_axis(site->shape), k = (size_t)last_axis(site->input[0]);
+    return normed(site) ? n * k * sizeof(real) : 0;
+}
+
+/* out(rows, n) = in(rows, k) W^T, by the transposed copy or by a matrix made for this pass. */
+static void product(const Pass *pass, int rows, int n, int k) {
+    if (!normed(pass->site)) {
+        pass->k->gemm(false, false, rows, n, k, pass->in[0], k, pass->wt[0], n, 0, pass->out, n);
+        return;
+    }
+    real *w = pass->save;
+    weightnorm_matrix(pass->k, n, k, pass->w[0], pass->w[1], w, w + (size_t)n * (size_t)k);
+    pass->k->gemm(false, true, rows, n, k, pass->in[0], k, w, k, 0, pass->out, n);
 }
 
 /* out(rows, n) = in(rows, k) W^T + b; with `act`, then y = phi(out). */
 void dense_forward(const Pass *pass, const DenseAct *act) {
     int n = last_axis(pass->site->shape), k = last_axis(pass->site->input[0]);
-    int rows = pass->rows * vectors(pass->site->shape);
-    const real *bias = plumb_call_bool(pass->site->call, "bias") ? pass->w[1] : NULL;
-    pass->k->gemm(false, false, rows, n, k, pass->in[0], k, pass->wt[0], n, 0, pass->out, n);
+    int rows = pass->rows * vectors(pass->site->shape), at = bias_index(pass->site);
+    const real *bias = at < 0 ? NULL : pass->w[at];
+    product(pass, rows, n, k);
     if (act) {
         pass->k->bias_act(act->act, act->a, rows, n, pass->out, bias, act->y, pass->tally_out, act->tally_y);
     } else if (bias || pass->tally_out) {
@@ -63,12 +112,24 @@ void dense_forward(const Pass *pass, const DenseAct *act) {
     }
 }
 
-/* dW(n, k) = dz^T in, db = column sums of dz, d_in = dz W; with `act`, first dz = dy phi'. */
+/* dW(n, k) = dz^T in, and from it the gradients of what W is made of. */
+static void weight_gradient(const Pass *pass, int rows, int n, int k, const real *dz) {
+    if (!normed(pass->site)) {
+        pass->k->gemm(true, false, n, k, rows, dz, n, pass->in[0], k, pass->adds ? 1 : 0, pass->dw[0], k);
+        return;
+    }
+    const real *inverse = (real *)pass->save + (size_t)n * (size_t)k;
+    real *dw = pass->scratch;
+    pass->k->gemm(true, false, n, k, rows, dz, n, pass->in[0], k, 0, dw, k);
+    weightnorm_gradient(pass->k, n, k, pass->w[0], pass->w[1], inverse, dw, pass->adds, pass->dw[1], pass->dw[0]);
+}
+
+/* db = column sums of dz, d_in = dz W; with `act`, first dz = dy phi'. */
 void dense_backward(const Pass *pass, const DenseAct *act) {
     int n = last_axis(pass->site->shape), k = last_axis(pass->site->input[0]);
-    int rows = pass->rows * vectors(pass->site->shape);
-    real *db = plumb_call_bool(pass->site->call, "bias") ? pass->dw[1] : NULL;
-    const real *dz = pass->d_out;
+    int rows = pass->rows * vectors(pass->site->shape), at = bias_index(pass->site);
+    real *db = at < 0 ? NULL : pass->dw[at];
+    const real *dz = pass->d_out, *w = normed(pass->site) ? pass->save : pass->w[0];
     bool fused_db = act && !pass->adds;
     if (act) {
         pass->k->act_back(act->act, act->a, rows, n, pass->out, act->y, act->dy, act->dz, fused_db ? db : NULL,
@@ -78,9 +139,9 @@ void dense_backward(const Pass *pass, const DenseAct *act) {
     if (db && !fused_db) {
         pass->k->column_sum(rows, n, dz, pass->adds ? 1 : 0, db);
     }
-    pass->k->gemm(true, false, n, k, rows, dz, n, pass->in[0], k, pass->adds ? 1 : 0, pass->dw[0], k);
+    weight_gradient(pass, rows, n, k, dz);
     if (pass->d_in[0]) {
-        pass->k->gemm(false, false, rows, k, n, dz, n, pass->w[0], k, 0, pass->d_in[0], k);
+        pass->k->gemm(false, false, rows, k, n, dz, n, w, k, 0, pass->d_in[0], k);
     }
 }
 
@@ -109,12 +170,15 @@ const Layer layer_dense = {
               .args = args,
               .summary = "every output is a weighted sum of all inputs",
               .formula = "y = x W^T + b, W [units, inputs]",
-              .source = "Goodfellow, Bengio & Courville 2016, section 6.1",
+              .source = "Goodfellow, Bengio & Courville 2016, section 6.1; weightnorm: Salimans & Kingma 2016, eq. 2",
               .example = "dense(64, init=he) -> relu"},
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = shape,
     .weights = weights,
+    .settle = settle,
+    .save_bytes = save_bytes,
+    .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
     .needs_input = true,

@@ -18,16 +18,11 @@ static void log_softmax_forward(const Pass *pass) {
     pass->k->softmax(rows, n, pass->in[0], pass->out, true);
 }
 
-/* dx = y (dy - sum(y dy)) */
 static void softmax_backward(const Pass *pass) {
     int rows, n;
     rows_of(pass, &rows, &n);
-    for (int r = 0; pass->d_in[0] && r < rows; r++) {
-        const real *y = pass->out + (size_t)r * (size_t)n, *dy = pass->d_out + (size_t)r * (size_t)n;
-        real *dx = pass->d_in[0] + (size_t)r * (size_t)n, sum = (real)pass->k->dot(n, y, dy);
-        for (int i = 0; i < n; i++) {
-            dx[i] = y[i] * (dy[i] - sum);
-        }
+    if (pass->d_in[0]) {
+        pass->k->softmax_back(rows, n, pass->out, pass->d_out, pass->d_in[0]);
     }
 }
 

@@ -1,5 +1,6 @@
 /* Running a trained net: scores, outputs, and one batch measured without an update. */
 #include "../core/error.h"
+#include "lsuv.h"
 #include "step.h"
 #include <math.h>
 #include <stdlib.h>
@@ -116,49 +117,83 @@ static const PlumbCall *loss_in(PlumbArena **arena, const PlumbData *data, const
 /* ---- scores
  * ------------------------------------------------------------------------------------------------------------ */
 
-static void confuse(const Plan *plan, const LossRows *batch, int rows, int64_t *confusion) {
-    for (int s = 0; s < plan->shards; s++) {
-        const Shard *shard = &plan->shard[s];
-        const real *out = plan_output(plan, s);
-        const int32_t *label = batch->label + shard->first_row * batch->labels;
-        for (int64_t i = 0; i < (int64_t)shard->rows * batch->labels; i++) {
-            int best = 0;
-            for (int c = 1; batch->n > 1 && c < batch->classes; c++) {
-                best = out[i * batch->classes + c] > out[i * batch->classes + best] ? c : best;
-            }
-            best = batch->n == 1 ? out[i] > 0 : best;
-            confusion[(int64_t)label[i] * batch->classes + best]++;
-        }
+enum { TOP = 5 };
+
+typedef struct Count { /* over the rows seen so far */
+    double loss, hits;
+    int64_t labels, top; /* labels, and those among the TOP largest outputs */
+    int64_t *confusion;
+    double error, sum, squares; /* of values, for rmse and r2 */
+    int64_t values;
+} Count;
+
+static int largest(const real *out, int classes) {
+    int best = 0;
+    for (int c = 1; c < classes; c++) {
+        best = out[c] > out[best] ? c : best;
     }
-    (void)rows;
+    return best;
 }
 
-typedef struct Squares { /* for rmse and r2 */
-    double error, sum, squares;
-    int64_t count;
-} Squares;
+/* Fewer than TOP outputs are larger than that of the label. */
+static bool in_top(const real *out, int classes, int32_t label) {
+    int larger = 0;
+    for (int c = 0; c < classes; c++) {
+        larger += out[c] > out[label];
+    }
+    return larger < TOP && !isnan(out[label]);
+}
 
-static void add_squares(const Plan *plan, const LossRows *batch, Squares *squares) {
+static void count_labels(const Plan *plan, const LossRows *batch, Count *count) {
+    int outputs = batch->n / batch->labels; /* 1: yes where it is above 0 */
+    for (int s = 0; s < plan->shards; s++) {
+        const Shard *shard = &plan->shard[s];
+        const int32_t *label = batch->label + shard->first_row * batch->labels;
+        for (int64_t i = 0; i < (int64_t)shard->rows * batch->labels; i++) {
+            const real *out = plan_output(plan, s) + i * outputs;
+            int said = outputs == 1 ? *out > 0 : largest(out, outputs);
+            count->confusion[(int64_t)label[i] * batch->classes + said]++;
+            count->top += batch->classes > TOP && in_top(out, outputs, label[i]);
+            count->labels++;
+        }
+    }
+}
+
+static void count_values(const Plan *plan, const LossRows *batch, Count *count) {
     for (int s = 0; s < plan->shards; s++) {
         const Shard *shard = &plan->shard[s];
         const real *out = plan_output(plan, s), *y = batch->y + shard->first_row * batch->n;
         for (int64_t i = 0; i < (int64_t)shard->rows * batch->n; i++) {
             double e = (double)out[i] - (double)y[i];
-            squares->error += e * e;
-            squares->sum += (double)y[i];
-            squares->squares += (double)y[i] * (double)y[i];
-            squares->count++;
+            count->error += e * e;
+            count->sum += (double)y[i];
+            count->squares += (double)y[i] * (double)y[i];
+            count->values++;
         }
     }
 }
 
-static void finish(PlumbScore *score, const Squares *squares, double loss, double hits, int64_t rows, bool classify) {
-    double n = (double)squares->count, variance = n > 0 ? squares->squares - squares->sum * squares->sum / n : 0;
-    score->loss = loss / (double)rows;
-    score->accuracy = classify ? hits / (double)rows : NAN;
-    score->mae = classify ? NAN : hits / (double)rows;
-    score->rmse = classify ? NAN : sqrt(squares->error / n);
-    score->r2 = classify || variance <= 0 ? NAN : 1 - squares->error / variance;
+/* total: what the mean of the losses is over. */
+static void finish(PlumbScore *score, const Count *count, double total, int64_t rows, bool classify) {
+    double n = (double)count->values, variance = n > 0 ? count->squares - count->sum * count->sum / n : 0;
+    score->loss = total > 0 ? count->loss / total : 0;
+    score->accuracy = classify ? count->hits / (double)rows : NAN;
+    score->top5 = classify && score->classes > TOP ? (double)count->top / (double)count->labels : NAN;
+    score->mae = classify ? NAN : count->hits / (double)rows;
+    score->rmse = classify ? NAN : sqrt(count->error / n);
+    score->r2 = classify || variance <= 0 ? NAN : 1 - count->error / variance;
+}
+
+void plumb_class_score(const PlumbScore *score, int of_class, PlumbClassScore *of) {
+    int64_t hits = score->confusion[(int64_t)of_class * score->classes + of_class], said = 0, rows = 0;
+    for (int c = 0; c < score->classes; c++) {
+        rows += score->confusion[(int64_t)of_class * score->classes + c];
+        said += score->confusion[(int64_t)c * score->classes + of_class];
+    }
+    *of = (PlumbClassScore){.rows = rows,
+                            .precision = said ? (double)hits / (double)said : NAN,
+                            .recall = rows ? (double)hits / (double)rows : NAN,
+                            .f1 = said + rows ? 2 * (double)hits / (double)(said + rows) : NAN};
 }
 
 static bool make_confusion(PlumbScore *score, const PlumbData *data, PlumbError *error) {
@@ -172,26 +207,22 @@ static bool make_confusion(PlumbScore *score, const PlumbData *data, PlumbError 
 
 static void evaluate_part(Runner *runner, const PlumbPart *part, LossRows *rows, PlumbScore *score) {
     int64_t size = plumb_shape_size(runner->plan->net->node[0].about.shape);
-    double loss = 0, hits = 0;
-    Squares squares = {0};
+    double total = loss_total(rows, part->label, NULL, part->rows);
+    Count count = {.confusion = score->confusion};
     for (int64_t begin = 0; begin < part->rows; begin += runner->plan->batch) {
         int taken = part->rows - begin < runner->plan->batch ? (int)(part->rows - begin) : runner->plan->batch;
-        rows->batch = taken;
+        rows->total = taken; /* no gradient is asked for */
         rows->label = part->label ? part->label + begin * rows->labels : NULL;
         rows->y = part->label ? NULL : part->y + begin * rows->n;
         runner->losses = rows;
         run_batch(runner, part->x + begin * size, taken);
         for (int s = 0; s < runner->plan->shards; s++) {
-            loss += runner->loss_of[s];
-            hits += runner->score_of[s];
+            count.loss += runner->loss_of[s];
+            count.hits += runner->score_of[s];
         }
-        if (part->label) {
-            confuse(runner->plan, rows, taken, score->confusion);
-        } else {
-            add_squares(runner->plan, rows, &squares);
-        }
+        (part->label ? count_labels : count_values)(runner->plan, rows, &count);
     }
-    finish(score, &squares, loss, hits, part->rows, part->label);
+    finish(score, &count, total, part->rows, part->label);
 }
 
 bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss,
@@ -230,6 +261,27 @@ static bool input_fits(const PlumbNet *net, const PlumbData *data, PlumbError *e
     return error_hint(error, "input(%s)", plumb_shape_text(data->x_shape, text));
 }
 
+/* Does the layer read the data itself, or a view of it? */
+static bool reads_input(const PlumbNet *net, const NetNode *node) {
+    int at = node->about.input_count ? node->about.input[0] : -1;
+    while (at > 0 && net->node[at].layer->view) {
+        at = net->node[at].about.input[0];
+    }
+    return at == 0;
+}
+
+static bool values_fit(const PlumbNet *net, const PlumbData *data, PlumbError *error) {
+    for (int i = 1; i < net->node_count; i++) {
+        const NetNode *node = &net->node[i];
+        if (node->layer->accepts && reads_input(net, node) &&
+            (!node->layer->accepts(&node->site, data->train.x, data->train.rows, error) ||
+             !node->layer->accepts(&node->site, data->test.x, data->test.rows, error))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall *loss, PlumbError *error) {
     if (net->unknown || net->node_count < 1 || strcmp(net->node[0].layer->entry.name, "input")) {
         return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no input and cannot be run by itself", net->name);
@@ -240,7 +292,8 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
     PlumbArena *arena;
     const PlumbCall *call = loss_in(&arena, data, loss, error);
     LossRows rows;
-    bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error);
+    bool fits = call && input_fits(net, data, error) && loss_rows(net, data, call, &rows, error) &&
+                values_fit(net, data, error);
     plumb_arena_free(arena);
     return fits;
 }
@@ -248,22 +301,25 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
 /* ---- one batch, forward and backward
  * ---------------------------------------------------------------------------------------- */
 
+static int first_batch(const PlumbData *data, const PlumbCall *recipe) {
+    double wanted = plumb_call_number(recipe, "batch");
+    return wanted > (double)data->train.rows ? (int)data->train.rows : (int)wanted;
+}
+
 static bool measure_batch(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbCall *loss,
                           Pool *pool, const PlumbConfig *config, PlumbProbe *probe, double *mean_loss,
                           PlumbError *error) {
     int shards = config->shards > 0 ? config->shards : machine_cores();
     const Kernels *k = kernels_find(config->backend, error);
-    double wanted = plumb_call_number(recipe, "batch");
-    int batch = wanted > (double)data->train.rows ? (int)data->train.rows : (int)wanted;
+    int batch = first_batch(data, recipe);
     Stepper stepper;
-    if (!k || !stepper_init(&stepper, net, data, k, pool, batch, shards, loss, NULL, error)) {
+    if (!k || !stepper_init(&stepper, net, data, k, pool, batch, shards, loss, NULL, NULL, error)) {
         return false;
     }
     net_refresh(net, k);
     stepper_truncate(&stepper, recipe);
     stepper.plan->measuring = true;
-    plan_set(stepper.plan, batch, config->seed, 0, true, true);
-    stepper_run(&stepper);
+    stepper_run(&stepper, batch, config->seed, 0, true, true);
     for (int i = 0; i < net->node_count; i++) {
         stepper_probe(&stepper, i, &probe[i]);
     }
@@ -278,7 +334,7 @@ bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe
     const PlumbCall *call = loss_in(&arena, data, plumb_call_call(recipe, "loss"), error);
     Pool *pool = NULL;
     bool done = call && plumb_net_fits(net, data, call, error) && plumb_net_make(net, config->seed, error) &&
-                (pool = pool_for(config, error)) &&
+                lsuv_scale(net, data, first_batch(data, recipe), config, error) && (pool = pool_for(config, error)) &&
                 measure_batch(net, data, recipe, call, pool, config, probe, loss, error);
     pool_free(pool);
     plumb_arena_free(arena);

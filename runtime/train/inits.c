@@ -221,6 +221,11 @@ INIT(orthogonal, "orthogonal", NULL, gain_args, orthogonal_fill, eye_variance, N
 INIT(eye, "eye", NULL, gain_args, eye_fill, eye_variance, one, false, "the identity matrix", "W = gain I",
      "Le, Jaitly & Hinton 2015 (IRNN)")
 
+INIT(lsuv, "lsuv", NULL, gain_args, orthogonal_fill, eye_variance, NULL, true,
+     "orthogonal, then scaled on the first batch until every layer's output has variance gain^2",
+     "W = W gain / sqrt(var(y)) until |var(y) / gain^2 - 1| < 0.1, layer by layer, before the first step",
+     "Mishkin & Matas 2016, algorithm 1")
+
 /* ---- init=auto, and filling a weight -------------------------------------------------------------------------------
  */
 

@@ -3,6 +3,7 @@
 #define PLUMB_INITS_H
 #include "parts.h"
 
+extern const Init init_lsuv;
 /* What init=auto stands for before the activation `next_act` (NULL: none): he for the relu family, lecun for selu, else xavier. */
 const PlumbCall *init_auto(const char *next_act);
 /* Fills a weight by its spec: its initialiser, or its constant. */

@@ -19,37 +19,48 @@ typedef struct LossRows {   /* what a loss reads: the outputs of some rows, and 
     const real *out;
     const int32_t *label;    /* rows x labels, or NULL */
     const real *y;           /* rows x n, or NULL */
-    int64_t batch;           /* rows of the whole batch: what the mean is over */
+    double total;            /* what the mean is over: rows of the whole batch, or their weights */
 } LossRows;
 
 typedef struct Loss {
     PlumbEntry entry;
     bool takes_labels, takes_values;
     /* Does an output of `n` values fit one label of `classes`, or a target of `target` values? */
-    bool (*fits_labels)(int n, int classes, PlumbError *error);
+    bool (*fits_labels)(const PlumbCall *call, int n, int classes, PlumbError *error);
     bool (*fits_values)(int n, int target, PlumbError *error);
-    /* Returns the sum of the rows' losses; writes d_out (NULL: not wanted), the gradient of that sum / batch. */
+    /* Returns the sum of the rows' losses; writes d_out (NULL: not wanted), the gradient of that sum / total. */
     double (*run)(const Kernels *k, const LossRows *rows, real *d_out);
+    double (*weight)(const PlumbCall *call, int32_t label); /* of a label in the mean; NULL: all count the same */
 } Loss;
 
 typedef struct Optimizer {
     PlumbEntry entry;
     int kind;                              /* UPDATE_... */
     int (*states)(const PlumbCall *call);  /* arrays as large as the weights: 0, 1 or 2 */
+    /* Factor on the step of one weight, by the norms of its clipped gradient and of itself. NULL: 1. */
+    double (*trust)(const PlumbCall *call, double grad_norm, double weight_norm);
 } Optimizer;
 /* All of an update but its step, the schedule's factor and clipping. */
 void optimizer_setup(const PlumbCall *call, Update *update);
 
-typedef struct Schedule { /* factor on the learning rate at `step` (from 0) of `steps`; `epoch` from 0 */
+typedef struct Progress { /* of a training: what a schedule may go by */
+    int64_t step, steps, steps_an_epoch; /* step: from 0, the one to come */
+    const PlumbEpoch *history;           /* of the epochs done */
+    int epochs;
+} Progress;
+
+typedef struct Schedule {
     PlumbEntry entry;
-    double (*factor)(const PlumbCall *call, int64_t step, int64_t steps, int64_t steps_an_epoch);
+    double (*factor)(const PlumbCall *call, const Progress *at); /* on the learning rate: a function of the progress alone */
 } Schedule;
 
+/* What one limit is for. */
+typedef enum { CLIP_NUMBER, CLIP_NET, CLIP_LAYER, CLIP_UNIT } ClipScope;
 typedef struct Clip {
     PlumbEntry entry;
-    bool needs_norm; /* the global norm must be known before any weight moves */
-    /* norm: global norm of the mean gradient. Sets update->scale, update->value_limit. */
-    void (*apply)(const PlumbCall *call, double norm, Update *update);
+    ClipScope scope;
+    /* Norms, over the scope, of the mean gradient and (units only) of the weights. Sets update->scale or value_limit. */
+    void (*apply)(const PlumbCall *call, double grad_norm, double weight_norm, Update *update);
 } Clip;
 
 typedef struct Source {   /* of data */

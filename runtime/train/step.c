@@ -38,7 +38,20 @@ bool loss_rows(const PlumbNet *net, const PlumbData *data, const PlumbCall *call
         error_found(error, "%lld outputs", (long long)n);
         return error_expected(error, "%d labels", data->label_count);
     }
-    return loss->fits_labels((int)(n / data->label_count), data->classes, error);
+    return loss->fits_labels(call, (int)(n / data->label_count), data->classes, error);
+}
+
+double loss_total(const LossRows *batch, const int32_t *label, const uint32_t *index, int64_t rows) {
+    const Loss *loss = (const Loss *)batch->call->entry;
+    if (!loss->weight || !label) {
+        return (double)rows;
+    }
+    double total = 0;
+    for (int64_t i = 0; i < rows * batch->labels; i++) {
+        int64_t row = index ? index[i / batch->labels] : i / batch->labels;
+        total += loss->weight(batch->call, label[row * batch->labels + i % batch->labels]);
+    }
+    return total / batch->labels;
 }
 
 static int64_t hits(const LossRows *rows) {
@@ -124,7 +137,7 @@ static bool make_buffers(Stepper *stepper, int batch, int states) {
     stepper->y = calloc(targets, sizeof *stepper->y);
     stepper->loss_of = calloc((size_t)shards, sizeof *stepper->loss_of);
     stepper->score_of = calloc((size_t)shards, sizeof *stepper->score_of);
-    stepper->sources = calloc((size_t)(shards * pool_threads(stepper->pool)), sizeof *stepper->sources);
+    stepper->sources = calloc((size_t)((shards + 1) * pool_threads(stepper->pool)), sizeof *stepper->sources);
     bool done = stepper->label && stepper->y && stepper->loss_of && stepper->score_of && stepper->sources;
     for (int i = 0; i < states; i++) {
         stepper->state[i] = aligned_zeroed((size_t)stepper->net->parameter_count * sizeof(real));
@@ -134,8 +147,9 @@ static bool make_buffers(Stepper *stepper, int batch, int states) {
 }
 
 bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const Kernels *k, Pool *pool, int batch,
-                  int shards, const PlumbCall *loss, const PlumbCall *optimizer, PlumbError *error) {
-    *stepper = (Stepper){.net = net, .data = data, .k = k, .pool = pool, .batch = batch, .updates = optimizer};
+                  int shards, const PlumbCall *loss, const PlumbCall *optimizer, const PlumbCall *clip,
+                  PlumbError *error) {
+    *stepper = (Stepper){.net = net, .data = data, .k = k, .pool = pool, .most = batch, .updates = optimizer};
     if (!loss_rows(net, data, loss, &stepper->rows, error)) {
         return false;
     }
@@ -148,7 +162,8 @@ bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const 
         states = ((const Optimizer *)optimizer->entry)->states(optimizer);
         optimizer_setup(optimizer, &stepper->update);
     }
-    if (!make_blocks(stepper) || !make_buffers(stepper, batch, states)) {
+    if (!make_blocks(stepper) || !make_buffers(stepper, batch, states) ||
+        !limits_init(&stepper->limits, net, clip, optimizer)) {
         stepper_clear(stepper);
         return error_memory(error);
     }
@@ -171,6 +186,8 @@ void stepper_clear(Stepper *stepper) {
     free(stepper->sources);
     free(stepper->state[0]);
     free(stepper->state[1]);
+    free(stepper->average);
+    limits_clear(&stepper->limits);
     *stepper = (Stepper){0};
 }
 
@@ -180,10 +197,11 @@ void stepper_clear(Stepper *stepper) {
 static void gather(Stepper *stepper, int s) {
     const PlumbPart *part = &stepper->data->train;
     const Shard *shard = &stepper->plan->shard[s];
-    plan_gather(stepper->plan, s, part->x, stepper->index);
+    const uint32_t *index = stepper->index ? stepper->index + stepper->rows_taken : NULL;
+    plan_gather(stepper->plan, s, part->x, index);
     int labels = stepper->rows.labels, n = stepper->rows.n;
     for (int64_t i = shard->first_row; i < shard->first_row + shard->rows; i++) {
-        int64_t row = stepper->index ? stepper->index[i] : i;
+        int64_t row = index ? index[i] : i;
         if (part->label) {
             memcpy(stepper->label + i * labels, part->label + row * labels, (size_t)labels * sizeof *stepper->label);
         } else {
@@ -207,17 +225,19 @@ static void share(const Stepper *stepper, int thread, int *begin, int *end) {
     *end = (int)((int64_t)stepper->block_count * (thread + 1) / threads);
 }
 
+/* Behind the first batch of a step what the others left is the first of the sources. */
 static void reduce(Stepper *stepper, int thread) {
-    int begin, end, shards = stepper->plan->shards;
-    const real **sources = stepper->sources + thread * shards;
+    int begin, end, shards = stepper->plan->shards, before = stepper->rows_taken > 0;
+    const real **sources = stepper->sources + thread * (shards + 1);
     share(stepper, thread, &begin, &end);
     for (int i = begin; i < end; i++) {
         Block *block = &stepper->block[i];
+        sources[0] = stepper->net->gradients + block->offset;
         for (int s = 0; s < shards; s++) {
-            sources[s] = stepper->plan->shard[s].gradients + block->offset;
+            sources[s + before] = stepper->plan->shard[s].gradients + block->offset;
         }
         block->nonfinite = 0;
-        block->grad_squares = stepper->k->reduce(shards, block->length, sources,
+        block->grad_squares = stepper->k->reduce(shards + before, block->length, sources,
                                                  stepper->net->gradients + block->offset, &block->nonfinite);
     }
 }
@@ -232,23 +252,53 @@ static double squared_norm(const Stepper *stepper) {
     return nonfinite ? NAN : sum;
 }
 
+/* What layers, units and trust ratios ask for, weight by weight. */
+static void find_limits(Stepper *stepper, int thread, double norm) {
+    Limits *limits = &stepper->limits;
+    int threads = pool_threads(stepper->pool);
+    for (int i = 0; thread == 0 && i < stepper->net->weight_count; i++) {
+        limits->squares[i] = 0;
+        for (int b = stepper->first_block[i]; b < stepper->first_block[i + 1]; b++) {
+            limits->squares[i] += stepper->block[b].nonfinite ? NAN : stepper->block[b].grad_squares;
+        }
+    }
+    pool_barrier(stepper->pool);
+    for (int i = thread; i < stepper->net->weight_count; i += threads) {
+        limits_find(limits, stepper->net, stepper->k, i, norm);
+    }
+    pool_barrier(stepper->pool);
+}
+
+/* A block goes to the kernel whole, or unit by unit where each has its own factor. */
+static void update_block(Stepper *stepper, Block *block, double norm) {
+    real *s1 = stepper->state[0] ? stepper->state[0] + block->offset : NULL;
+    real *s2 = stepper->state[1] ? stepper->state[1] + block->offset : NULL;
+    real *w = stepper->net->parameters + block->offset, *g = stepper->net->gradients + block->offset;
+    int64_t offset = block->offset - stepper->net->weight[block->weight].offset;
+    block->norms[0] = block->norms[1] = 0;
+    for (int64_t at = 0, length; at < block->length; at += length) {
+        Update mine = stepper->update;
+        int64_t left = block->length - at;
+        length = limits_apply(&stepper->limits, block->weight, offset + at, norm, &mine);
+        length = length < left ? length : left;
+        stepper->k->update(&mine, length, w + at, g + at, s1 ? s1 + at : NULL, s2 ? s2 + at : NULL, block->norms);
+    }
+    if (stepper->average) {
+        stepper->k->blend(block->length, (real)stepper->keep, w, stepper->average + block->offset);
+    }
+}
+
 static void update(Stepper *stepper, int thread, double squares) {
-    Update mine = stepper->update;
     int begin, end;
-    if (stepper->clip) {
-        ((const Clip *)stepper->clip->entry)->apply(stepper->clip, sqrt(squares), &mine);
+    if (stepper->limits.span) {
+        find_limits(stepper, thread, sqrt(squares));
     }
     if (thread == 0) {
-        stepper->scale = mine.scale;
+        stepper->scale = limits_least(&stepper->limits, sqrt(squares));
     }
     share(stepper, thread, &begin, &end);
     for (int i = begin; i < end; i++) {
-        Block *block = &stepper->block[i];
-        real *s1 = stepper->state[0] ? stepper->state[0] + block->offset : NULL;
-        real *s2 = stepper->state[1] ? stepper->state[1] + block->offset : NULL;
-        block->norms[0] = block->norms[1] = 0;
-        stepper->k->update(&mine, block->length, stepper->net->parameters + block->offset,
-                           stepper->net->gradients + block->offset, s1, s2, block->norms);
+        update_block(stepper, &stepper->block[i], sqrt(squares));
     }
 }
 
@@ -271,6 +321,9 @@ static void step_thread(void *arg, int thread) {
     plan_backward(stepper->plan, thread);
     pool_barrier(stepper->pool);
     reduce(stepper, thread);
+    if (!stepper->last) {
+        return;
+    }
     pool_barrier(stepper->pool);
     double squares = squared_norm(stepper);
     if (thread == 0) {
@@ -283,16 +336,32 @@ static void step_thread(void *arg, int thread) {
     }
 }
 
-void stepper_run(Stepper *stepper) {
-    stepper->rows.batch = stepper->batch;
-    stepper->rows.label = stepper->data->train.label ? stepper->label : NULL;
-    stepper->rows.y = stepper->data->train.label ? NULL : stepper->y;
+/* One batch forward and backward: its share of the step's loss and gradient. */
+static void run_batch(Stepper *stepper) {
     pool_run(stepper->pool, step_thread, stepper);
-    stepper->loss = stepper->score = 0;
     for (int s = 0; s < stepper->plan->shards; s++) {
-        stepper->loss += stepper->loss_of[s] / stepper->batch;
-        stepper->score += stepper->score_of[s] / stepper->batch;
+        stepper->loss += stepper->loss_of[s];
+        stepper->score += stepper->score_of[s];
     }
+}
+
+void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bool training, bool still) {
+    const PlumbPart *part = &stepper->data->train;
+    bool measuring = stepper->plan->measuring;
+    stepper->rows.total = loss_total(&stepper->rows, part->label, stepper->index, rows);
+    stepper->rows.label = part->label ? stepper->label : NULL;
+    stepper->rows.y = part->label ? NULL : stepper->y;
+    stepper->loss = stepper->score = 0;
+    for (stepper->rows_taken = 0; stepper->rows_taken < rows; stepper->rows_taken += stepper->batch) {
+        int64_t left = rows - stepper->rows_taken;
+        stepper->batch = left < stepper->most ? (int)left : stepper->most;
+        stepper->last = stepper->batch == left;
+        stepper->plan->measuring = measuring && stepper->last; /* layers' figures are of the last batch */
+        plan_set(stepper->plan, stepper->batch, seed, step + stepper->rows_taken / stepper->most, training, still);
+        run_batch(stepper);
+    }
+    stepper->loss = stepper->rows.total > 0 ? stepper->loss / stepper->rows.total : 0;
+    stepper->score /= (double)rows;
 }
 
 /* ---- figures

@@ -1,5 +1,6 @@
 /* The trainer: epochs of shuffled batches, observers, pause and continue. It knows none of its observers. */
 #include "../core/error.h"
+#include "lsuv.h"
 #include "meter.h"
 #include "step.h"
 #include <math.h>
@@ -23,10 +24,11 @@ struct PlumbTrainer {
     Meter meter;
     uint64_t seed;
     uint32_t *order; /* of the rows in this epoch */
-    int batch, epochs, measure_every;
+    int batch, accumulate, epochs, measure_every;
     int64_t step, steps, steps_an_epoch;
     int64_t window; /* rows since the flags of dead units were cleared */
     double lr;      /* before the schedule */
+    bool averaged;  /* the net holds the running mean of the weights, the stepper the weights themselves */
     double seconds;
     PlumbObserver observer[OBSERVERS_MAX];
     int observer_count;
@@ -35,7 +37,7 @@ struct PlumbTrainer {
     PlumbEpoch *history;
     int history_count, history_space;
     struct {
-        double loss, score, first, last, ratio;
+        double loss, total, score, first, last, ratio; /* total: what the mean of the losses is over */
         int64_t rows, measured;
     } sum;                     /* of the epoch under way */
     int first_node, last_node; /* with weights */
@@ -83,12 +85,30 @@ static bool count_steps(PlumbTrainer *trainer, PlumbError *error) {
         return error_hint(error, "batch = %lld", (long long)rows);
     }
     trainer->batch = (int)batch;
-    trainer->steps_an_epoch = (rows + trainer->batch - 1) / trainer->batch;
+    trainer->accumulate = (int)plumb_call_number(trainer->recipe, "accumulate");
+    int64_t a_step = (int64_t)trainer->batch * trainer->accumulate;
+    trainer->steps_an_epoch = (rows + a_step - 1) / a_step;
     const PlumbValue *steps = plumb_call_value(trainer->recipe, "steps");
     const PlumbValue *epochs = plumb_call_value(trainer->recipe, "epochs");
     trainer->steps =
         steps->type == PLUMB_V_NUMBER ? (int64_t)steps->number : (int64_t)epochs->number * trainer->steps_an_epoch;
     trainer->epochs = (int)((trainer->steps + trainer->steps_an_epoch - 1) / trainer->steps_an_epoch);
+    return true;
+}
+
+/* The running mean begins with the weights as they are. */
+static bool make_average(PlumbTrainer *trainer, PlumbError *error) {
+    const PlumbValue *ema = plumb_call_value(trainer->recipe, "ema");
+    size_t bytes = (size_t)trainer->net->parameter_count * sizeof(real);
+    if (ema->type != PLUMB_V_NUMBER) {
+        return true;
+    }
+    trainer->stepper.keep = ema->number;
+    trainer->stepper.average = aligned_zeroed(bytes);
+    if (!trainer->stepper.average) {
+        return error_memory(error);
+    }
+    memcpy(trainer->stepper.average, trainer->net->parameters, bytes);
     return true;
 }
 
@@ -122,14 +142,13 @@ static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
     }
     const PlumbCall *optimizer = plumb_call_call(trainer->recipe, "optimizer");
     if (!stepper_init(&trainer->stepper, trainer->net, trainer->data, k, trainer->pool, trainer->batch, shards,
-                      trainer->loss, optimizer, error)) {
+                      trainer->loss, optimizer, plumb_call_call(trainer->recipe, "clip"), error)) {
         return false;
     }
     stepper_truncate(&trainer->stepper, trainer->recipe);
-    trainer->stepper.clip = plumb_call_call(trainer->recipe, "clip");
     trainer->lr = trainer->stepper.update.lr;
     net_refresh(trainer->net, k); /* a file may have been loaded */
-    return true;
+    return make_average(trainer, error);
 }
 
 PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe,
@@ -142,7 +161,8 @@ PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const Plum
     *trainer = (PlumbTrainer){.net = net, .data = data, .config = *config, .arena = plumb_arena_new()};
     bool done = trainer->arena ? read_recipe(trainer, recipe, error) : error_memory(error);
     if (!done || !plumb_net_fits(net, data, trainer->loss, error) || !count_steps(trainer, error) ||
-        !plumb_net_make(net, config->seed, error) || !make_parts(trainer, error)) {
+        !plumb_net_make(net, config->seed, error) || !lsuv_scale(net, data, trainer->batch, config, error) ||
+        !make_parts(trainer, error)) {
         plumb_trainer_free(trainer);
         return NULL;
     }
@@ -230,33 +250,61 @@ static bool measures(const PlumbTrainer *trainer) {
     return trainer->measure_every && trainer->step % trainer->measure_every == 0;
 }
 
+static double rate(const PlumbTrainer *trainer) {
+    if (!trainer->schedule) {
+        return trainer->lr;
+    }
+    Progress at = {.step = trainer->step,
+                   .steps = trainer->steps,
+                   .steps_an_epoch = trainer->steps_an_epoch,
+                   .history = trainer->history,
+                   .epochs = trainer->history_count};
+    return trainer->lr * ((const Schedule *)trainer->schedule->entry)->factor(trainer->schedule, &at);
+}
+
 static void take_step(PlumbTrainer *trainer) {
     Stepper *stepper = &trainer->stepper;
     int64_t epoch = trainer->step / trainer->steps_an_epoch, in_epoch = trainer->step % trainer->steps_an_epoch;
-    int64_t begin = in_epoch * trainer->batch, left = trainer->data->train.rows - begin;
+    int64_t a_step = (int64_t)trainer->batch * trainer->accumulate, begin = in_epoch * a_step;
+    int64_t left = trainer->data->train.rows - begin, rows = left < a_step ? left : a_step;
+    bool measured = measures(trainer);
     if (in_epoch == 0) {
         start_epoch(trainer, epoch);
     }
-    stepper->batch = left < trainer->batch ? (int)left : trainer->batch;
     stepper->index = trainer->order + begin;
-    stepper->plan->measuring = measures(trainer);
+    stepper->plan->measuring = measured;
     stepper->update.step = trainer->step + 1;
-    stepper->update.lr = trainer->lr;
-    if (trainer->schedule) {
-        const Schedule *schedule = (const Schedule *)trainer->schedule->entry;
-        stepper->update.lr *=
-            schedule->factor(trainer->schedule, trainer->step, trainer->steps, trainer->steps_an_epoch);
-    }
-    plan_set(stepper->plan, stepper->batch, trainer->seed, trainer->step, true, false);
-    stepper_run(stepper);
-    trainer->sum.loss += stepper->loss * stepper->batch;
-    trainer->sum.score += stepper->score * stepper->batch;
-    trainer->sum.rows += stepper->batch;
-    if (stepper->plan->measuring) {
+    stepper->update.lr = rate(trainer);
+    stepper_run(stepper, rows, trainer->seed, trainer->step * trainer->accumulate, true, false);
+    trainer->sum.loss += stepper->loss * stepper->rows.total;
+    trainer->sum.total += stepper->rows.total;
+    trainer->sum.score += stepper->score * (double)rows;
+    trainer->sum.rows += rows;
+    if (measured) {
         measure(trainer);
     }
     meter_add(&trainer->meter, sqrt(stepper->grad_squares), stepper->scale);
     trainer->step++;
+}
+
+/* ---- the running mean of the weights ----------------------------------------------------------------------------- */
+
+/* The net's weights and their mean change places. */
+static void exchange(PlumbTrainer *trainer) {
+    real *w = trainer->net->parameters, *average = trainer->stepper.average;
+    for (int64_t i = 0; i < trainer->net->parameter_count; i++) {
+        real kept = w[i];
+        w[i] = average[i];
+        average[i] = kept;
+    }
+    net_refresh(trainer->net, trainer->stepper.k);
+    trainer->averaged = !trainer->averaged;
+}
+
+static void use_average(PlumbTrainer *trainer, bool wanted) {
+    if (trainer->stepper.average && trainer->averaged != wanted) {
+        exchange(trainer);
+    }
 }
 
 /* ---- epochs and history
@@ -276,28 +324,31 @@ static bool remember(PlumbTrainer *trainer, const PlumbEpoch *epoch) {
     return true;
 }
 
-static double mean(double sum, int64_t count) {
-    return count ? sum / (double)count : NAN;
+static double mean(double sum, double count) {
+    return count > 0 ? sum / count : NAN;
 }
 
 static bool end_epoch(PlumbTrainer *trainer, double seconds, PlumbError *error) {
     PlumbEpoch epoch = {
         .epoch = trainer->history_count + 1,
         .step = trainer->step,
-        .loss = mean(trainer->sum.loss, trainer->sum.rows),
-        .metric = mean(trainer->sum.score, trainer->sum.rows),
+        .loss = mean(trainer->sum.loss, trainer->sum.total),
+        .metric = mean(trainer->sum.score, (double)trainer->sum.rows),
         .test_loss = NAN,
         .test_metric = NAN,
-        .grad_first = mean(trainer->sum.first, trainer->sum.measured),
-        .grad_last = mean(trainer->sum.last, trainer->sum.measured),
-        .update_ratio = mean(trainer->sum.ratio, trainer->sum.measured),
+        .grad_first = mean(trainer->sum.first, (double)trainer->sum.measured),
+        .grad_last = mean(trainer->sum.last, (double)trainer->sum.measured),
+        .update_ratio = mean(trainer->sum.ratio, (double)trainer->sum.measured),
         .seconds = seconds,
     };
     memset(&trainer->sum, 0, sizeof trainer->sum);
     if (trainer->data->test.rows) {
         PlumbScore score;
-        if (!plumb_evaluate(trainer->net, &trainer->data->test, trainer->data, trainer->loss, &trainer->config, &score,
-                            error)) {
+        use_average(trainer, true);
+        bool done = plumb_evaluate(trainer->net, &trainer->data->test, trainer->data, trainer->loss, &trainer->config,
+                                   &score, error);
+        use_average(trainer, false);
+        if (!done) {
             return false;
         }
         free(score.confusion);
@@ -355,8 +406,9 @@ static double clock_seconds(void) {
 
 static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, PlumbError *error) {
     while (trainer->step < until) {
+        bool measured = measures(trainer);
         take_step(trainer);
-        bool go = tell_step(trainer, trainer->stepper.plan->measuring);
+        bool go = tell_step(trainer, measured);
         if (trainer->step % trainer->steps_an_epoch == 0 || trainer->step == trainer->steps) {
             if (!end_epoch(trainer, clock_seconds() - start, error)) {
                 return PLUMB_FAILED;
@@ -375,7 +427,9 @@ static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, Pl
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error) {
     int64_t until = most > 0 && most < trainer->steps - trainer->step ? trainer->step + most : trainer->steps;
     double start = clock_seconds() - trainer->seconds;
+    use_average(trainer, false);
     PlumbOutcome outcome = train(trainer, until, start, error);
+    use_average(trainer, outcome == PLUMB_DONE || outcome == PLUMB_STOPPED);
     trainer->seconds = clock_seconds() - start;
     for (int i = 0; i < trainer->observer_count && (outcome == PLUMB_DONE || outcome == PLUMB_STOPPED); i++) {
         if (trainer->observer[i].end && trainer->history_count) {
@@ -405,7 +459,7 @@ int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs
 PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer) {
     const Meter *meter = &trainer->meter;
     const PlumbCall *clip = plumb_call_call(trainer->recipe, "clip");
-    bool counted = clip && ((const Clip *)clip->entry)->needs_norm && meter->steps;
+    bool counted = clip && ((const Clip *)clip->entry)->scope != CLIP_NUMBER && meter->steps;
     return (PlumbClipping){.share = counted ? (double)meter->engaged / (double)meter->steps : NAN,
                            .factor = mean(meter->factors, meter->engaged),
                            .suggested = meter_quantile(meter, SUGGESTED_SHARE)};

@@ -6,7 +6,7 @@ net tiny { input(2) -> dense(2) }
 net other = tiny
 recipe quick { steps = 3; batch = 10; log = "run.csv" }
 train tiny on dots with quick
-again = csv("run.csv", label="loss", features=["step", "epoch"], task=regress)
+again = csv("run.csv", label="loss", test=0, features=["step", "epoch"], task=regress)
 expect again.rows == 3
 train tiny on dots with quick { log = "run.jsonl" }
 compare tiny, other on dots with quick

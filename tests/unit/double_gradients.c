@@ -19,6 +19,8 @@ static const struct Place {
     {"over time", "input(3, 4) -> a: dense(6) -> b: tanh -> dense(6) -> ", " -> flatten -> dense(3)", ON_TIME},
     {"on images", "input(4, 3, 2) -> a: prelu -> b: batchnorm -> ", " -> flatten -> dense(3)", ON_IMAGES},
     {"twice, with one set of weights", "input(6) -> a: dense(6) -> b: tanh -> s: ", " -> %s = s -> dense(3)", ON_ROWS},
+    {"of indices, all 0", "input(6) -> a: identity -> b: scale(0, learned=false) -> ", " -> flatten -> dense(3)",
+     ON_INDICES},
     {"behind the input", "input(6) -> a: identity -> b: scale -> ", " -> flatten -> dense(3)", ON_ROWS},
 };
 
@@ -31,7 +33,8 @@ static const char *text_of(Kit *kit, const struct Place *place, const char *stag
 
 /* The second use must fit the first's weights: a layer that changes the width does not. */
 static bool keeps_shape(const char *stage) {
-    return strncmp(stage, "concat", 6) && strncmp(stage, "flatten", 7) && strncmp(stage, "reshape", 7);
+    return strncmp(stage, "concat", 6) && strncmp(stage, "flatten", 7) && strcmp(stage, "glu") &&
+           strncmp(stage, "reshape", 7);
 }
 
 static void compare_case(Kit *kit, const LayerCase *row) {
@@ -114,6 +117,11 @@ static const struct LossCase {
     int outputs;
 } loss_cases[] = {
     {"cross_entropy", TARGET_CLASSES, 4},
+    {"cross_entropy(smoothing=0.2)", TARGET_CLASSES, 4},
+    {"cross_entropy(weights=[2, 0, 0.5, 1])", TARGET_CLASSES, 4},
+    {"cross_entropy(smoothing=0.2, weights=[2, 0, 0.5, 1])", TARGET_CLASSES, 4},
+    {"hinge", TARGET_CLASSES, 4},
+    {"hinge(margin=0.7)", TARGET_YES_NO, 1},
     {"binary_cross_entropy", TARGET_YES_NO, 1},
     {"binary_cross_entropy", TARGET_SHARES, 3},
     {"mse", TARGET_VALUES, 3},

@@ -15,9 +15,8 @@ static double *gradients_with(Kit *kit, const char *text, int shards, int64_t *c
     stir(net, 0.3, 1);
     net_refresh(net, kernels_portable());
     assert_true(stepper_init(&stepper, net, data, kernels_portable(), pool, ROWS, shards, call_of(kit, "mse"), NULL,
-                             &kit->error));
-    plan_set(stepper.plan, ROWS, 9, 4, true, true);
-    stepper_run(&stepper);
+                             NULL, &kit->error));
+    stepper_run(&stepper, ROWS, 9, 4, true, true);
     *count = 1 + net->parameter_count;
     double *all = kit_alloc(kit, (size_t)*count * sizeof *all);
     all[0] = stepper.loss;

@@ -47,7 +47,7 @@ static inline double loss_now(Probing *probing) {
     double sum = 0;
     pool_run(stepper->pool, forward_thread, stepper);
     for (int s = 0; s < stepper->plan->shards; s++) {
-        sum += stepper->loss_of[s] / stepper->batch;
+        sum += stepper->loss_of[s] / stepper->rows.total;
     }
     return sum;
 }
@@ -141,11 +141,10 @@ static inline bool compare_net(Kit *kit, PlumbNet *net, Trial trial, Compared *c
     Pool *pool = pool_new(trial.threads ? trial.threads : 1);
     assert_non_null(pool);
     if (!stepper_init(&probing.stepper, net, data, kernels_portable(), pool, rows, trial.shards ? trial.shards : 3,
-                      call_of(kit, trial.loss), NULL, &kit->error)) {
+                      call_of(kit, trial.loss), NULL, NULL, &kit->error)) {
         fail_msg("%s, %s: %s", trial.net, trial.loss, kit->error.what);
     }
-    plan_set(probing.stepper.plan, rows, trial.seed, 3, !trial.evaluating, true);
-    stepper_run(&probing.stepper);
+    stepper_run(&probing.stepper, rows, trial.seed, 3, !trial.evaluating, true);
     double middle = probing.stepper.loss, whole;
     const double *grad = copy_gradients(kit, net, &whole);
     bool fit = fabs(middle) < 1e3 && whole < 1e3;

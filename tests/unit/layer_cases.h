@@ -3,7 +3,7 @@
 #ifndef TEST_LAYER_CASES_H
 #define TEST_LAYER_CASES_H
 
-enum { ON_ROWS = 1, ON_TIME = 2, ON_IMAGES = 4, ANYWHERE = ON_ROWS | ON_TIME | ON_IMAGES };
+enum { ON_ROWS = 1, ON_TIME = 2, ON_IMAGES = 4, ANYWHERE = ON_ROWS | ON_TIME | ON_IMAGES, ON_INDICES = 8 };
 
 typedef struct LayerCase {
     const char *stage; /* as in nets.h; `a` and `b` are earlier stages of the same shape */
@@ -15,6 +15,18 @@ static const LayerCase layer_cases[] = {
     {"input(7)", 0, false},
     {"dense(6)", ON_ROWS | ON_TIME, false},
     {"dense(6, bias=false)", ON_ROWS | ON_TIME, false},
+    {"dense(6, weight=weightnorm)", ON_ROWS | ON_TIME, false},
+    {"dense(6, weight=weightnorm, bias=false)", ON_ROWS | ON_TIME, false},
+    {"embedding(2, 3)", ON_INDICES, false},
+    {"positional", ON_TIME, false},
+    {"positional(learned)", ON_TIME, false},
+    {"attention(1)", ON_TIME, false},
+    {"attention(1, causal=true)", ON_TIME, false},
+    {"attention(2)", ON_TIME, false},
+    {"attention(3, causal=true, bias=false)", ON_TIME, false},
+    {"glu", ANYWHERE, false},
+    {"noise", ANYWHERE, false},
+    {"noise(0.3)", ANYWHERE, false},
     {"sigmoid", ANYWHERE, false},
     {"tanh", ANYWHERE, false},
     {"relu", ANYWHERE, true},

@@ -42,7 +42,7 @@ static inline void *kit_alloc(Kit *kit, size_t size) {
 
 /* NULL: the error is filled. */
 static inline const PlumbCall *try_call(Kit *kit, const char *source) {
-    static const PlumbArg any = {.name = "call", .accepts = PLUMB_A_CALL | PLUMB_A_WORD, .words = "auto off same valid"};
+    static const PlumbArg any = {.name = "call", .accepts = PLUMB_A_CALL | PLUMB_A_WORD, .words = "auto off same valid weightnorm learned"};
     PlumbValue value;
     bool read = plumb_value_parse(kit->arena, &any, source, &value, &kit->error);
     return read && value.type == PLUMB_V_CALL ? value.call : NULL;

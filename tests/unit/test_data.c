@@ -1,54 +1,7 @@
 /* Data sources: what is read, how it is split and scaled, and what is said about bad files. */
-#include "given.h"
+#include "loading.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <zlib.h>
-
-static char folder[64];
-
-static int enter_folder(void **state) {
-    (void)state;
-    strcpy(folder, "/tmp/plumb-data-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state) {
-    (void)state;
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return chdir("/") == 0 ? system(command) : -1;
-}
-
-static void put(const char *path, const char *bytes, size_t size) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
-}
-
-static void put_text(const char *path, const char *text) {
-    put(path, text, strlen(text));
-}
-
-static PlumbData *load_seeded(const char *source, const PlumbGiven *given, int count, uint64_t seed,
-                              PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbCall *call = plumb_call(arena, plumb_entry_find(source), given, count, error);
-    PlumbData *data = call ? plumb_data_load(call, NULL, seed, error) : NULL;
-    plumb_arena_free(arena);
-    return data;
-}
-
-static PlumbData *load(const char *source, const PlumbGiven *given, int count) {
-    PlumbError error = {0};
-    PlumbData *data = load_seeded(source, given, count, 1, &error);
-    if (!data) {
-        fail_msg("%s | found %s", error.what, error.found);
-    }
-    return data;
-}
 
 /* ---- csv -------------------------------------------------------------------------------------------------- */
 

@@ -72,6 +72,8 @@ static const struct Row rows[] = {
     {"lecun(gain=2)", NORMAL, 1, lecun_of_four},
     {"orthogonal", ORTHOGONAL, 1, NULL},
     {"orthogonal(gain=1.5)", ORTHOGONAL, 1.5, NULL},
+    {"lsuv", ORTHOGONAL, 1, NULL}, /* as drawn, before it sees data */
+    {"lsuv(gain=1.5)", ORTHOGONAL, 1.5, NULL},
     {"eye", EYE, 1, NULL},
     {"eye(gain=1.5)", EYE, 1.5, NULL},
 };

@@ -1,76 +1,12 @@
 /* Every allocation fails once, one after another: what ran must end with an error, crash nowhere and leak nothing (the
  * address sanitizer's build looks for leaks). The linker sends the allocations of all our objects here (--wrap). */
-#include "given.h"
+#include "failing.h"
 #include "runtime/files/array.h"
-#include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <png.h>
 #include <unistd.h>
 
-static long countdown = -1; /* allocations until one fails; negative: none does */
-
-static bool fails(void) {
-    if (countdown < 0 || --countdown >= 0) {
-        return false;
-    }
-    errno = ENOMEM;
-    return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-FILE *__real_open_memstream(char **text, size_t *size);
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size) {
-    return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text) {
-    return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-    return fails() ? NULL : __real_strndup(text, size);
-}
-
-FILE *__wrap_open_memstream(char **text, size_t *size) {
-    return fails() ? NULL : __real_open_memstream(text, size);
-}
-
 /* ---- what is tried ---------------------------------------------------------------------------------------- */
-
-typedef bool (*Deed)(PlumbError *error);
-
-/* Fails the first allocation, then the second ... until the deed no longer meets the failing one. */
-static void assert_survives(Deed deed) {
-    for (long failing = 0; failing < 10000; failing++) {
-        PlumbError error = {0};
-        countdown = failing;
-        bool done = deed(&error);
-        bool reached = countdown < 0;
-        countdown = -1;
-        if (!reached) {
-            assert_true(done);
-            return;
-        }
-        if (!done && error.what[0] == '\0') {
-            fail_msg("allocation %ld failed without a word", failing);
-        }
-    }
-    fail_msg("it never ends");
-}
 
 static bool load(const char *source, const PlumbGiven *given, int count, PlumbError *error) {
     PlumbArena *arena = plumb_arena_new();
@@ -101,6 +37,22 @@ static bool load_safetensors(PlumbError *error) {
     return load("safetensors", GIVEN(TEXT(NULL, "m.safetensors")), error);
 }
 
+static bool load_copying(PlumbError *error) {
+    return load("copying", GIVEN(NUMBER("samples", 4)), error);
+}
+
+static bool load_text(PlumbError *error) {
+    return load("text", GIVEN(TEXT(NULL, "m.csv"), NUMBER("length", 4)), error);
+}
+
+static bool load_series(PlumbError *error) {
+    return load("series", GIVEN(TEXT(NULL, "m.csv"), TEXT("column", "a"), NUMBER("window", 1)), error);
+}
+
+static bool load_images(PlumbError *error) {
+    return load("images", GIVEN(TEXT(NULL, "img")), error);
+}
+
 static plumb_real numbers[6] = {0, 1, 1, 0, 1, 0};
 
 static bool save_npy(PlumbError *error) {
@@ -114,18 +66,23 @@ static bool save_safetensors(PlumbError *error) {
 
 static void data_and_files_survive_every_failing_allocation(void **state) {
     (void)state;
-    static const Deed deeds[] = {save_npy, save_safetensors, load_npy, load_safetensors, load_csv, load_moons};
+    static const Deed deeds[] = {save_npy,   save_safetensors, load_npy,  load_safetensors, load_csv,
+                                 load_moons, load_copying,     load_text, load_series,      load_images};
     char folder[] = "/tmp/plumb-memory-XXXXXX";
     assert_true(mkdtemp(folder) && chdir(folder) == 0);
     FILE *file = fopen("m.csv", "w");
     assert_non_null(file);
     fputs("a,b\n1,2\n3,x\n5,2\n4,x\n", file);
     fclose(file);
+    assert_int_equal(system("mkdir -p img/a img/b"), 0);
+    png_image image = {.version = PNG_IMAGE_VERSION, .width = 2, .height = 1, .format = PNG_FORMAT_GRAY};
+    assert_true(png_image_write_to_file(&image, "img/a/1.png", 0, "ab", 0, NULL));
+    assert_true(png_image_write_to_file(&image, "img/b/1.png", 0, "cd", 0, NULL));
     json_set_alloc_funcs(__wrap_malloc, free);
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
         assert_survives(deeds[i]);
     }
-    assert_int_equal(system("rm -f m.csv m.npy m.safetensors") || chdir("/") || rmdir(folder), 0);
+    assert_int_equal(system("rm -rf img m.csv m.npy m.safetensors") || chdir("/") || rmdir(folder), 0);
 }
 
 int main(void) {

@@ -49,6 +49,28 @@ static void rmsprop(One *one, double g, const Update *u, int t) {
     one->w -= u->lr * one->m;
 }
 
+/* Duchi, Hazan & Singer 2011. */
+static void adagrad(One *one, double g, const Update *u, int t) {
+    (void)t;
+    g += u->decay * one->w;
+    one->v += g * g;
+    one->w -= u->lr * g / (sqrt(one->v) + u->eps);
+}
+
+/* Chen et al. 2023, algorithm 2. */
+static void lion(One *one, double g, const Update *u, int t) {
+    (void)t;
+    double along = u->beta1 * one->m + (1 - u->beta1) * g;
+    one->w -= u->lr * ((along > 0) - (along < 0) + u->decay * one->w);
+    one->m = u->beta2 * one->m + (1 - u->beta2) * g;
+}
+
+/* You, Gitman & Ginsburg 2017: the ratio is found by the step, for each weight. */
+static void lars(One *one, double g, const Update *u, int t) {
+    one->m = (t > 1 ? u->momentum * one->m : 0) + u->trust * (g + u->decay * one->w);
+    one->w -= u->lr * one->m;
+}
+
 static const struct Row {
     const char *call;
     Formula formula;
@@ -66,6 +88,12 @@ static const struct Row {
     {"rmsprop", rmsprop, 1},
     {"rmsprop(lr=0.02, alpha=0.9, eps=1e-3, decay=0.1)", rmsprop, 1},
     {"rmsprop(lr=0.02, momentum=0.5)", rmsprop, 2},
+    {"adagrad", adagrad, 1},
+    {"adagrad(lr=0.1, eps=1e-3, decay=0.1)", adagrad, 1},
+    {"lion", lion, 1},
+    {"lion(lr=0.01, beta1=0.8, beta2=0.95, decay=0.3)", lion, 1},
+    {"lars", lars, 1},
+    {"lars(lr=0.1, momentum=0, trust=0.1, decay=0.1)", lars, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -128,6 +156,7 @@ static void run_course(Kit *kit, const Table *table, const struct Row *row, int 
     optimizer_setup(call_of(kit, row->call), &course.update);
     course.update.scale = scale;
     course.update.value_limit = limit;
+    course.update.trust = row->formula == lars ? 0.7 : 1;
     course.one = kit_alloc(kit, (size_t)n * sizeof *course.one);
     for (int i = 0; i < n; i++) {
         course.one[i].w = (double)course.w[i];
@@ -172,7 +201,7 @@ static void states_are_as_many_as_are_used(void **state) {
 static Update clipped(Kit *kit, const char *source, double norm) {
     const PlumbCall *call = call_of(kit, source);
     Update update = {.scale = 1};
-    ((const Clip *)call->entry)->apply(call, norm, &update);
+    ((const Clip *)call->entry)->apply(call, norm, 0, &update);
     return update;
 }
 
@@ -205,8 +234,8 @@ static const struct {
 static void schedules_follow_their_formulas(void **state) {
     for (size_t i = 0; i < sizeof scheduled / sizeof *scheduled; i++) {
         const PlumbCall *call = call_of(*state, scheduled[i].call);
-        double factor =
-            ((const Schedule *)call->entry)->factor(call, scheduled[i].step, scheduled[i].steps, scheduled[i].epoch);
+        Progress at = {.step = scheduled[i].step, .steps = scheduled[i].steps, .steps_an_epoch = scheduled[i].epoch};
+        double factor = ((const Schedule *)call->entry)->factor(call, &at);
         if (!agree(factor, scheduled[i].factor, 1e-12)) {
             fail_msg("%s at step %d is %g, expected %g", scheduled[i].call, (int)scheduled[i].step, factor,
                      scheduled[i].factor);

@@ -1,0 +1,44 @@
+/* Gaussian noise: while training, every value is moved by a draw of its own. */
+#include "common.h"
+
+static const PlumbArg args[] = {{.name = "std",
+                                 .accepts = PLUMB_A_NUMBER,
+                                 .fallback = "0.1",
+                                 .min = 0,
+                                 .max = 1e9,
+                                 .help = "standard deviation of the noise"},
+                                {.name = NULL}};
+
+/* The index counts values of the whole batch, so that shards do not matter; two values share one block of Philox. */
+static void forward(const Pass *pass) {
+    double std = pass->training ? plumb_call_number(pass->site->call, "std") : 0;
+    int64_t n = values(pass), first = pass->first_row * plumb_shape_size(pass->site->shape);
+    Draw draw = {pass->seed, DRAW_NOISE, (uint32_t)pass->node};
+    memcpy(pass->out, pass->in[0], (size_t)n * sizeof(real));
+    for (int64_t i = 0; std > 0 && i < n; i++) {
+        pass->out[i] += (real)(std * draw_normal(draw, (uint64_t)pass->step << 33 | (uint64_t)(first + i)));
+    }
+}
+
+static void backward(const Pass *pass) {
+    if (pass->d_in[0]) {
+        memcpy(pass->d_in[0], pass->d_out, (size_t)values(pass) * sizeof(real));
+    }
+}
+
+const Layer layer_noise = {
+    .entry = {.name = "noise",
+              .kind = PLUMB_LAYER,
+              .family = "regularisation",
+              .args = args,
+              .summary = "while training, adds Gaussian noise",
+              .formula = "y = x + std z, z ~ N(0, 1)",
+              .source = "Bishop 1995",
+              .example = "input(64) -> noise(0.1) -> dense(64)"},
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .shape = same_shape,
+    .forward = forward,
+    .backward = backward,
+    .random = true,
+};

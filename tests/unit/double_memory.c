@@ -1,0 +1,72 @@
+/* Training, with every allocation failing once: in double precision, whose library has no kernels that allocate by
+ * themselves. */
+#include "failing.h"
+#include <unistd.h>
+
+static bool append(PlumbNet *net, PlumbArena *arena, const char *name, const PlumbGiven *given, int count,
+                   PlumbError *error) {
+    int last = plumb_net_size(net) - 1;
+    PlumbCall *call = plumb_call(arena, plumb_entry_find(name), given, count, error);
+    return call && plumb_net_add(net, call, &last, last >= 0, "", NULL, -1, (PlumbPlace){0}, error) >= 0;
+}
+
+static bool build(PlumbNet *net, PlumbArena *arena, PlumbError *error) {
+    PlumbCall *lsuv = plumb_call_default(arena, "lsuv", error);
+    PlumbGiven init = {"init", {.type = PLUMB_V_CALL, .call = lsuv}};
+    return lsuv && append(net, arena, "input", GIVEN(NUMBER(NULL, 4)), error) &&
+           append(net, arena, "embedding", GIVEN(NUMBER(NULL, 14), NUMBER(NULL, 4)), error) &&
+           append(net, arena, "positional", NULL, 0, error) &&
+           append(net, arena, "attention", GIVEN(NUMBER(NULL, 2)), error) &&
+           append(net, arena, "dense", GIVEN(NUMBER(NULL, 14), WORD("weight", "weightnorm"), init), error);
+}
+
+/* Two steps with all that keeps arrays of its own: limits of units, trust ratios, a running mean, batches summed up. */
+static bool run(PlumbNet *net, PlumbArena *arena, const PlumbData *data, PlumbError *error) {
+    PlumbCall *lars = plumb_call_default(arena, "lars", error), *clip = plumb_call_default(arena, "adaptive", error);
+    PlumbGiven given[] = {NUMBER("steps", 2),
+                          NUMBER("batch", 1),
+                          NUMBER("accumulate", 2),
+                          NUMBER("ema", 0.5),
+                          {"optimizer", {.type = PLUMB_V_CALL, .call = lars}},
+                          {"clip", {.type = PLUMB_V_CALL, .call = clip}}};
+    PlumbCall *recipe = lars && clip ? plumb_call(arena, plumb_entry_find("recipe"), given, 6, error) : NULL;
+    PlumbConfig config = {.threads = 1, .shards = 2};
+    PlumbTrainer *trainer = recipe ? plumb_trainer_new(net, data, recipe, &config, error) : NULL;
+    bool done = trainer && plumb_trainer_run(trainer, 0, error) == PLUMB_DONE;
+    plumb_trainer_free(trainer);
+    return done;
+}
+
+static bool train_on_text(PlumbError *error) {
+    PlumbArena *arena = plumb_arena_new();
+    PlumbNet *net = arena ? plumb_net_new("n", error) : NULL;
+    PlumbCall *call =
+        net ? plumb_call(arena, plumb_entry_find("text"), GIVEN(TEXT(NULL, "m.txt"), NUMBER("length", 4)), error)
+            : NULL;
+    PlumbData *data = call ? plumb_data_load(call, NULL, 1, error) : NULL;
+    bool done = data && build(net, arena, error) && run(net, arena, data, error);
+    if (!arena) {
+        plumb_fail(error, PLUMB_MEMORY_ERROR, "no arena");
+    }
+    plumb_data_free(data);
+    plumb_net_free(net);
+    plumb_arena_free(arena);
+    return done;
+}
+
+static void training_survives_every_failing_allocation(void **state) {
+    (void)state;
+    char folder[] = "/tmp/plumb-memory-XXXXXX";
+    assert_true(mkdtemp(folder) && chdir(folder) == 0);
+    FILE *file = fopen("m.txt", "w");
+    assert_non_null(file);
+    fputs("all of this text is learned", file);
+    fclose(file);
+    assert_survives(train_on_text);
+    assert_int_equal(unlink("m.txt") || chdir("/") || rmdir(folder), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(training_survives_every_failing_allocation)};
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
