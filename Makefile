@@ -17,12 +17,12 @@ B := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 
 # One Debian package a line of README's table. deps installs what is missing.
 PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev libcsv-dev zlib1g-dev libzip-dev uthash-dev \
-    libpng-dev libprotobuf-c-dev protobuf-c-compiler libcmocka-dev libdnnl-dev
+    libpng-dev libcmocka-dev libdnnl-dev libprotobuf-c-dev protobuf-c-compiler
 
-CPPFLAGS := -D_GNU_SOURCE -I. -I$(B) -I$(B)/grammar
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar -I$(B)/messages
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
 FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-LIBS := -ljansson -lcsv -lzip -lpng -lz -lprotobuf-c
+LIBS := -lprotobuf-c -ljansson -lcsv -lzip -lpng -lz
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
 PACKAGES += libxsmm-dev
@@ -44,10 +44,11 @@ endif
 GENERATED := $(if $(wildcard grammar/plumb.y),$(B)/grammar/plumb.tab) $(if $(wildcard grammar/plumb.l),$(B)/grammar/plumb.lex)
 FRONT := $(filter-out interp/main.c,$(wildcard grammar/*.c interp/*.c interp/*/*.c))
 RUNTIME := $(wildcard runtime/*.c runtime/*/*.c)
-PROTOS := $(patsubst %.proto,$(B)/%.pb-c,$(wildcard runtime/*/*.proto))
 FRONT_OBJECTS := $(FRONT:%.c=$(B)/obj/%.o) $(GENERATED:%=%.o)
-RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(PROTOS:%=%.o)
-DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(PROTOS:%=%.o)
+PROTOS := $(wildcard runtime/*/*.proto)
+MESSAGES := $(patsubst %.proto,$(B)/messages/%.pb-c,$(notdir $(PROTOS)))
+RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(MESSAGES:%=%.o)
+DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -78,17 +79,19 @@ $(B)/double/runtime/%.o: runtime/%.c $(B)/flags
 $(B)/obj/%.o: %.c $(B)/flags
 	$(compile) -c $< -o $@
 $(FRONT_OBJECTS) $(UNIT_TESTS:$(B)/%=$(B)/obj/%.o): | $(GENERATED:%=%.h)
-$(RUNTIME_OBJECTS) $(DOUBLE_OBJECTS): | $(PROTOS:%=%.h)
-$(B)/%.pb-c.o: $(B)/%.pb-c.c $(B)/flags
-	$(compile) -fPIC -c $< -o $@
-$(B)/%.pb-c.c $(B)/%.pb-c.h &: %.proto
-	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=. --c_out=$(B) $<
 $(B)/grammar/%.o: $(B)/grammar/%.c $(B)/flags
 	$(compile) -Igrammar -Wno-unused-function -Wno-sign-compare -c $< -o $@
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h &: grammar/%.y
 	@mkdir -p $(@D) && echo "  BISON $<" && bison -Wall -Werror --report=all --report-file=$(B)/grammar/$*.output -d -o $(B)/grammar/$*.tab.c $<
 $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h &: grammar/%.l
 	@mkdir -p $(@D) && echo "  FLEX  $<" && flex --header-file=$(B)/grammar/$*.lex.h -o $(B)/grammar/$*.lex.c $<
+
+$(RUNTIME_OBJECTS) $(DOUBLE_OBJECTS): | $(MESSAGES:%=%.h)
+$(B)/messages/%.o: $(B)/messages/%.c $(B)/flags
+	$(compile) -fPIC -c $< -o $@
+vpath %.proto $(sort $(dir $(PROTOS)))
+$(B)/messages/%.pb-c.c $(B)/messages/%.pb-c.h &: %.proto
+	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=$(<D) --c_out=$(B)/messages $<
 
 # ---- libraries, program, tests ----
 archive = @mkdir -p $(@D) && echo "  AR    $@" && rm -f $@ && ar rcs $@ $(filter %.o,$^)
@@ -107,6 +110,8 @@ $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplu
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 # Where the test makes allocations fail, ours go through it.
 $(B)/tests/unit/test_memory $(B)/tests/unit/double_memory: private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
+# Where the test kills its own process in the middle of a file.
+$(B)/tests/unit/test_kill: private LIBS += $(foreach call,fwrite fflush fsync rename,-Wl,--wrap=$(call))
 $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
 $(B)/double/tests/%.o: tests/%.c $(B)/flags

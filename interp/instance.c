@@ -274,7 +274,11 @@ Value *declare_net(Session *session, const Tree *tree, Scope *scope) {
         free(none);
     }
     if (net && session->checking) {
-        plumb_net_free(build_net(session, net, tree->span));
+        PlumbNet *built = build_net(session, net, tree->span);
+        if (built && !missing_parameter(net)) {
+            doubt_net(session, net->name, built, tree->text_span, NULL, session_recipe(session, NULL, NULL));
+        }
+        plumb_net_free(built);
     }
     Value *value = net ? value_net(net) : NULL;
     return value;

@@ -40,6 +40,7 @@ struct Session {
     const char *folder;      /* of the script that runs */
     PlumbFiles files;
     bool checking;
+    bool doubting;           /* plumb check: warnings of what may run but will not train */
     bool quit;
     int use_depth;
     bool *define_used;       /* of each of options.define */

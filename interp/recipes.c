@@ -98,8 +98,8 @@ static bool is_word_of(const PlumbArg *arg, const Tree *tree, const Scope *scope
 /* Alone, so that one wrong setting does not hide another. */
 static bool setting_fits(Session *session, const Tree *tree, PlumbArena *arena, PlumbGiven given) {
     PlumbError error = {.argument = -1};
-    return plumb_call(arena, plumb_entry_find("recipe"), &given, 1, &error) ||
-           session_fail(session, tree->child[0]->span, &error);
+    const PlumbCall *call = plumb_call(arena, plumb_entry_find("recipe"), &given, 1, &error);
+    return (call && plumb_recipe_check(call, &error)) || session_fail(session, tree->child[0]->span, &error);
 }
 
 /* The value lives in the frame, so that later settings can use it and the call can be bound. */

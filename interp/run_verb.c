@@ -42,7 +42,7 @@ static const char *fitting_name(Session *session, unsigned takes) {
     Value *value;
     const char *name;
     for (int i = 0; wanted && (name = scope_name_at(session->scope, i, &value)); i++) {
-        if (value->type != VALUE_UNKNOWN && fits(takes, value)) {
+        if (*name != '(' && value->type != VALUE_UNKNOWN && fits(takes, value)) { /* the session's own are no names */
             return name;
         }
     }

@@ -210,7 +210,9 @@ static int finish(Session *session, int status) {
 int session_check(Session *session, const char *name, const char *text, size_t length) {
     Script *script;
     session->interrupted = 0;
+    session->doubting = true;
     bool correct = read_and_check(session, &script, name, text, length);
+    session->doubting = false;
     return finish(session, session->interrupted ? INTERRUPTED : correct ? 0 : REFUSED);
 }
 

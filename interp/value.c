@@ -153,12 +153,40 @@ Value *value_keep(Value *value) {
     return value;
 }
 
+void net_value_forget(NetValue *net) {
+    plumb_log_close(net->log, NULL);
+    net->log = NULL;
+    plumb_trainer_free(net->trainer);
+    plumb_checkpoint_free(net->checkpoint);
+    net->trainer = NULL;
+    net->checkpoint = NULL;
+    free(net->probe);
+    net->probe = NULL;
+    free(net->score.confusion);
+    net->score = (PlumbScore){0};
+    net->has_score = net->has_loss = net->unfinished = false;
+    net->loss = net->seconds = 0;
+}
+
+int net_value_history(const NetValue *net, const PlumbEpoch **epochs) {
+    *epochs = NULL;
+    return net->trainer      ? plumb_trainer_history(net->trainer, epochs)
+           : net->checkpoint ? plumb_checkpoint_history(net->checkpoint, epochs)
+                             : 0;
+}
+
+int64_t net_value_steps(const NetValue *net) {
+    int64_t of;
+    return net->trainer      ? plumb_trainer_steps(net->trainer, &of)
+           : net->checkpoint ? plumb_checkpoint_steps(net->checkpoint)
+                             : 0;
+}
+
 void net_value_free(NetValue *net) {
     if (!net) {
         return;
     }
-    plumb_log_close(net->log, NULL);
-    plumb_trainer_free(net->trainer);
+    net_value_forget(net);
     plumb_net_free(net->net);
     for (int i = 0; i < net->argument_count; i++) {
         value_drop(net->argument[i]);
@@ -166,9 +194,7 @@ void net_value_free(NetValue *net) {
     free(net->argument);
     value_drop(net->trained_on);
     value_drop(net->trained_with);
-    free(net->probe);
     json_decref(net->alerts);
-    free(net->score.confusion);
     scope_drop(net->scope);
     free(net->name);
     free(net);

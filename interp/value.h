@@ -30,6 +30,7 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     int argument_count;
     PlumbNet *net;              /* built when first needed; NULL before, and for a net without input */
     PlumbTrainer *trainer;      /* the last training, kept for `continue`, history and probes */
+    PlumbCheckpoint *checkpoint; /* loaded, and not yet trained on from; NULL: none */
     bool unfinished;            /* the training was paused and can go on */
     Value *trained_on, *trained_with;
     PlumbProbe *probe;          /* one per node, of the last training or measurement */
@@ -79,6 +80,9 @@ Value *value_tensor(const char *name, PlumbShape shape, const plumb_real *value)
 Value *value_layer(Value *net, int node, const char *what);
 Value *value_history(Value *net, const char *column);
 void net_value_free(NetValue *net);
+void net_value_forget(NetValue *net);       /* what was trained, loaded and measured; not its weights, data and recipe */
+int net_value_history(const NetValue *net, const PlumbEpoch **epochs); /* of its training or checkpoint; the count */
+int64_t net_value_steps(const NetValue *net);
 Value *value_keep(Value *value);
 void value_drop(Value *value); /* NULL is allowed */
 const char *value_type_name(const Value *value); /* "a number", "a net", "an optimizer" */

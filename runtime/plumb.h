@@ -49,7 +49,7 @@ char *plumb_shape_text(PlumbShape shape, char text[64]); /* "64", "100 x 2", "1 
 typedef enum {
     PLUMB_LAYER = 1, PLUMB_ACTIVATION = 2 /* an elementwise layer */, PLUMB_INIT = 4, PLUMB_LOSS = 8, PLUMB_OPTIMIZER = 16,
     PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
-    PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_LOG = 32768,
+    PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_AUGMENT = 32768 /* flip, of images */, PLUMB_LOG = 65536,
     PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
 } PlumbKind;
 const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */
@@ -137,6 +137,10 @@ typedef struct PlumbPart {
     plumb_real *y;  /* regression: rows x size of y_shape; else NULL */
     int32_t *label; /* classes: rows x label_count; else NULL */
 } PlumbPart;
+typedef struct PlumbAugment { /* what train images go through, drawn anew for each row and epoch */
+    const PlumbEntry *entry;
+    int by;              /* its argument; 0: it has none */
+} PlumbAugment;
 typedef struct PlumbData {
     char *name;          /* how it was made: csv("digits.csv", ...) */
     PlumbShape x_shape;
@@ -146,6 +150,8 @@ typedef struct PlumbData {
     PlumbShape y_shape;  /* of a regression target */
     char **class_name;   /* `classes` of them */
     PlumbPart train, test;
+    PlumbAugment *augment; /* `augment_count` of them, in turn; the rows themselves stay as they are */
+    int augment_count;
 } PlumbData;
 /* `call` is one of kind PLUMB_DATA. */
 PlumbData *plumb_data_load(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error);
@@ -242,6 +248,8 @@ typedef struct PlumbObserver {  /* any function may be NULL; step returns false 
 } PlumbObserver;
 
 typedef struct PlumbTrainer PlumbTrainer;
+/* Do the recipe's keys make sense, beyond what each argument takes? */
+bool plumb_recipe_check(const PlumbCall *recipe, PlumbError *error);
 /* `recipe` is a call of the entry "recipe". Net and data must outlive the trainer. */
 PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                                 PlumbError *error);
@@ -253,6 +261,7 @@ typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
 void plumb_trainer_pause(PlumbTrainer *trainer); /* async-signal-safe: pause after the current step */
 int plumb_trainer_shards(const PlumbTrainer *trainer);
+uint64_t plumb_trainer_seed(const PlumbTrainer *trainer);
 int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of);
 int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs); /* count */
 typedef struct PlumbClipping { /* what the recipe's clipping did so far */
@@ -262,6 +271,25 @@ typedef struct PlumbClipping { /* what the recipe's clipping did so far */
 } PlumbClipping;
 PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer);
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
+const char *plumb_epoch_column(int column); /* "epoch", "step", "loss" ... as in PlumbEpoch; NULL at the end */
+double plumb_epoch_figure(const PlumbEpoch *epoch, int column);
+/* One row an epoch, as a table with the columns' names first, or for a path that ends in .json as a list of objects. */
+bool plumb_history_save(const PlumbEpoch *epochs, int count, const char *path, const PlumbFiles *files, PlumbError *error);
+
+/* ---- checkpoints: the whole state of a training in a file ------------------------------------------------ */
+typedef struct PlumbCheckpoint PlumbCheckpoint;
+/* Written whole or not at all. May be called by an observer. What trains on from it ends with the same bits as this trainer. */
+bool plumb_trainer_save(PlumbTrainer *trainer, const char *path, const PlumbFiles *files, PlumbError *error);
+/* Reads a checkpoint and takes its weights into the net, which must have the same layers. NULL: the net is as it was. */
+PlumbCheckpoint *plumb_checkpoint_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
+void plumb_checkpoint_free(PlumbCheckpoint *checkpoint); /* NULL is allowed */
+int64_t plumb_checkpoint_steps(const PlumbCheckpoint *checkpoint);
+int plumb_checkpoint_history(const PlumbCheckpoint *checkpoint, const PlumbEpoch **epochs); /* count */
+/* A trainer that goes on where the checkpoint was taken: its weights, order of rows, random numbers, and its seed and shards
+ * instead of those in `config`. Net, data and recipe must be the same; of the recipe, how long to train and what to observe
+ * (epochs, steps, stop, diagnostics, checkpoint) may differ. NULL: the error says what does. */
+PlumbTrainer *plumb_trainer_resume(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                                   const PlumbCheckpoint *checkpoint, PlumbError *error);
 
 /* What the recipe's key `log` asks for: a table of steps (.csv), JSON lines (.jsonl) or a folder of TensorBoard's event files, as an
  * observer of a trainer. `who` becomes part of the file's name where several nets are trained with one recipe ("run.plain.csv"); or
@@ -359,6 +387,10 @@ bool plumb_net_save(const PlumbNet *net, const char *path, const PlumbFiles *fil
 /* All of the net's weights, by name and shape; changes nothing unless everything fits. */
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error);
 bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error); /* same names and shapes */
+/* The net for other programs, by the file name's end: .onnx (weights inside; they must be made), .py (a PyTorch module that loads
+ * what plumb_net_save writes), .dot. *node: the layer that the format has no way to say, or -1. */
+bool plumb_net_export(const PlumbNet *net, const char *path, const PlumbFiles *files, int *node, PlumbError *error);
+const char *plumb_export_format(const char *path); /* "onnx", "py", "dot"; NULL: none of these */
 /* Any text or bytes. */
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);

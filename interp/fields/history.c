@@ -4,19 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN(name)                                                                                                   \
-    { #name, offsetof(PlumbEpoch, name) }
-static const struct {
-    const char *name;
-    size_t offset; /* of a double */
-} columns[] = {
-    COLUMN(loss),       COLUMN(test_loss), COLUMN(metric),       COLUMN(test_metric),
-    COLUMN(grad_first), COLUMN(grad_last), COLUMN(update_ratio), COLUMN(seconds),
-};
-enum { COLUMNS = sizeof columns / sizeof *columns };
-
 const char *history_field_at(int index) {
-    return index < COLUMNS ? columns[index].name : index == COLUMNS ? "epoch" : index == COLUMNS + 1 ? "step" : NULL;
+    return plumb_epoch_column(index);
 }
 
 static const char *column_at(void *self, int index) {
@@ -24,19 +13,11 @@ static const char *column_at(void *self, int index) {
     return history_field_at(index);
 }
 
-static double cell(const PlumbEpoch *epoch, int column) {
-    double value = column == COLUMNS ? epoch->epoch : (double)epoch->step;
-    if (column < COLUMNS) {
-        memcpy(&value, (const char *)epoch + columns[column].offset, sizeof value);
-    }
-    return value;
-}
-
 static Value *column_list(const NetValue *net, int column) {
     const PlumbEpoch *epochs = NULL;
-    int count = plumb_trainer_history(net->trainer, &epochs), made = 0;
+    int count = net_value_history(net, &epochs), made = 0;
     Value **item = calloc((size_t)count + 1, sizeof *item), *list = NULL;
-    while (item && made < count && (item[made] = value_number(cell(&epochs[made], column)))) {
+    while (item && made < count && (item[made] = value_number(plumb_epoch_figure(&epochs[made], column)))) {
         made++;
     }
     if (item && made == count) {
@@ -63,7 +44,7 @@ Found field_of_history(const Path *path, Value *history) {
     if (session_checking(path->session)) {
         return found_later(path, VALUE_LIST, 1);
     }
-    if (!net->trainer) {
+    if (!net->trainer && !net->checkpoint) {
         plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has not been trained: there is no history", net->name);
         snprintf(error.hint, sizeof error.hint, "`train %.100s on DATA`", net->name);
         return found_error(path, 1, &error);

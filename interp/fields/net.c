@@ -14,8 +14,8 @@ void not_measured(const NetValue *net, const char *done, const char *verb, Plumb
 }
 
 static const PlumbEpoch *last_epoch(const NetValue *net) {
-    const PlumbEpoch *epochs = NULL;
-    int count = net->trainer ? plumb_trainer_history(net->trainer, &epochs) : 0;
+    const PlumbEpoch *epochs;
+    int count = net_value_history(net, &epochs);
     return count > 0 ? &epochs[count - 1] : NULL;
 }
 
@@ -68,6 +68,11 @@ static bool tells_classes(const NetValue *net) {
     return net->has_score ? !isnan(net->score.accuracy) : data && data->classify;
 }
 
+/* What a checkpoint tells before its net has seen data is taken for what the script asks for. */
+static bool task_unknown(const NetValue *net) {
+    return !net->has_score && !data_of(net);
+}
+
 static bool other_task(const NetValue *net, const char *name, PlumbError *error) {
     return plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: it %s", net->name, name,
                       tells_classes(net) ? "tells classes apart, by `accuracy`" : "predicts numbers, by `mae`");
@@ -85,10 +90,10 @@ static bool metric(const NetValue *net, double *value, PlumbError *error) {
 }
 
 static bool accuracy(const NetValue *net, double *value, PlumbError *error) {
-    return metric(net, value, error) && (tells_classes(net) || other_task(net, "accuracy", error));
+    return metric(net, value, error) && (task_unknown(net) || tells_classes(net) || other_task(net, "accuracy", error));
 }
 static bool mae(const NetValue *net, double *value, PlumbError *error) {
-    return metric(net, value, error) && (!tells_classes(net) || other_task(net, "mae", error));
+    return metric(net, value, error) && (task_unknown(net) || !tells_classes(net) || other_task(net, "mae", error));
 }
 
 /* Only an evaluation tells these. */
@@ -109,9 +114,8 @@ static bool r2(const NetValue *net, double *value, PlumbError *error) {
 }
 
 static bool steps(const NetValue *net, double *value, PlumbError *error) {
-    int64_t of;
     (void)error;
-    *value = net->trainer ? (double)plumb_trainer_steps(net->trainer, &of) : 0;
+    *value = (double)net_value_steps(net);
     return true;
 }
 

@@ -9,10 +9,19 @@ enum { BAR_LEAST = 14, BAR_MOST = 48, ROWS_MOST = 24 };
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
-static State state_of_forecast(const PlumbForecast *forecast, double decades) {
+/* How near to the limit of its direction: 1 is ill. */
+static double share_of_limit(const PlumbForecast *forecast, double decades) {
     double limit = decades < 0 ? (forecast->adaptive ? -5 : -3.5) : forecast->adaptive ? 3 : 1.5;
-    double share = decades / limit;
-    return isnan(decades) ? STATE_PLAIN : share >= 1 ? STATE_BROKEN : share >= 0.5 ? STATE_DOUBTFUL : STATE_HEALTHY;
+    return decades / limit;
+}
+
+static bool is_ill(const PlumbForecast *forecast, double decades) {
+    return share_of_limit(forecast, decades) > 1;
+}
+
+static State state_of_forecast(const PlumbForecast *forecast, double decades) {
+    double share = share_of_limit(forecast, decades);
+    return isnan(decades) ? STATE_PLAIN : share > 1 ? STATE_BROKEN : share >= 0.5 ? STATE_DOUBTFUL : STATE_HEALTHY;
 }
 
 /* Layers with drawn weights, and where theory ends. */
@@ -29,8 +38,7 @@ static int stride_of(const PlumbNet *net, const PlumbForecast *forecast) {
     return 1 + (rows - 1) / ROWS_MOST;
 }
 
-/* "-12.6", "+0.3", "0.0": never "-0.0". */
-static char *decades_text(double decades, char text[32]) {
+char *decades_text(double decades, char text[32]) {
     snprintf(text, 32, fabs(decades) < 0.05 ? "%.1f" : "%+.1f", fabs(decades) < 0.05 ? 0 : decades);
     return text;
 }
@@ -126,23 +134,39 @@ static void print_table(const Canvas *canvas, const PlumbNet *net, const PlumbFo
 /* ---- in words ------------------------------------------------------------------------------------------------------
  */
 
-char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[192]) {
-    if (forecast->first < 0 || isnan(forecast->slope)) {
-        snprintf(text, 192, "theory does not reach all layers");
+enum { TEXT_BYTES = 192 };
+
+static void slope_text(const PlumbForecast *forecast, const char *first, const char *last, char text[TEXT_BYTES]) {
+    char decades[32];
+    if (isinf(forecast->slope)) {
+        snprintf(text, TEXT_BYTES, "nothing of the gradient arrives at %.50s: it is exactly 0", first);
+    } else if (forecast->first == forecast->last) {
+        snprintf(text, TEXT_BYTES, "%.50s is the only layer with drawn weights", first);
+    } else if (fabs(forecast->slope) < 0.5) {
+        snprintf(text, TEXT_BYTES, "the gradient keeps its size from %.50s back to %.50s: %s decades", last, first,
+                 decades_text(forecast->slope, decades));
+    } else {
+        snprintf(text, TEXT_BYTES, "the gradient %s %.1f decades from %.50s back to %.50s",
+                 forecast->slope < 0 ? "shrinks" : "grows", fabs(forecast->slope), last, first);
+    }
+}
+
+/* The reason of the verdict: where the gradient is none, the signal, or what is left of differences. */
+char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[TEXT_BYTES]) {
+    if (forecast->verdict == PLUMB_UNFORESEEN) {
+        snprintf(text, TEXT_BYTES, "theory does not reach all layers");
         return text;
     }
     const char *first = plumb_net_node(net, forecast->first)->name, *last = plumb_net_node(net, forecast->last)->name;
-    char decades[32];
-    if (isinf(forecast->slope)) {
-        snprintf(text, 192, "nothing of the gradient arrives at %.50s: it is exactly 0", first);
-    } else if (forecast->first == forecast->last) {
-        snprintf(text, 192, "%.50s is the only layer with drawn weights", first);
-    } else if (fabs(forecast->slope) < 0.5) {
-        snprintf(text, 192, "the gradient keeps its size from %.50s back to %.50s: %s decades", last, first,
-                 decades_text(forecast->slope, decades));
+    char left[32];
+    if (forecast->verdict == PLUMB_HEALTHY || is_ill(forecast, forecast->slope)) {
+        slope_text(forecast, first, last, text);
+    } else if (is_ill(forecast, forecast->signal_slope)) {
+        snprintf(text, TEXT_BYTES, "the signal %s %.1f decades from %.50s to %.50s",
+                 forecast->signal_slope < 0 ? "shrinks" : "grows", fabs(forecast->signal_slope), first, last);
     } else {
-        snprintf(text, 192, "the gradient %s %.1f decades from %.50s back to %.50s",
-                 forecast->slope < 0 ? "shrinks" : "grows", fabs(forecast->slope), last, first);
+        snprintf(text, TEXT_BYTES, "what two rows differ by is %s of the signal at %.50s",
+                 number_figure(forecast->difference, left), last);
     }
     return text;
 }
@@ -172,8 +196,7 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
     }
 }
 
-/* The cause that carries most of the slope, in its direction. */
-static int main_cause(const PlumbForecast *forecast) {
+int forecast_cause(const PlumbForecast *forecast) {
     int most = 0;
     double sign = forecast->slope < 0 ? -1 : 1;
     for (int i = 1; i < PLUMB_CAUSES; i++) {
@@ -192,7 +215,7 @@ static void say_causes(const Canvas *canvas, const PlumbForecast *forecast) {
         [PLUMB_BY_DROPOUT] = "what is kept grows by 1 / (1 - p)",
         [PLUMB_BY_GATES] = "factors on the way",
     };
-    int most = main_cause(forecast);
+    int most = forecast_cause(forecast);
     fprintf(canvas->out, "  what makes it %s, in decades over the depth:\n", forecast->slope < 0 ? "shrink" : "grow");
     for (int i = 0; i < PLUMB_CAUSES; i++) {
         char text[32];
@@ -207,7 +230,7 @@ static void say_causes(const Canvas *canvas, const PlumbForecast *forecast) {
 static void say_verdict(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast,
                         const char *optimizer) {
     static const char *const name[] = {"HEALTHY", "VANISHES", "EXPLODES", "NO VERDICT"};
-    char text[192];
+    char text[TEXT_BYTES];
     State state =
         forecast->verdict == PLUMB_HEALTHY || forecast->verdict == PLUMB_UNFORESEEN ? STATE_PLAIN : STATE_BROKEN;
     canvas_wrap(canvas, state, 2, "  %s (judged for %s): %s", name[forecast->verdict], optimizer,

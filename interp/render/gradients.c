@@ -3,6 +3,7 @@
 #include "number.h"
 #include "pictures.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BAR_WIDTH_LEAST = 14, BAR_WIDTH_MOST = 48, ROWS_MOST = 50 };
@@ -80,6 +81,11 @@ static State state_of_gradient(const PlumbProbe *probe, const PlumbProbe *last) 
     return last->output_grad > 0 ? state_of_decades(log10(probe->output_grad / last->output_grad)) : STATE_PLAIN;
 }
 
+/* The forecast is relative to its start: so it is shown as what it gives for the gradient measured there. */
+static double forecast_at(const PlumbForecast *forecast, const PlumbProbe *probe, int at) {
+    return forecast ? forecast->node[at].output_grad * probe[forecast->start].output_grad : NAN;
+}
+
 static void add_layer(Grid *grid, const PlumbNet *net, const PlumbProbe *probes, const Profile *profile, int at,
                       int bar_width) {
     const PlumbNode *node = plumb_net_node(net, at);
@@ -93,6 +99,7 @@ static void add_layer(Grid *grid, const PlumbNet *net, const PlumbProbe *probes,
     value_cell(grid, probe, STATE_PLAIN, probe->signal, figure);
     grid_cell(grid, state, "%s", bar_log(probe->output_grad, floor(profile->low), ceil(profile->high), bar_width, bar));
     value_cell(grid, probe, state, probe->output_grad, exponent);
+    figure_cell(grid, STATE_PLAIN, forecast_at(profile->forecast, probes, at), exponent);
     figure_cell(grid, STATE_PLAIN, weights ? probe->grad_norm : NAN, exponent);
     figure_cell(grid, STATE_PLAIN, weights ? probe->weight_norm : NAN, figure);
     figure_cell(grid, state_of_update(probe->update_ratio), probe->update_ratio, exponent);
@@ -144,6 +151,7 @@ static Grid *make_table(const PlumbNet *net, const PlumbProbe *probe, const Prof
         {.over = "output", .title = "signal", .align = ALIGN_DECIMAL, .rank = 1},
         {.over = "gradient, log scale", .span = 2, .title = scale, .align = ALIGN_LEFT, .rank = 2, .before = bar_width},
         {.title = "rms", .align = ALIGN_RIGHT},
+        {.title = "forecast", .align = ALIGN_RIGHT, .rank = 3},
         {.over = "weights'", .title = "gradient", .align = ALIGN_RIGHT, .rank = 7},
         {.over = "weight", .title = "norm", .align = ALIGN_DECIMAL, .rank = 4},
         {.over = "update", .title = "/ norm", .align = ALIGN_RIGHT, .rank = 3},
@@ -199,9 +207,44 @@ static void say_fall(const Canvas *canvas, const PlumbNet *net, const PlumbProbe
     }
 }
 
+static int ascending(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Half of the layers are nearer to the forecast than this, in decades; NaN: nothing to compare. */
+static double median_distance(const PlumbNet *net, const PlumbProbe *probe, const PlumbForecast *forecast) {
+    double *distance = calloc((size_t)forecast->count, sizeof *distance), median = NAN;
+    int count = 0;
+    for (int i = 0; distance && i < forecast->count; i++) {
+        double off = fabs(log10(probe[i].output_grad / forecast_at(forecast, probe, i)));
+        if (isfinite(off) && i != forecast->start && plumb_net_node(net, i)->input_count > 0) {
+            distance[count++] = off;
+        }
+    }
+    if (count) {
+        qsort(distance, (size_t)count, sizeof *distance, ascending);
+        median = distance[count / 2];
+    }
+    free(distance);
+    return median;
+}
+
+static void say_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe,
+                         const PlumbForecast *forecast) {
+    double distance = forecast ? median_distance(net, probe, forecast) : NAN;
+    if (!isnan(distance)) {
+        canvas_wrap(canvas, STATE_PLAIN, 2,
+                    "half of the layers are within %.2f decades of the forecast for first weights",
+                    ceil(100 * distance) / 100);
+    }
+}
+
 /* The bar takes what the other columns leave. */
-void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe) {
+void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe,
+                       const PlumbForecast *forecast) {
     Profile profile = profile_of(net, probe);
+    profile.forecast = forecast;
     Grid *grid = make_table(net, probe, &profile, BAR_WIDTH_LEAST);
     if (grid) {
         grid_layout(grid, canvas->width);
@@ -221,4 +264,5 @@ void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbPro
         canvas_wrap(canvas, STATE_PLAIN, 2, "only layers with weights are shown; --json lists all");
     }
     say_fall(canvas, net, probe, &profile);
+    say_forecast(canvas, net, probe, forecast);
 }

@@ -375,6 +375,7 @@ void help_overview(FILE *out, int width) {
     put_names(out, width, "initialisers", PLUMB_INIT, NULL);
     fputs("\nData\n", out);
     put_families(out, width, PLUMB_DATA);
+    put_names(out, width, "augmentation", PLUMB_AUGMENT, NULL);
     fputs("\nRecipes\n", out);
     put_names(out, width, "optimizers", PLUMB_OPTIMIZER, NULL);
     put_names(out, width, "schedules", PLUMB_SCHEDULE, NULL);

@@ -40,10 +40,11 @@ typedef struct Profile {    /* the gradient over the depth: output_grad of the l
     double decades;         /* log10(first / last): negative where it shrinks on its way back; NaN: cannot be said */
     int64_t nonfinite;      /* values of the whole net */
     double low, high;       /* decades: the range of all output_grad that are above 0 */
+    const PlumbForecast *forecast; /* shown beside; NULL: none */
 } Profile;
 Profile profile_of(const PlumbNet *net, const PlumbProbe *probe);
-/* One table, non-finite values before it, and a sentence on how the gradient falls. */
-void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe);
+/* One table, non-finite values before it, a sentence on how the gradient falls, and how far the forecast (NULL: none) is off. */
+void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe, const PlumbForecast *forecast);
 
 /* The gradient at every time step of each recurrent layer, as last measured; nothing for a net without one. */
 void picture_through_time(const Canvas *canvas, const PlumbNet *net);
@@ -55,8 +56,12 @@ typedef struct Remedy {     /* an edit and what it is forecast to do */
 /* The forecast: a row a layer with weights, the verdict, what it comes from, what changes it. optimizer: its name. */
 void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast, const char *optimizer,
                       const Remedy *remedy, int remedies);
-/* "the gradient shrinks 12.5 decades from dense21 back to dense1": what a forecast says. Returns text. */
+/* "the gradient shrinks 12.5 decades from dense21 back to dense1": what the verdict rests on. Returns text. */
 char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[192]);
+/* "-12.6", "+0.3", "0.0": never "-0.0". Returns text. */
+char *decades_text(double decades, char text[32]);
+/* The PlumbCause that carries most of the slope, in its direction. */
+int forecast_cause(const PlumbForecast *forecast);
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
 

@@ -1,4 +1,4 @@
-/* save NET to FILE, save gradients(NET) on DATA to FILE, load NET from FILE. */
+/* save NET to FILE, save NET.history to FILE, save gradients(NET) on DATA to FILE, load NET from FILE. */
 #include "../render/number.h"
 #include "common.h"
 #include <inttypes.h>
@@ -24,6 +24,14 @@ static void report_file(Session *session, const VerbCall *call, const NetValue *
     session_json(session, call, net->name, object);
 }
 
+static void report_training(Session *session, const VerbCall *call, const NetValue *net, const char *what,
+                            const char *path) {
+    Canvas canvas = session_canvas(session);
+    int64_t step = net_value_steps(net);
+    canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: its training at step %" PRId64 " %s %s", net->name, step, what, path);
+    session_json(session, call, net->name, json_pack("{s:o, s:I}", "file", json_text(path), "step", (json_int_t)step));
+}
+
 /* ---- save ---------------------------------------------------------------------------------------------------------
  */
 
@@ -34,15 +42,39 @@ static const Tree *net_of_gradients(const Tree *tree) {
     return is ? tree->child[1] : NULL;
 }
 
+typedef enum Content { CONTENT_WEIGHTS, CONTENT_TRAINING, CONTENT_HISTORY } Content;
+
+static const struct {
+    const char *extension;
+    Content content;
+    ValueType of;
+    const char *takes;
+} kinds[] = {
+    {".safetensors", CONTENT_WEIGHTS, VALUE_NET, "the weights of a net, or gradients(NET)"},
+    {".ckpt", CONTENT_TRAINING, VALUE_NET, "the training of a net"},
+    {".csv", CONTENT_HISTORY, VALUE_HISTORY, "NET.history"},
+    {".json", CONTENT_HISTORY, VALUE_HISTORY, "NET.history"},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static int kind_of(const char *path) {
+    int i = 0;
+    while (i < KINDS && !has_extension(path, kinds[i].extension)) {
+        i++;
+    }
+    return i;
+}
+
 static bool can_be_written(Session *session, const VerbCall *call, const char *path) {
-    if (has_extension(path, ".safetensors")) {
+    if (kind_of(path) < KINDS) {
         return true;
     }
     PlumbError error = {.argument = -1};
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "save does not know this kind of file");
     snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
     snprintf(error.expected, sizeof error.expected,
-             "a name that ends in .safetensors, for the weights of a net or gradients(NET)");
+             "a name that ends in .safetensors (weights, gradients), .ckpt (the whole training), .csv or .json "
+             "(NET.history)");
     return session_fail(session, call->to_tree->span, &error);
 }
 
@@ -52,21 +84,37 @@ static bool clauses_fit(Session *session, const VerbCall *call, bool gradients) 
     }
     if (!gradients && (call->on_tree || call->with_tree)) {
         const Tree *clause = call->on_tree ? call->on_tree : call->with_tree;
-        return session_error(session, clause->span, "the weights of a net are saved without data or recipe");
+        return session_error(session, clause->span, "only gradients(NET) are saved with data or recipe");
     }
     return true;
 }
 
-/* The net among the operand, evaluated. NULL after an error; VALUE_UNKNOWN while checking. */
-static Value *net_to_save(Session *session, const VerbCall *call, bool *gradients) {
+/* `path` NULL: not known while checking. */
+static bool fits_file(Session *session, const Tree *tree, const Value *value, const char *path, bool gradients) {
+    if (value->type == VALUE_UNKNOWN) {
+        return true;
+    }
+    if (value->type != VALUE_NET && value->type != VALUE_HISTORY) {
+        return session_error(session, tree->span, "save takes a net, NET.history or gradients(NET); this is %s",
+                             value_type_name(value));
+    }
+    if (!path ||
+        (value->type == kinds[kind_of(path)].of && !(gradients && kinds[kind_of(path)].content == CONTENT_TRAINING))) {
+        return true;
+    }
+    return session_error(session, tree->span, "a %s file holds %s; this is %s", kinds[kind_of(path)].extension,
+                         kinds[kind_of(path)].takes, gradients ? "its gradients" : value_type_name(value));
+}
+
+/* What is to be saved, evaluated. NULL after an error; VALUE_UNKNOWN while checking. */
+static Value *value_to_save(Session *session, const VerbCall *call, const char *path, bool *gradients) {
     const Tree *inside = net_of_gradients(call->tree_of[0]), *tree = inside ? inside : call->tree_of[0];
     *gradients = inside;
     if (!clauses_fit(session, call, inside)) {
         return NULL;
     }
     Value *value = session_evaluate(session, tree);
-    if (value && value->type != VALUE_NET && value->type != VALUE_UNKNOWN) {
-        session_error(session, tree->span, "save takes a net or gradients(NET); this is %s", value_type_name(value));
+    if (value && !fits_file(session, tree, value, path, inside)) {
         value_drop(value);
         return NULL;
     }
@@ -90,7 +138,7 @@ static bool measure(Session *session, const VerbCall *call, Value *value, PlumbN
     return done;
 }
 
-static bool save_net(Session *session, const VerbCall *call, Value *value, bool gradients) {
+static bool save_weights(Session *session, const VerbCall *call, Value *value, bool gradients) {
     PlumbNet *net = session_net(session, value, call->tree_of[0]->span);
     const char *path = call->to->string;
     PlumbError error = {.argument = -1};
@@ -102,9 +150,55 @@ static bool save_net(Session *session, const VerbCall *call, Value *value, bool 
     if (!save(net, path, session_files(session), &error)) {
         return session_fail(session, call->to_tree->span, &error);
     }
-    session_wrote(session);
     report_file(session, call, value->net, gradients ? "gradients written to" : "weights written to", path);
     return true;
+}
+
+static bool not_trained(Session *session, const VerbCall *call, const NetValue *net, const char *what) {
+    PlumbError error = {.argument = -1};
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has not been trained: there is no %s", net->name, what);
+    snprintf(error.hint, sizeof error.hint, "`train %.100s on DATA`", net->name);
+    return session_fail(session, call->tree_of[0]->span, &error);
+}
+
+static bool save_training(Session *session, const VerbCall *call, const NetValue *net) {
+    PlumbError error = {.argument = -1};
+    if (!net->trainer) {
+        return not_trained(session, call, net, "state of a training");
+    }
+    if (!plumb_trainer_save(net->trainer, call->to->string, session_files(session), &error)) {
+        return session_fail(session, call->to_tree->span, &error);
+    }
+    report_training(session, call, net, "written to", call->to->string);
+    return true;
+}
+
+static bool save_history(Session *session, const VerbCall *call, const NetValue *net) {
+    const PlumbEpoch *epochs;
+    int count = net_value_history(net, &epochs);
+    const char *path = call->to->string;
+    PlumbError error = {.argument = -1};
+    if (!net->trainer && !net->checkpoint) {
+        return not_trained(session, call, net, "history");
+    }
+    if (!plumb_history_save(epochs, count, path, session_files(session), &error)) {
+        return session_fail(session, call->to_tree->span, &error);
+    }
+    Canvas canvas = session_canvas(session);
+    canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: %d epochs written to %s", net->name, count, path);
+    session_json(session, call, net->name, json_pack("{s:o}", "file", json_text(path)));
+    return true;
+}
+
+static bool save_value(Session *session, const VerbCall *call, Value *value, bool gradients) {
+    switch (kinds[kind_of(call->to->string)].content) {
+    case CONTENT_TRAINING:
+        return save_training(session, call, value->net);
+    case CONTENT_HISTORY:
+        return save_history(session, call, value->history.net->net);
+    default:
+        return save_weights(session, call, value, gradients);
+    }
 }
 
 static bool run_save(Session *session, const VerbCall *call) {
@@ -112,18 +206,22 @@ static bool run_save(Session *session, const VerbCall *call) {
     if (!can_be_written(session, call, call->to->string)) {
         return false;
     }
-    Value *value = net_to_save(session, call, &gradients);
-    bool done = value && save_net(session, call, value, gradients);
+    Value *value = value_to_save(session, call, call->to->string, &gradients);
+    bool done = value && save_value(session, call, value, gradients);
     value_drop(value);
+    if (done) {
+        session_wrote(session);
+    }
     return done;
 }
 
 static void check_save(Session *session, const VerbCall *call) {
     bool gradients;
-    if (call->to && call->to->type == VALUE_STRING && !can_be_written(session, call, call->to->string)) {
+    const char *path = call->to && call->to->type == VALUE_STRING ? call->to->string : NULL;
+    if (path && !can_be_written(session, call, path)) {
         return;
     }
-    Value *value = net_to_save(session, call, &gradients);
+    Value *value = value_to_save(session, call, path, &gradients);
     if (value && value->type == VALUE_NET) {
         VerbCall inner = *call;
         inner.operand = &value;
@@ -136,8 +234,11 @@ const Verb verb_save = {
     .entry = {.name = "save",
               .kind = PLUMB_VERB,
               .family = "files",
-              .summary = "writes weights, or the gradients of one batch, under PyTorch's names",
-              .formula = "save NET to FILE | save gradients(NET) on DATA [with RECIPE] to FILE",
+              .summary =
+                  "writes a net's weights, the gradients of one batch (both .safetensors, under PyTorch's names), its "
+                  "whole training (.ckpt), or its history (.csv, .json)",
+              .formula =
+                  "save NET to FILE | save NET.history to FILE | save gradients(NET) on DATA [with RECIPE] to FILE",
               .source = "https://github.com/huggingface/safetensors",
               .example = "save plain to \"plain.safetensors\""},
     .operands_min = 1,
@@ -155,39 +256,48 @@ const Verb verb_save = {
  */
 
 /* What was measured and learned belongs to the weights that were there before. */
-static void forget_training(NetValue *net) {
-    plumb_log_close(net->log, NULL);
-    plumb_trainer_free(net->trainer);
-    free(net->probe);
-    net->log = NULL;
-    net->trainer = NULL;
-    net->probe = NULL;
-    net->unfinished = net->has_score = net->has_loss = false;
-    net->seconds = 0;
-}
-
-static bool run_load(Session *session, const VerbCall *call) {
-    PlumbNet *net = session_net(session, call->operand[0], call->tree_of[0]->span);
+static bool load_training(Session *session, const VerbCall *call, NetValue *net) {
     PlumbError error = {.argument = -1};
-    if (!net) {
-        return false;
-    }
-    if (!plumb_net_load(net, call->from->string, session_files(session), &error)) {
+    PlumbCheckpoint *checkpoint = plumb_checkpoint_load(net->net, call->from->string, session_files(session), &error);
+    if (!checkpoint) {
         return session_fail(session, call->from_tree->span, &error);
     }
-    forget_training(call->operand[0]->net);
-    report_file(session, call, call->operand[0]->net, "weights read from", call->from->string);
+    net_value_forget(net);
+    net->checkpoint = checkpoint;
+    report_training(session, call, net, "read from", call->from->string);
     return true;
 }
 
+static bool load_weights(Session *session, const VerbCall *call, NetValue *net) {
+    PlumbError error = {.argument = -1};
+    if (!plumb_net_load(net->net, call->from->string, session_files(session), &error)) {
+        return session_fail(session, call->from_tree->span, &error);
+    }
+    net_value_forget(net);
+    report_file(session, call, net, "weights read from", call->from->string);
+    return true;
+}
+
+static bool run_load(Session *session, const VerbCall *call) {
+    NetValue *net = call->operand[0]->net;
+    if (!session_net(session, call->operand[0], call->tree_of[0]->span)) {
+        return false;
+    }
+    return has_extension(call->from->string, ".ckpt") ? load_training(session, call, net)
+                                                      : load_weights(session, call, net);
+}
+
 const Verb verb_load = {
-    .entry = {.name = "load",
-              .kind = PLUMB_VERB,
-              .family = "files",
-              .summary = "reads all weights of a net, by name and shape; nothing changes unless everything fits",
-              .formula = "load NET from FILE",
-              .source = "https://github.com/huggingface/safetensors",
-              .example = "load plain from \"plain.safetensors\""},
+    .entry =
+        {.name = "load",
+         .kind = PLUMB_VERB,
+         .family = "files",
+         .summary =
+             "reads all weights of a net, by name and shape; from a .ckpt also where its training stood, which `train` "
+             "with the same recipe and data then goes on with; nothing changes unless everything fits",
+         .formula = "load NET from FILE",
+         .source = "https://github.com/huggingface/safetensors",
+         .example = "load plain from \"plain.safetensors\""},
     .operands_min = 1,
     .operands_max = 1,
     .operands = TAKES_NET,

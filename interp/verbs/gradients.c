@@ -60,7 +60,7 @@ static void add_through_time(json_t *layer, const PlumbNet *net, int node) {
     }
 }
 
-static json_t *layer_json(const PlumbNet *net, int index, const PlumbProbe *probe) {
+static json_t *layer_json(const PlumbNet *net, int index, const PlumbProbe *probe, const PlumbForecast *forecast) {
     const PlumbNode *node = plumb_net_node(net, index);
     json_t *layer = json_object();
     bool weights = node->parameters > 0;
@@ -75,17 +75,17 @@ static json_t *layer_json(const PlumbNet *net, int index, const PlumbProbe *prob
     json_object_set_new(layer, "std", json_figure(probe->std));
     json_object_set_new(layer, "saturated", json_figure(probe->saturated));
     json_object_set_new(layer, "dead", json_figure(probe->dead));
-    json_object_set_new(layer, "forecast", json_null()); /* nothing is forecast yet */
+    json_object_set_new(layer, "forecast", forecast ? json_figure(forecast->node[index].output_grad) : json_null());
     json_object_set_new(layer, "nonfinite", json_integer(probe->nonfinite));
     add_through_time(layer, net, index);
     return layer;
 }
 
-static json_t *gradients_json(const NetValue *net) {
+static json_t *gradients_json(const NetValue *net, const PlumbForecast *forecast) {
     json_t *object = json_object(), *layers = json_array();
     for (int i = 0; i < plumb_net_size(net->net); i++) {
         if (plumb_net_node(net->net, i)->input_count > 0) {
-            json_array_append_new(layers, layer_json(net->net, i, &net->probe[i]));
+            json_array_append_new(layers, layer_json(net->net, i, &net->probe[i], forecast));
         }
     }
     json_object_set_new(object, "loss", net->has_loss ? json_figure(net->loss) : json_null());
@@ -94,6 +94,13 @@ static json_t *gradients_json(const NetValue *net) {
         json_object_set_new(object, "clip", training_clipping(net));
     }
     return object;
+}
+
+/* What theory says of the first weights, for the same rows. NULL: nothing, which is no failure. */
+static PlumbForecast *forecast_beside(Session *session, const VerbCall *call, const PlumbNet *net) {
+    Value *about = call->operand[0];
+    const PlumbData *data = data_of(call->on ? call->on : about->net->trained_on);
+    return plumb_forecast(net, data, session_recipe(session, call->with, about), NULL);
 }
 
 static bool run(Session *session, const VerbCall *call) {
@@ -111,13 +118,15 @@ static bool run(Session *session, const VerbCall *call) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "%s as last measured", about->name);
     }
     free(on);
-    picture_gradients(&canvas, net, about->probe);
+    PlumbForecast *forecast = forecast_beside(session, call, net);
+    picture_gradients(&canvas, net, about->probe, forecast);
     picture_through_time(&canvas, net);
     if (about->trainer) {
         say_clipping(session, call->operand[0]);
     }
     fputc('\n', canvas.out);
-    session_json(session, call, about->name, gradients_json(about));
+    session_json(session, call, about->name, gradients_json(about, forecast));
+    plumb_forecast_free(forecast);
     return true;
 }
 

@@ -6,17 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int epochs_of(const NetValue *net, const PlumbEpoch **epochs) {
-    return net->trainer ? plumb_trainer_history(net->trainer, epochs) : 0;
-}
-
 /* ---- one net --------------------------------------------------------------------------------------------------- */
 
 static bool print_epochs(Session *session, const VerbCall *call, const NetValue *net) {
     const PlumbData *data = data_of(net->trained_on);
     Canvas canvas = session_canvas(session);
     const PlumbEpoch *epochs;
-    int count = epochs_of(net, &epochs);
+    int count = net_value_history(net, &epochs);
     Grid *grid = picture_epochs(data, canvas.width);
     if (!grid) {
         return report_no_memory(session, call->tree->span);
@@ -63,7 +59,7 @@ static void add_net(Grid *grid, json_t *runs, const VerbCall *call, const NetVal
     const PlumbData *data = data_of(net->trained_on);
     const PlumbEpoch *epochs;
     char text[32];
-    int count = epochs_of(net, &epochs);
+    int count = net_value_history(net, &epochs);
     double loss = count ? epochs[count - 1].loss : NAN, metric = count ? epoch_metric(&epochs[count - 1], data) : NAN;
     grid_row(grid);
     grid_cell(grid, STATE_PLAIN, "%s", net->name);

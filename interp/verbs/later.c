@@ -39,6 +39,5 @@ LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on D
 LATER(plot, "draws what a net has measured", "plot WHAT [to FILE]", "plot plain.history to \"loss.svg\"")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")
-LATER(export, "a net for another program", "export NET to \"FILE\"", "export plain to \"plain.py\"")
 LATER(generate, "continues a text, one character after the other", "generate NET from \"TEXT\"",
       "generate writer from \"Once\"")

@@ -1,21 +1,11 @@
 /* reset: a net as it was declared. */
 #include "../verb.h"
-#include <stdlib.h>
 
 static void forget(NetValue *net) {
-    plumb_log_close(net->log, NULL);
-    plumb_trainer_free(net->trainer);
-    net->log = NULL;
-    net->trainer = NULL;
+    net_value_forget(net);
     value_drop(net->trained_on);
     value_drop(net->trained_with);
     net->trained_on = net->trained_with = NULL;
-    free(net->probe);
-    net->probe = NULL;
-    free(net->score.confusion);
-    net->score = (PlumbScore){0};
-    net->has_score = net->has_loss = net->unfinished = false;
-    net->loss = net->seconds = 0;
     if (net->net) {
         plumb_net_reset(net->net);
     }

@@ -1,6 +1,7 @@
 /* train NET on DATA [with RECIPE] */
 #include "../render/pictures.h"
 #include "training.h"
+#include <inttypes.h>
 
 static bool finish(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
@@ -8,7 +9,7 @@ static bool finish(Session *session, const VerbCall *call) {
     say_clipping(session, call->operand[0]);
     fputc('\n', session_text(session));
     json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
-    json_object_set_new(object, "steps", json_integer(training_steps(net)));
+    json_object_set_new(object, "steps", json_integer(net_value_steps(net)));
     json_object_set_new(object, "seconds", json_figure(net->seconds));
     json_object_set_new(object, "alerts", json_incref(net->alerts));
     json_object_set_new(object, "clip", training_clipping(net));
@@ -16,13 +17,25 @@ static bool finish(Session *session, const VerbCall *call) {
     return true;
 }
 
+static void say_resumed(const Session *session, const PlumbTrainer *trainer) {
+    int64_t of, step = plumb_trainer_steps(trainer, &of);
+    Canvas canvas = session_canvas(session);
+    canvas_wrap(&canvas, STATE_PLAIN, 4, "it goes on from its checkpoint, taken at step %" PRId64 " of %" PRId64, step,
+                of);
+}
+
 static bool begin(Session *session, const VerbCall *call) {
+    NetValue *net = call->operand[0]->net;
+    bool resumes = net->checkpoint;
     Training training;
-    if (!training_make(session, call, 0, &training)) {
+    if (!training_make(session, call, 0, true, &training)) {
         return false;
     }
     training_begin(call, 0, &training);
-    training_title(session, call, call->operand[0]->net->name);
+    training_title(session, call, net->name);
+    if (resumes) {
+        say_resumed(session, net->trainer);
+    }
     return true;
 }
 
@@ -48,7 +61,8 @@ const Verb verb_train = {
     .entry = {.name = "train",
               .kind = PLUMB_VERB,
               .family = "training",
-              .summary = "trains a net from its present weights; ctrl-C pauses, continue goes on",
+              .summary = "trains a net from its present weights; ctrl-C pauses, continue goes on; a net loaded from a "
+                         "checkpoint goes on where that was taken, with the same recipe and data",
               .formula = "train NET on DATA [with RECIPE]",
               .source = "LeCun, Bottou, Orr & Mueller 1998, Efficient BackProp",
               .example = "train plain on digits with quick { epochs = 5 }"},

@@ -4,6 +4,7 @@
 #include "../render/number.h"
 #include "../render/pictures.h"
 #include "alerts.h"
+#include "saver.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -125,18 +126,21 @@ static bool open_log(Session *session, const VerbCall *call, const PlumbCall *re
     return *log || error.status == PLUMB_OK || session_fail(session, asked->span, &error);
 }
 
-bool training_make(Session *session, const VerbCall *call, int index, Training *training) {
+bool training_make(Session *session, const VerbCall *call, int index, bool resumes, Training *training) {
     Value *value = call->operand[index];
     Span span = call->tree_of[index]->span;
     PlumbNet *net = session_net(session, value, span);
     const PlumbCall *recipe = net ? session_recipe(session, call->with, value) : NULL;
+    const PlumbData *data = data_of(call->on);
     PlumbConfig config = session_config(session);
     PlumbError error = {.argument = -1};
     *training = (Training){0};
     if (!recipe) {
         return net && report_no_memory(session, span);
     }
-    training->trainer = plumb_trainer_new(net, data_of(call->on), recipe, &config, &error);
+    const PlumbCheckpoint *from = resumes ? value->net->checkpoint : NULL;
+    training->trainer = from ? plumb_trainer_resume(net, data, recipe, &config, from, &error)
+                             : plumb_trainer_new(net, data, recipe, &config, &error);
     if (!training->trainer) {
         return session_fail(session, call->on_tree->span, &error);
     }
@@ -163,8 +167,10 @@ void training_begin(const VerbCall *call, int index, const Training *training) {
     NetValue *net = call->operand[index]->net;
     plumb_log_close(net->log, NULL);
     plumb_trainer_free(net->trainer);
+    plumb_checkpoint_free(net->checkpoint);
     net->trainer = training->trainer;
     net->log = training->log;
+    net->checkpoint = NULL;
     net->unfinished = true;
     json_array_clear(net->alerts);
     replace(&net->trained_on, call->on);
@@ -173,15 +179,10 @@ void training_begin(const VerbCall *call, int index, const Training *training) {
     }
 }
 
-int64_t training_steps(const NetValue *net) {
-    int64_t of;
-    return plumb_trainer_steps(net->trainer, &of);
-}
-
 /* Nothing was measured where the recipe turns it off. */
 static bool keep_probes(Session *session, NetValue *net, Value *value) {
     const PlumbCall *recipe = session_recipe(session, net->trained_with, value);
-    bool measured = recipe && plumb_call_call(recipe, "diagnostics") && training_steps(net) > 0;
+    bool measured = recipe && plumb_call_call(recipe, "diagnostics") && net_value_steps(net) > 0;
     size_t bytes = (size_t)plumb_net_size(net->net) * sizeof *net->probe;
     PlumbProbe *probe = measured ? malloc(bytes) : NULL;
     if (measured && !probe) {
@@ -245,12 +246,16 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
                  .every = 1,
                  .alerts = {.session = session, .net = value, .clear = erase_bar, .self = &view}};
     PlumbObserver observer = {&view, on_step, on_epoch, on_end};
+    const PlumbCall *recipe = session_recipe(session, value->net->trained_with, value);
+    Saver saver = saver_of(session, value->net->trainer, recipe);
     Span span = call->tree_of[index]->span;
     PlumbError error = {.argument = -1};
     view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
-    if ((table && !view.rows) || !alerts_open(&view.alerts) || !plumb_trainer_observe(value->net->trainer, observer)) {
-        grid_free(view.rows);
+    if ((table && !view.rows) || !alerts_open(&view.alerts) || !plumb_trainer_observe(value->net->trainer, observer) ||
+        !saver_observe(&saver)) {
+        plumb_trainer_unobserve(value->net->trainer, &view);
         alerts_close(&view.alerts, false);
+        grid_free(view.rows);
         report_no_memory(session, span);
         return PLUMB_FAILED;
     }
@@ -261,6 +266,9 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
     plumb_trainer_unobserve(value->net->trainer, value->net->log);
     plumb_trainer_unobserve(value->net->trainer, &view);
+    if (!saver_end(&saver, &error)) {
+        outcome = PLUMB_FAILED;
+    }
     erase_bar(&view);
     alerts_close(&view.alerts, outcome == PLUMB_DONE || outcome == PLUMB_STOPPED);
     grid_free(view.rows);
@@ -281,11 +289,6 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
 /* ---- in words and in JSON -----------------------------------------------------------------------------------------
  */
 
-static uint64_t seed_of(Session *session, const PlumbCall *recipe) {
-    const PlumbValue *seed = plumb_call_value(recipe, "seed");
-    return seed && seed->type == PLUMB_V_NUMBER ? (uint64_t)seed->number : session_config(session).seed;
-}
-
 void training_title(Session *session, const VerbCall *call, const char *who) {
     const NetValue *net = call->operand[0]->net;
     const PlumbData *data = data_of(call->on);
@@ -298,7 +301,7 @@ void training_title(Session *session, const VerbCall *call, const char *who) {
                     "%s on %s: %s training rows, %s test rows, batch %.0f, %s lr %s, seed %" PRIu64 ", %d shard%s", who,
                     on ? on : "?", number_grouped(data->train.rows, train), number_grouped(data->test.rows, test),
                     plumb_call_number(recipe, "batch"), optimizer->entry->name,
-                    number_show(plumb_call_number(optimizer, "lr"), lr), seed_of(session, recipe),
+                    number_show(plumb_call_number(optimizer, "lr"), lr), plumb_trainer_seed(net->trainer),
                     plumb_trainer_shards(net->trainer), plumb_trainer_shards(net->trainer) == 1 ? "" : "s");
     }
     free(on);

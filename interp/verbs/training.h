@@ -7,8 +7,9 @@ typedef struct Training { /* made, not yet the net's */
     PlumbTrainer *trainer;
     PlumbLog *log;        /* NULL: none is asked for */
 } Training;
-/* For operand `index` of a call with `on` and perhaps `with`; the net is as it was. False after an error. */
-bool training_make(Session *session, const VerbCall *call, int index, Training *training);
+/* For operand `index` of a call with `on` and perhaps `with`; the net is as it was. `resumes`: it goes on from the checkpoint that the net
+ * was loaded from, if there is one. False after an error. */
+bool training_make(Session *session, const VerbCall *call, int index, bool resumes, Training *training);
 void training_drop(Training *training);
 /* The net's training is now this one, not yet begun. Takes it over. */
 void training_begin(const VerbCall *call, int index, const Training *training);
@@ -22,5 +23,4 @@ json_t *training_epochs(const NetValue *net, const PlumbData *data); /* the list
 json_t *training_clipping(const NetValue *net);
 /* The same in words; nothing where the net was trained without clipping. */
 void say_clipping(Session *session, const Value *net);
-int64_t training_steps(const NetValue *net);                         /* done */
 #endif

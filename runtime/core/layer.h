@@ -64,6 +64,8 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     ThroughTime *through;    /* recurrent layers; NULL when not measured */
 } Pass;
 
+typedef struct Torch Torch;
+typedef struct Onnx Onnx;
 struct Moments;
 
 typedef struct Layer {
@@ -93,6 +95,9 @@ typedef struct Layer {
     int (*time_steps)(const LayerSite *site); /* recurrent layers: they fill Pass.through */
     const char *const *gates;            /* names of their gates, ends with NULL; NULL: none */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */
+    /* How other programs say it, see export/torch.h and export/onnx.h; NULL: they cannot. `onnx` returns its output's name. */
+    void (*torch)(Torch *torch);
+    const char *(*onnx)(Onnx *onnx);
     void (*moments)(struct Moments *moments); /* for the forecast: diagnose/moments.h; NULL: theory says nothing */
     Act act;                             /* PLUMB_ACTIVATION: which; its slope is the first argument */
 } Layer;

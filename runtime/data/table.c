@@ -1,5 +1,6 @@
 /* From a table to a data set: limit, classes, split, scale. */
 #include "table.h"
+#include "augment.h"
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -270,10 +271,10 @@ PlumbData *table_finish(Table *table, const PlumbCall *call, uint64_t seed, Plum
     PlumbData *data = NULL;
     if (check_rows(table, error) && check_finite(table, error) && classes_find(table, call, &classify, error)) {
         data = data_new(table, classify, call);
-        if (!data || !data->name || !make_parts(data, table, call, seed)) {
+        bool made = (data && data->name && make_parts(data, table, call, seed)) || error_memory(error);
+        if (!made || !augment_read(data, call, error)) {
             plumb_data_free(data);
             data = NULL;
-            error_memory(error);
         }
     }
     table_free(table);
@@ -304,6 +305,7 @@ void plumb_data_free(PlumbData *data) {
         free(data->class_name[i]);
     }
     free(data->class_name);
+    free(data->augment);
     free(data->name);
     part_free(&data->train);
     part_free(&data->test);

@@ -41,5 +41,7 @@ bool classes_find(Table *table, const PlumbCall *call, bool *classify, PlumbErro
     {"limit", PLUMB_A_INT | PLUMB_A_NONE, 0, NULL, "none", 1, 1e9, "use at most so many rows"},                        \
     {"task", PLUMB_A_WORD, 0, "auto classify regress", "auto", 0, 0,                                                   \
      "auto: classes if the labels are text, or whole numbers, at most 100 different ones, two of each on average"},    \
+    {"augment", PLUMB_A_CALL | PLUMB_A_LIST | PLUMB_A_NONE, PLUMB_AUGMENT, NULL, "none", 0, 0,                         \
+     "what train images go through, anew in every epoch: one, or a list"},                                             \
     {0}
 #endif

@@ -26,7 +26,7 @@ void moments_scale(Moments *m, double factor, PlumbCause cause) {
     double square = factor * factor;
     const Signal *x = &m->in[0];
     m->out = (Signal){square * x->q, factor * x->mean, square * x->difference, x->log_tangent + log(square), x->normal};
-    m->back[0] = (Back){.gain = square, .cross = square, .keeps = true};
+    m->back[0] = (Back){.gain = square, .slope = factor, .cross = square, .keeps = true};
     m->back[0].decades[cause] = decades(square);
 }
 
@@ -35,7 +35,7 @@ void moments_mask(Moments *m, double power, PlumbCause cause) {
     const Signal *x = &m->in[0];
     m->out = (Signal){power * x->q, x->mean, power * x->q - common_of(x), x->log_tangent + log(power),
                       x->normal && power == 1};
-    m->back[0] = (Back){.gain = power, .cross = 1, .keeps = true};
+    m->back[0] = (Back){.gain = power, .slope = 1, .cross = 1, .keeps = true};
     m->back[0].decades[cause] = decades(power);
 }
 
@@ -46,29 +46,21 @@ static double log_sum(double a, double b) {
     return isinf(most) ? most : most + log(exp(a - most) + exp(b - most));
 }
 
-static bool refuse_dependent(Moments *m) {
-    if (!m->independent) {
-        m->refused = "its inputs are not independent of each other";
-    }
-    return !m->independent;
-}
-
-/* Independent but for their means: E x1 x2 = mean1 mean2, for one row as for two. */
+/* E (sum x_i)^2 = sum E x_i^2 + 2 sum over pairs E x_i x_j, for one row, for two, and for small differences. */
 void moments_add(Moments *m) {
-    if (refuse_dependent(m)) {
-        return;
-    }
-    m->out = m->in[0];
-    m->back[0] = back_independent(&m->in[0], 1, 1);
-    for (int i = 1; i < m->site->input_count; i++) {
+    double tangent = 2 * m->joint.tangent;
+    m->out = (Signal){.q = 2 * m->joint.square, .difference = 2 * (m->joint.square - m->joint.common), .normal = true};
+    for (int i = 0; i < m->site->input_count; i++) {
         const Signal *x = &m->in[i];
-        m->out.q += x->q + 2 * x->mean * m->out.mean;
+        m->out.q += x->q;
         m->out.mean += x->mean;
         m->out.difference += x->difference;
-        m->out.log_tangent = log_sum(m->out.log_tangent, x->log_tangent);
         m->out.normal = m->out.normal && x->normal;
+        tangent += exp(x->log_tangent - m->joint.log);
         m->back[i] = back_independent(x, 1, 1);
+        m->back[i].slope = 1;
     }
+    m->out.log_tangent = m->joint.log + log(fmax(tangent, 0));
 }
 
 /* d(x1 x2) = x2 dx1 + x1 dx2 */
@@ -80,7 +72,8 @@ static Signal product(const Signal *a, const Signal *b) {
 }
 
 void moments_multiply(Moments *m) {
-    if (refuse_dependent(m)) {
+    if (!m->independent) {
+        m->refused = "its inputs are not independent of each other";
         return;
     }
     m->out = m->in[0];
@@ -88,12 +81,14 @@ void moments_multiply(Moments *m) {
         m->out = product(&m->out, &m->in[i]);
     }
     for (int i = 0; i < m->site->input_count; i++) {
-        double gain = 1, cross = 1;
+        double gain = 1, cross = 1, slope = 1;
         for (int j = 0; j < m->site->input_count; j++) {
             gain *= j == i ? 1 : m->in[j].q;
             cross *= j == i ? 1 : common_of(&m->in[j]);
+            slope *= j == i ? 1 : m->in[j].mean;
         }
         m->back[i] = back_independent(&m->in[i], gain, cross);
+        m->back[i].slope = slope;
         m->back[i].decades[PLUMB_BY_GATES] = decades(gain);
     }
 }
@@ -135,6 +130,7 @@ void moments_activation(Moments *m, Act act, double a) {
     double tail = r.slope_square > 0 ? r.slope_fourth / (r.slope_square * r.slope_square) : 1;
     m->out = (Signal){r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
     m->back[0] = (Back){.gain = r.slope_square,
+                        .slope = r.slope,
                         .cross = r.slope_cross,
                         .aligned = r.aligned,
                         .aligned_cross = r.aligned_cross,
@@ -197,6 +193,7 @@ void moments_row_norm(Moments *m, double count, double eps, bool centred) {
     m->out.log_tangent -= log(variance);
     double gain = (count - lost) / (count - lost - 1) / variance;
     m->back[0] = back_independent(x, gain, gain);
+    m->back[0].slope = 1 / sqrt(variance);
     m->back[0].decades[PLUMB_BY_NORM] = decades(gain);
 }
 
@@ -215,6 +212,7 @@ void moments_batch_norm(Moments *m, double rows, double eps) {
     m->out.difference = m->out.q / (1 - few);
     m->out.log_tangent -= log(variance + eps);
     m->back[0] = back_independent(x, gain, gain);
+    m->back[0].slope = 1 / sqrt(variance + eps);
     m->back[0].centred = rows;
     m->back[0].decades[PLUMB_BY_NORM] = decades(gain);
 }

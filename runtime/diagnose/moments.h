@@ -17,6 +17,7 @@ typedef struct Signal {      /* of a node's values, over its units and over rows
 
 typedef struct Back {        /* how dL/dx of one input follows from dL/dy; E: over units, rows and draws of the weights */
     double gain;             /* E dx^2 = gain E dy^2 */
+    double slope;            /* E dy/dx, value by value; 0 where dx mixes many dy */
     double cross;            /* E dx(a) dx(b) = cross E dy(a) dy(b), two rows of a batch */
     double aligned;          /* E (x dx)^2 = aligned E dy^2 */
     double aligned_cross;    /* E x(a) dx(a) x(b) dx(b) = aligned_cross E dy(a) dy(b) */
@@ -26,12 +27,18 @@ typedef struct Back {        /* how dL/dx of one input follows from dL/dy; E: ov
     double decades[PLUMB_CAUSES]; /* log10 sqrt(gain), by what it comes from: their sum */
 } Back;
 
+typedef struct Joint {       /* of the inputs of a node: sums over all pairs of them */
+    double square, common;   /* E x1 x2 for one row, E x1(a) x2(b) for two */
+    double tangent, log;     /* of small differences: tangent e^log, as Signal.log_tangent counts */
+} Joint;
+
 typedef struct Moments {     /* one node of the forecast */
     const LayerSite *site;
     const WeightSpec *weight; /* what the layer asks for */
     int weights;
     double batch;            /* rows that a batch norm sees; INFINITY: wide */
-    bool independent;        /* no two inputs stem from the same weights and the same signal */
+    bool independent;        /* no two inputs stem from the same draws */
+    Joint joint;             /* of its inputs, where there are several */
     const Signal *in;        /* one an input */
     Signal out;
     Back *back;              /* one an input, zeroed */
@@ -46,7 +53,7 @@ void moments_keep(Moments *m);
 /* y = factor x, `power` = E factor^2 where it is drawn anew for each value (dropout), with E factor = 1. */
 void moments_scale(Moments *m, double factor, PlumbCause cause);
 void moments_mask(Moments *m, double power, PlumbCause cause);
-/* y = x1 + x2 ..., y = x1 x2 ...: of independent inputs. y = [x1, x2 ...] */
+/* y = x1 + x2 ..., y = x1 x2 ...: of independent inputs the product. y = [x1, x2 ...] */
 void moments_add(Moments *m);
 void moments_multiply(Moments *m);
 void moments_concat(Moments *m);
@@ -63,6 +70,7 @@ void moments_batch_norm(Moments *m, double rows, double eps);
 /* ---- expectations, response.c ---------------------------------------------------------------------------------- */
 typedef struct Response {    /* of phi to u ~ N(mean, variance), and to a pair of them */
     double mean, square;     /* E phi, E phi^2 */
+    double slope;            /* E phi' */
     double slope_square;     /* E phi'^2 */
     double slope_fourth;     /* E phi'^4 */
     double aligned;          /* E u^2 phi'^2 */

@@ -47,6 +47,7 @@ Response response_of(Act act, double a, double mean, double variance, double gap
     }
     Response r = {.mean = rule_mean(&rule, value),
                   .square = rule_product(&rule, value, value),
+                  .slope = rule_mean(&rule, slope),
                   .slope_square = rule_mean(&rule, square),
                   .slope_fourth = rule_product(&rule, square, square),
                   .aligned = rule_product(&rule, lever, lever)};

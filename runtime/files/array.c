@@ -60,10 +60,11 @@ static void read_bf16(const unsigned char *bytes, int64_t count, double *out) {
 }
 
 static const ElementType types[] = {
-    {"f4", "F32", 4, read_f32}, {"f8", "F64", 8, read_f64}, {"f2", "F16", 2, read_f16}, {NULL, "BF16", 2, read_bf16},
-    {"i8", "I64", 8, read_i64}, {"i4", "I32", 4, read_i32}, {"i2", "I16", 2, read_i16}, {"i1", "I8", 1, read_i8},
-    {"u8", "U64", 8, read_u64}, {"u4", "U32", 4, read_u32}, {"u2", "U16", 2, read_u16}, {"u1", "U8", 1, read_u8},
-    {"b1", "BOOL", 1, read_u8},
+    {"f4", "F32", 4, true, read_f32},   {"f8", "F64", 8, true, read_f64},  {"f2", "F16", 2, true, read_f16},
+    {NULL, "BF16", 2, true, read_bf16}, {"i8", "I64", 8, false, read_i64}, {"i4", "I32", 4, false, read_i32},
+    {"i2", "I16", 2, false, read_i16},  {"i1", "I8", 1, false, read_i8},   {"u8", "U64", 8, false, read_u64},
+    {"u4", "U32", 4, false, read_u32},  {"u2", "U16", 2, false, read_u16}, {"u1", "U8", 1, false, read_u8},
+    {"b1", "BOOL", 1, false, read_u8},
 };
 
 const ElementType *element_type_npy(const char *name) {
@@ -113,6 +114,21 @@ void array_free(Array *array) {
     free(array->name);
     free(array->bytes);
     *array = (Array){0};
+}
+
+void arrays_free(Array *arrays, int count) {
+    for (int i = 0; arrays && i < count; i++) {
+        array_free(&arrays[i]);
+    }
+    free(arrays);
+}
+
+const char *array_shape_text(const Array *array, char text[128]) {
+    snprintf(text, 128, "a single value");
+    for (int i = 0, used = 0; i < array->rank && used < 128; i++) {
+        used += snprintf(text + used, 128 - (size_t)used, "%s%lld", i ? " x " : "", (long long)array->dim[i]);
+    }
+    return text;
 }
 
 void array_numbers(const Array *array, int64_t first, int64_t count, double *out) {

@@ -9,6 +9,7 @@ typedef struct ElementType {
     const char *npy;         /* "f4" */
     const char *safetensors; /* "F32"; NULL: that format has none such */
     size_t size;
+    bool floating;
     void (*numbers)(const unsigned char *bytes, int64_t count, double *out); /* from little-endian */
 } ElementType;
 const ElementType *element_type_npy(const char *name); /* NULL: unknown */
@@ -25,6 +26,8 @@ typedef struct Array {
 bool array_count(Array *array);
 void array_swap(Array *array); /* big-endian values to little-endian, in place */
 void array_free(Array *array);
+void arrays_free(Array *arrays, int count); /* a list and all that is in it; NULL is allowed */
+const char *array_shape_text(const Array *array, char text[128]); /* "64 x 32"; returns text */
 /* The values from `first` on. */
 void array_numbers(const Array *array, int64_t first, int64_t count, double *out);
 void array_reals(const Array *array, plumb_real *out);
@@ -34,7 +37,7 @@ bool npy_read(Array *array, const char *path, const PlumbFiles *files, PlumbErro
 bool npz_read(Array *array, const char *path, const char *name, const PlumbFiles *files, PlumbError *error);
 bool safetensors_read(Array *array, const char *path, const char *name, const PlumbFiles *files, PlumbError *error);
 bool idx_read(Array *array, const char *path, const PlumbFiles *files, PlumbError *error);
-/* All arrays of a file, in the order of their places; free each and the list. */
+/* All arrays of a file, in the order of their places. */
 bool safetensors_read_all(Array **arrays, int *count, const char *path, const PlumbFiles *files, PlumbError *error);
 
 /* Reads an .npy held in memory; `path` is for messages. */

@@ -27,10 +27,14 @@ typedef struct OutFile { /* written beside its target, then renamed over it */
     FILE *stream;
     const char *name; /* as the script wrote it */
     char *path, *temporary;
+    uint32_t checksum; /* CRC-32 of what outfile_bytes has written */
 } OutFile;
 bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, PlumbError *error);
 bool outfile_commit(OutFile *file, PlumbError *error); /* on failure the target is as it was */
 void outfile_discard(OutFile *file);
-/* Little-endian float32, whatever plumb_real is. */
-bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count);
+/* What the stream does not take is found by commit. */
+void outfile_bytes(OutFile *file, const void *bytes, size_t size);
+/* Little-endian: float32 whatever plumb_real is, and float64. */
+void outfile_reals(OutFile *file, const plumb_real *value, int64_t count);
+void outfile_doubles(OutFile *file, const double *value, int64_t count);
 #endif

@@ -111,32 +111,35 @@ bool outfile_commit(OutFile *file, PlumbError *error) {
     return true;
 }
 
-/* In blocks; false when the stream has failed. */
-bool outfile_reals(OutFile *file, const plumb_real *value, int64_t count) {
-    uint32_t bits[BLOCK];
-    while (count > 0) {
-        size_t some = count < BLOCK ? (size_t)count : BLOCK;
-        for (size_t i = 0; i < some; i++) {
-            float number = (float)value[i];
-            memcpy(&bits[i], &number, sizeof number);
-            bits[i] = htole32(bits[i]);
-        }
-        if (fwrite(bits, sizeof *bits, some, file->stream) != some) {
-            return false;
-        }
-        value += some;
-        count -= (int64_t)some;
+void outfile_bytes(OutFile *file, const void *bytes, size_t size) {
+    if (size) {
+        fwrite(bytes, 1, size, file->stream);
+        file->checksum = (uint32_t)crc32_z(file->checksum, bytes, size);
     }
-    return true;
 }
+
+/* In blocks: each value's bits, little-endian, through BITS. */
+#define WRITER(name, VALUE, NUMBER, BITS, swap)                                                                        \
+    void name(OutFile *file, const VALUE *value, int64_t count) {                                                      \
+        BITS bits[BLOCK];                                                                                              \
+        for (int64_t done = 0, some; done < count; done += some) {                                                     \
+            some = count - done < BLOCK ? count - done : BLOCK;                                                        \
+            for (int64_t i = 0; i < some; i++) {                                                                       \
+                NUMBER number = (NUMBER)value[done + i];                                                               \
+                memcpy(&bits[i], &number, sizeof number);                                                              \
+                bits[i] = swap(bits[i]);                                                                               \
+            }                                                                                                          \
+            outfile_bytes(file, bits, (size_t)some * sizeof *bits);                                                    \
+        }                                                                                                              \
+    }
+WRITER(outfile_reals, plumb_real, float, uint32_t, htole32)
+WRITER(outfile_doubles, double, double, uint64_t, htole64)
 
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error) {
     OutFile file;
     if (!outfile_open(&file, path, files, error)) {
         return false;
     }
-    if (size && fwrite(bytes, 1, size, file.stream) != size) {
-        return failed(&file, errno, error);
-    }
+    outfile_bytes(&file, bytes, size);
     return outfile_commit(&file, error);
 }

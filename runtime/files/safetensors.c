@@ -1,12 +1,12 @@
 /* safetensors: the header's length in 8 bytes, a JSON object {name: {dtype, shape, data_offsets}}, the values.
  * https://github.com/huggingface/safetensors#format */
-#include "array.h"
+#include "safetensors.h"
 #include <endian.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_MOST = 100000000 /* as in the reference implementation */, PREFIX = 8 };
+enum { HEADER_MOST = 100000000 /* as in the reference implementation */, PREFIX = 8, SEAL = 4 };
+static const char seal_name[] = "checksum", metadata_name[] = "__metadata__";
 
 typedef struct Reader {
     const char *path;
@@ -105,7 +105,7 @@ static Extent *list_extents(const Reader *reader, json_t *header, int *count) {
         return NULL;
     }
     json_object_foreach(header, name, entry) {
-        if (!strcmp(name, "__metadata__")) {
+        if (!strcmp(name, metadata_name)) {
             continue;
         }
         extent[*count] = (Extent){.name = name, .entry = entry};
@@ -176,10 +176,7 @@ static bool read_tensors(const Reader *reader, json_t *header, const char *name,
     }
     free(extent);
     if (!done) {
-        for (int i = 0; list && i < *count; i++) {
-            array_free(&list[i]);
-        }
-        free(list);
+        arrays_free(list, *count);
         return false;
     }
     *arrays = list;
@@ -234,36 +231,104 @@ bool safetensors_read(Array *array, const char *path, const char *name, const Pl
     return true;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- sealed files ----------------------------------------------------------------------------------------- */
 
-/* Pointers into the caller's list, which stays as it is. */
-static int compare_tensors(const void *left, const void *right) {
-    const PlumbTensor *const *a = left, *const *b = right;
-    return strcmp((*a)->name, (*b)->name);
+/* The seal is the last array, so its bytes are the last of the file. */
+static bool sealed(const Reader *reader, const unsigned char *bytes, size_t size, const Array *arrays, int count) {
+    const Array *last = count ? &arrays[count - 1] : NULL;
+    uint32_t sum;
+    if (!last || strcmp(last->name, seal_name) != 0 || last->type->size * (size_t)last->count != SEAL) {
+        return wrong(reader, "it has no checksum");
+    }
+    memcpy(&sum, bytes + size - SEAL, SEAL);
+    if (le32toh(sum) != (uint32_t)crc32_z(0, bytes, size - SEAL)) {
+        return plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.120s\" is damaged: its checksum does not fit",
+                          reader->path);
+    }
+    return true;
 }
 
-/* Adds one tensor's line to the header; its values begin at `*offset`. */
-static bool describe(json_t *header, const PlumbTensor *tensor, int64_t *offset) {
+static bool take_metadata(const Reader *reader, json_t *header, json_t **metadata) {
+    const char *key;
+    json_t *value, *object = json_object_get(header, metadata_name);
+    if (!json_is_object(object)) {
+        return wrong(reader, "it has no metadata");
+    }
+    json_object_foreach(object, key, value) {
+        if (!json_is_string(value)) {
+            return wrong(reader, "its metadata are no strings");
+        }
+    }
+    *metadata = json_incref(object);
+    return true;
+}
+
+bool safetensors_read_sealed(Array **arrays, int *count, json_t **metadata, const char *path, const PlumbFiles *files,
+                             PlumbError *error) {
+    Reader reader = {.path = path, .error = error};
+    Array *list = NULL;
+    int total = 0;
+    size_t size = 0;
+    unsigned char *bytes = plumb_file_read(path, files, &size, error);
+    json_t *header = bytes ? read_header(&reader, bytes, size) : NULL;
+    bool done = header && read_tensors(&reader, header, NULL, &list, &total) &&
+                sealed(&reader, bytes, size, list, total) && take_metadata(&reader, header, metadata);
+    if (done) {
+        array_free(&list[--total]);
+        *arrays = list;
+        *count = total;
+    } else {
+        arrays_free(list, total);
+    }
+    json_decref(header);
+    free(bytes);
+    return done;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------- */
+
+static size_t type_size(const Stored *stored) {
+    return element_type_safetensors(stored->type)->size;
+}
+
+int64_t stored_count(const Stored *stored) {
+    int64_t count = 1;
+    for (int i = 0; i < stored->rank; i++) {
+        count *= stored->dim[i];
+    }
+    return count;
+}
+
+/* As the reference implementation orders them: larger types first, then by name; so all values are aligned. */
+static int compare_stored(const void *left, const void *right) {
+    const Stored *a = left, *b = right;
+    size_t one = type_size(a), other = type_size(b);
+    return one != other ? (one < other) - (one > other) : strcmp(a->name, b->name);
+}
+
+/* Adds one array's line to the header; its values begin at `*offset`. */
+static bool describe(json_t *header, const Stored *stored, int64_t *offset) {
     int64_t begin = *offset;
-    *offset += 4 * plumb_shape_size(tensor->shape);
+    *offset += (int64_t)type_size(stored) * stored_count(stored);
     json_t *shape = json_array();
     bool done = shape;
-    for (int i = 0; done && i < tensor->shape.rank; i++) {
-        done = json_array_append_new(shape, json_integer(tensor->shape.dim[i])) == 0;
+    for (int i = 0; done && i < stored->rank; i++) {
+        done = json_array_append_new(shape, json_integer(stored->dim[i])) == 0;
     }
-    json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
-                              (json_int_t)*offset);
-    return json_object_set_new(header, tensor->name, entry) == 0 && done; /* takes a NULL entry for an error */
+    json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", stored->type, "shape", shape, "data_offsets",
+                              (json_int_t)begin, (json_int_t)*offset);
+    return json_object_set_new(header, stored->name, entry) == 0 && done; /* takes a NULL entry for an error */
 }
 
 /* malloc'd, padded with spaces so that the values are aligned; NULL: no memory. */
-static char *header_text(const PlumbTensor *const *tensor, int count, size_t *length) {
+static char *header_text(json_t *metadata, const Stored *stored, int count, size_t *length) {
     json_t *header = json_object();
     int64_t offset = 0;
-    bool done = header;
+    bool done = header && (!metadata || json_object_set(header, metadata_name, metadata) == 0);
     for (int i = 0; done && i < count; i++) {
-        done = describe(header, tensor[i], &offset);
+        done = describe(header, &stored[i], &offset);
     }
+    done = done && (!metadata || describe(header, &(Stored){seal_name, "U8", 1, {SEAL}, NULL}, &offset));
     char *text = done ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);
     size_t used = text ? strlen(text) : 0;
@@ -277,34 +342,68 @@ static char *header_text(const PlumbTensor *const *tensor, int count, size_t *le
     return padded;
 }
 
-static void write_tensors(OutFile *file, const PlumbTensor *const *tensor, int count, const char *header,
-                          size_t length) {
-    uint64_t prefix = htole64(length);
-    fwrite(&prefix, sizeof prefix, 1, file->stream);
-    fwrite(header, 1, length, file->stream);
-    for (int i = 0; i < count; i++) {
-        outfile_reals(file, tensor[i]->value, plumb_shape_size(tensor[i]->shape));
+static void write_values(OutFile *file, const Stored *stored) {
+    int64_t count = stored_count(stored);
+    switch (type_size(stored)) {
+    case sizeof(double):
+        outfile_doubles(file, stored->value, count);
+        break;
+    case sizeof(float):
+        outfile_reals(file, stored->value, count);
+        break;
+    default:
+        outfile_bytes(file, stored->value, (size_t)count);
+        break;
     }
 }
 
-bool plumb_safetensors_save(const char *path, const PlumbTensor *tensor, int count, const PlumbFiles *files,
-                            PlumbError *error) {
+static void write_file(OutFile *file, bool seal, const Stored *stored, int count, const char *header, size_t length) {
+    uint64_t prefix = htole64(length);
+    outfile_bytes(file, &prefix, sizeof prefix);
+    outfile_bytes(file, header, length);
+    for (int i = 0; i < count; i++) {
+        write_values(file, &stored[i]);
+    }
+    if (seal) {
+        uint32_t sum = htole32(file->checksum);
+        outfile_bytes(file, &sum, sizeof sum);
+    }
+}
+
+bool safetensors_write(const char *path, json_t *metadata, const Stored *stored, int count, const PlumbFiles *files,
+                       PlumbError *error) {
     size_t length = 0;
-    const PlumbTensor **sorted = malloc(((size_t)count + 1) * sizeof *sorted);
-    for (int i = 0; sorted && i < count; i++) {
-        sorted[i] = &tensor[i];
+    Stored *sorted = malloc(((size_t)count + 1) * sizeof *sorted);
+    if (sorted) { /* the caller's list stays as it is */
+        memcpy(sorted, stored, (size_t)count * sizeof *sorted);
+        qsort(sorted, (size_t)count, sizeof *sorted, compare_stored);
     }
-    if (sorted) { /* by name, as the reference implementation orders tensors of one type */
-        qsort(sorted, (size_t)count, sizeof *sorted, compare_tensors);
-    }
-    char *header = sorted ? header_text(sorted, count, &length) : NULL;
+    char *header = sorted ? header_text(metadata, sorted, count, &length) : NULL;
     OutFile file;
     bool done = header ? outfile_open(&file, path, files, error) : error_memory(error);
     if (done) { /* an error of the stream is found by commit */
-        write_tensors(&file, sorted, count, header, length);
+        write_file(&file, metadata, sorted, count, header, length);
         done = outfile_commit(&file, error);
     }
     free(header);
     free(sorted);
+    return done;
+}
+
+bool plumb_safetensors_save(const char *path, const PlumbTensor *tensor, int count, const PlumbFiles *files,
+                            PlumbError *error) {
+    Stored *stored = calloc((size_t)count + 1, sizeof *stored);
+    if (!stored) {
+        return error_memory(error);
+    }
+    for (int i = 0; i < count; i++) {
+        stored[i] =
+            (Stored){.name = tensor[i].name, .type = "F32", .rank = tensor[i].shape.rank, .value = tensor[i].value};
+        for (int axis = 0; axis < stored[i].rank; axis++) {
+            stored[i].dim[axis] = tensor[i].shape.dim[axis];
+        }
+    }
+    bool done = safetensors_write(path, NULL, stored, count, files, error);
+    free(stored);
     return done;
 }

@@ -1,6 +1,6 @@
 /* A net's weights and gradients as safetensors files, under the names that PyTorch would give them. */
+#include "weights.h"
 #include "../core/net.h"
-#include "array.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,22 +48,13 @@ bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFile
 
 /* ---- loading ---------------------------------------------------------------------------------------------- */
 
-static const Array *find_array(const Array *arrays, int count, const char *name) {
+const Array *array_find(const Array *arrays, int count, const char *name) {
     for (int i = 0; i < count; i++) {
         if (!strcmp(arrays[i].name, name)) {
             return &arrays[i];
         }
     }
     return NULL;
-}
-
-/* "64 x 32" of an array in a file. */
-static char *dims_text(const Array *array, char text[128]) {
-    snprintf(text, 128, "a single value");
-    for (int i = 0, used = 0; i < array->rank && used < 128; i++) {
-        used += snprintf(text + used, 128 - (size_t)used, "%s%lld", i ? " x " : "", (long long)array->dim[i]);
-    }
-    return text;
 }
 
 /* A file's shape may have more axes, and larger ones, than ours. */
@@ -82,9 +73,14 @@ static bool check_weight(const PlumbWeight *weight, const Array *array, const ch
         plumb_fail(error, PLUMB_SHAPE_ERROR, "\"%.100s\" has no \"%.100s\"", path, weight->name);
         return error_hint(error, "the file must come from a net of the same layers");
     }
+    if (!array->type->floating) {
+        plumb_fail(error, PLUMB_FORMAT_ERROR, "%.100s in \"%.100s\" has another type", weight->name, path);
+        error_found(error, "%s", array->type->safetensors);
+        return error_expected(error, "F32, or F64, F16, BF16");
+    }
     if (!same_shape(array, weight->shape)) {
         plumb_fail(error, PLUMB_SHAPE_ERROR, "%.100s in \"%.100s\" has another shape", weight->name, path);
-        error_found(error, "%s", dims_text(array, dims));
+        error_found(error, "%s", array_shape_text(array, dims));
         return error_expected(error, "%s", plumb_shape_text(weight->shape, text));
     }
     return true;
@@ -106,11 +102,10 @@ static bool in_net(const PlumbNet *net, const char *name) {
     return false;
 }
 
-/* Every weight is in the file, and nothing else. */
-static bool check_all(const PlumbNet *net, const Array *arrays, int count, const char *path, PlumbError *error) {
+bool weights_fit(const PlumbNet *net, const Array *arrays, int count, const char *path, PlumbError *error) {
     for (int i = 0, total = plumb_net_weight_total(net); i < total; i++) {
         const PlumbWeight *weight = plumb_net_weight(net, i);
-        if (!check_weight(weight, find_array(arrays, count, weight->name), path, error)) {
+        if (!check_weight(weight, array_find(arrays, count, weight->name), path, error)) {
             return false;
         }
     }
@@ -124,23 +119,25 @@ static bool check_all(const PlumbNet *net, const Array *arrays, int count, const
     return true;
 }
 
-/* Values are copied only after everything has been checked. */
+bool weights_take(PlumbNet *net, const Array *arrays, int count, PlumbError *error) {
+    if (!plumb_net_made(net) && !plumb_net_make(net, plumb_net_seed(net), error)) {
+        return false;
+    }
+    for (int i = 0, total = plumb_net_weight_total(net); i < total; i++) {
+        const PlumbWeight *weight = plumb_net_weight(net, i);
+        array_reals(array_find(arrays, count, weight->name), weight->value);
+    }
+    net->unscaled = false;
+    return true;
+}
+
 bool plumb_net_load(PlumbNet *net, const char *path, const PlumbFiles *files, PlumbError *error) {
     Array *arrays = NULL;
     int count = 0;
     if (!safetensors_read_all(&arrays, &count, path, files, error)) {
         return false;
     }
-    bool done = check_all(net, arrays, count, path, error) &&
-                (plumb_net_made(net) || plumb_net_make(net, plumb_net_seed(net), error));
-    for (int i = 0, total = plumb_net_weight_total(net); done && i < total; i++) {
-        const PlumbWeight *weight = plumb_net_weight(net, i);
-        array_reals(find_array(arrays, count, weight->name), weight->value);
-    }
-    net->unscaled = net->unscaled && !done;
-    for (int i = 0; i < count; i++) {
-        array_free(&arrays[i]);
-    }
-    free(arrays);
+    bool done = weights_fit(net, arrays, count, path, error) && weights_take(net, arrays, count, error);
+    arrays_free(arrays, count);
     return done;
 }

@@ -224,8 +224,9 @@ static void place_scratch(Direction *d, bool sums) {
     d->scratch_bytes = next + (sums ? lines(own_bytes(&d->block, W)) : 0);
 }
 
-/* As many rows as fit into the cache; a divisor of all rows where one is near. Forward with one block of output channels
- * oneDNN 2.6 is fastest at single rows: 16 to 16 channels at 32 x 32, 104 GFLOP/s against 79 for 2 and more. */
+/* As many rows as fit into the cache; a divisor of all rows where one is near. Forward with one block of output
+ * channels oneDNN 2.6 is fastest at single rows: 16 to 16 channels at 32 x 32, 104 GFLOP/s against 79 for 2 and more.
+ */
 static int block_rows(const ConvShape *s, int direction, int rows) {
     const Window *w = &s->window;
     if (direction == FORWARD && s->out / s->groups <= 16) {

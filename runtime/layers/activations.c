@@ -1,4 +1,7 @@
 /* Elementwise activations: y = phi(x), one row each. */
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 const Layer *layer_of(const PlumbCall *call) {
@@ -47,6 +50,90 @@ static const PlumbArg elu_args[] = {{.name = "alpha",
                                      .help = "the limit below zero is -alpha"},
                                     {.name = NULL}};
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+/* `format` holds x, and the argument where there is one. */
+#define TORCH(identifier, format)                                                                                      \
+    static void identifier##_torch(Torch *t) {                                                                         \
+        char a[32] = "";                                                                                               \
+        if (t->site->call->count) {                                                                                    \
+            number_text(t->site->call->arg[0].number, a);                                                              \
+        }                                                                                                              \
+        fprintf(t->value, format, t->in[0], a);                                                                        \
+    }
+TORCH(sigmoid, "torch.sigmoid(%s)%s")
+TORCH(tanh, "torch.tanh(%s)%s")
+TORCH(relu, "F.relu(%s)%s")
+TORCH(leaky_relu, "F.leaky_relu(%s, %s)")
+TORCH(elu, "F.elu(%s, %s)")
+TORCH(selu, "F.selu(%s)%s")
+TORCH(gelu, "F.gelu(%s)%s")
+TORCH(silu, "F.silu(%s)%s")
+TORCH(mish, "F.mish(%s)%s")
+TORCH(softplus, "F.softplus(%s)%s")
+TORCH(softsign, "F.softsign(%s)%s")
+TORCH(hard_sigmoid, "F.hardsigmoid(%s)%s")
+TORCH(hard_tanh, "F.hardtanh(%s)%s")
+TORCH(relu6, "F.relu6(%s)%s")
+TORCH(identity, "%s%s")
+
+#define ONNX(identifier, kind)                                                                                         \
+    static const char *identifier##_onnx(Onnx *o) {                                                                    \
+        return onnx_op(o, kind, o->in[0]);                                                                             \
+    }
+ONNX(sigmoid, "Sigmoid")
+ONNX(tanh, "Tanh")
+ONNX(relu, "Relu")
+ONNX(selu, "Selu")
+ONNX(softplus, "Softplus")
+ONNX(softsign, "Softsign")
+
+#define identity_onnx onnx_unchanged
+
+static const char *leaky_relu_onnx(Onnx *o) {
+    const char *y = onnx_op(o, "LeakyRelu", o->in[0]);
+    onnx_float(o, "alpha", parameter(o->site));
+    return y;
+}
+
+static const char *elu_onnx(Onnx *o) {
+    const char *y = onnx_op(o, "Elu", o->in[0]);
+    onnx_float(o, "alpha", parameter(o->site));
+    return y;
+}
+
+static const char *hard_sigmoid_onnx(Onnx *o) {
+    const char *y = onnx_op(o, "HardSigmoid", o->in[0]);
+    onnx_float(o, "alpha", 1.0 / 6);
+    onnx_float(o, "beta", 0.5);
+    return y;
+}
+
+static const char *hard_tanh_onnx(Onnx *o) {
+    return onnx_op(o, "Clip", o->in[0], onnx_number(o, -1), onnx_number(o, 1));
+}
+
+static const char *relu6_onnx(Onnx *o) {
+    return onnx_op(o, "Clip", o->in[0], onnx_number(o, 0), onnx_number(o, 6));
+}
+
+/* Phi(x) = (1 + erf(x / sqrt(2))) / 2 */
+static const char *gelu_onnx(Onnx *o) {
+    const char *erf = onnx_op(o, "Erf", onnx_op(o, "Mul", o->in[0], onnx_number(o, 0.70710678118654752)));
+    const char *half = onnx_op(o, "Mul", o->in[0], onnx_number(o, 0.5));
+    return onnx_op(o, "Mul", half, onnx_op(o, "Add", erf, onnx_number(o, 1)));
+}
+
+static const char *silu_onnx(Onnx *o) {
+    return onnx_op(o, "Mul", o->in[0], onnx_op(o, "Sigmoid", o->in[0]));
+}
+
+static const char *mish_onnx(Onnx *o) {
+    return onnx_op(o, "Mul", o->in[0], onnx_op(o, "Tanh", onnx_op(o, "Softplus", o->in[0])));
+}
+
+/* ---- the layers ------------------------------------------------------------------------------------------------- */
+
 #define ACTIVATION(identifier, title, other, table, which, text, expression, paper)                                    \
     const Layer layer_##identifier = {                                                                                 \
         .entry = {.name = title,                                                                                       \
@@ -66,6 +153,8 @@ static const PlumbArg elu_args[] = {{.name = "alpha",
         .needs_input = which == ACT_GELU || which == ACT_SILU || which == ACT_MISH,                                    \
         .needs_output = true,                                                                                          \
         .tallies_out = true,                                                                                           \
+        .torch = identifier##_torch,                                                                                   \
+        .onnx = identifier##_onnx,                                                                                     \
         .act = which,                                                                                                  \
         .moments = act_moments,                                                                                        \
     };

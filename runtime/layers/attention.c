@@ -2,6 +2,8 @@
  * D = E / H: features of a head. Weights have PyTorch's shapes, and its MultiheadAttention's names but for the dots:
  * in_proj_weight [3E, E] (queries, keys, values one below the other), in_proj_bias [3E], out_weight [E, E] (there
  * out_proj.weight), out_bias [E]. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "../train/inits.h"
 #include "common.h"
 #include <math.h>
@@ -215,6 +217,69 @@ static double flops(const LayerSite *site) {
     return 2 * t * e * 3 * e + 2 * 2 * t * t * e + 2 * t * e * e;
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void torch(Torch *t) {
+    torch_needs(t, "class Attention(nn.Module):\n"
+                   "    def __init__(self, features, heads, causal, bias):\n"
+                   "        super().__init__()\n"
+                   "        self.heads, self.causal = heads, causal\n"
+                   "        self.in_proj_weight = nn.Parameter(torch.zeros(3 * features, features))\n"
+                   "        self.out_weight = nn.Parameter(torch.zeros(features, features))\n"
+                   "        self.in_proj_bias = nn.Parameter(torch.zeros(3 * features)) if bias else None\n"
+                   "        self.out_bias = nn.Parameter(torch.zeros(features)) if bias else None\n"
+                   "\n"
+                   "    def forward(self, x):\n"
+                   "        rows, time, features = x.shape\n"
+                   "        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)\n"
+                   "        q, k, v = qkv.view(rows, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4)\n"
+                   "        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5\n"
+                   "        if self.causal:\n"
+                   "            later = torch.ones(time, time, dtype=torch.bool, device=x.device).triu(1)\n"
+                   "            scores = scores.masked_fill(later, -torch.inf)\n"
+                   "        mixed = (F.softmax(scores, -1) @ v).transpose(1, 2).reshape(x.shape)\n"
+                   "        return F.linear(mixed, self.out_weight, self.out_bias)\n");
+    Sizes s = sizes_of(t->site, 1);
+    fprintf(t->module, "Attention(%d, heads=%d, causal=%s, bias=%s)", s.features, s.heads, torch_bool(s.causal),
+            torch_bool(s.bias));
+}
+
+/* y = x W^T + b */
+static const char *onnx_project(Onnx *o, const char *x, const char *weight, const char *bias) {
+    const char *w = onnx_turned(o, onnx_weight(o, weight), 2, (const int64_t[]){1, 0});
+    const char *y = onnx_op(o, "MatMul", x, w), *b = onnx_weight(o, bias);
+    return b ? onnx_op(o, "Add", y, b) : y;
+}
+
+/* Part `which` of the projection, [N, T, 3E], as [N, H, T, D], or [N, H, D, T] where `order` says so. */
+static const char *onnx_heads(Onnx *o, const Sizes *s, const char *qkv, int which, const int64_t order[4]) {
+    const char *part = onnx_sliced(o, qkv, 2, which * s->features, (which + 1) * s->features);
+    return onnx_turned(o, onnx_shaped(o, part, (PlumbShape){3, {s->time, s->heads, s->head}}), 4, order);
+}
+
+/* [T, T]: nothing for what a step sees, minus infinity for what comes later */
+static const char *onnx_mask(Onnx *o, int time) {
+    real *mask = onnx_memory(o, (size_t)time * (size_t)time * sizeof *mask);
+    for (int t = 0; mask && t < time; t++) {
+        for (int later = t + 1; later < time; later++) {
+            mask[(size_t)t * (size_t)time + (size_t)later] = (real)-INFINITY;
+        }
+    }
+    return mask ? onnx_reals(o, (PlumbShape){2, {time, time}}, mask) : "";
+}
+
+static const char *onnx(Onnx *o) {
+    static const int64_t forth[] = {0, 2, 1, 3}, across[] = {0, 2, 3, 1};
+    Sizes s = sizes_of(o->site, 1);
+    const char *qkv = onnx_project(o, o->in[0], "in_proj_weight", "in_proj_bias");
+    const char *q = onnx_op(o, "Mul", onnx_heads(o, &s, qkv, 0, forth), onnx_number(o, 1 / sqrt(s.head)));
+    const char *scores = onnx_op(o, "MatMul", q, onnx_heads(o, &s, qkv, 1, across));
+    scores = s.causal ? onnx_op(o, "Add", scores, onnx_mask(o, s.time)) : scores;
+    const char *mixed = onnx_op(o, "MatMul", onnx_op(o, "Softmax", scores), onnx_heads(o, &s, qkv, 2, forth));
+    mixed = onnx_shaped(o, onnx_turned(o, mixed, 4, forth), o->site->shape);
+    return onnx_project(o, mixed, "out_weight", "out_bias");
+}
+
 const Layer layer_attention = {
     .entry = {.name = "attention",
               .kind = PLUMB_LAYER,
@@ -235,4 +300,6 @@ const Layer layer_attention = {
     .backward = backward,
     .needs_input = true,
     .flops = flops,
+    .torch = torch,
+    .onnx = onnx,
 };

@@ -1,5 +1,8 @@
 /* Batch normalisation over features, or over the channels of an image. Statistics are those of the whole batch: each
  * shard leaves its count, mean and sum of squared deviations, all meet, and combine them in the order of the shards. */
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 #include <math.h>
 
@@ -186,6 +189,26 @@ static void backward(const Pass *pass) {
     }
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void torch(Torch *t) {
+    static const int none[2] = {0, 0};
+    char eps[32], momentum[32];
+    number_text(plumb_call_number(t->site->call, "eps"), eps);
+    number_text(plumb_call_number(t->site->call, "momentum"), momentum);
+    fprintf(t->module, "nn.BatchNorm%dd(%d, eps=%s, momentum=%s)", t->site->shape.rank == 3 ? 2 : 1,
+            channels_of(t->site->shape), eps, momentum);
+    torch_channels_first(t, none, none, "");
+}
+
+/* With the statistics that ran along. */
+static const char *onnx(Onnx *o) {
+    const char *y = onnx_op(o, "BatchNormalization", onnx_channels_first(o, o->in[0]), onnx_weight(o, "weight"),
+                            onnx_weight(o, "bias"), onnx_weight(o, "running_mean"), onnx_weight(o, "running_var"));
+    onnx_float(o, "epsilon", plumb_call_number(o->site->call, "eps"));
+    return onnx_channels_last(o, y);
+}
+
 /* Rows times places: what one channel's statistics are taken over. */
 static void moments(Moments *m) {
     PlumbShape shape = m->site->shape;
@@ -217,4 +240,6 @@ const Layer layer_batchnorm = {
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .torch = torch,
+    .onnx = onnx,
 };

@@ -1,4 +1,6 @@
 /* Convolution (cross-correlation) over an image (channels, height, width) or a sequence (time, features). */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "../train/inits.h"
 #include "window.h"
 
@@ -147,6 +149,27 @@ static double flops(const LayerSite *site) {
     return 2.0 * (double)plumb_shape_size(site->shape) * taps_of(&conv);
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void torch(Torch *t) {
+    ConvShape conv;
+    conv_of(t->site, &conv, NULL);
+    const Window *w = &conv.window;
+    fprintf(t->module, "nn.Conv%dd(%d, %d, ", w->last ? 1 : 2, w->channels, conv.out);
+    window_torch(t, w, "");
+    fprintf(t->module, ", groups=%d, bias=%s)", conv.groups, torch_bool(plumb_call_bool(t->site->call, "bias")));
+}
+
+static const char *onnx(Onnx *o) {
+    ConvShape conv;
+    conv_of(o->site, &conv, NULL);
+    const char *y =
+        onnx_op(o, "Conv", onnx_channels_first(o, o->in[0]), onnx_weight(o, "weight"), onnx_weight(o, "bias"));
+    window_onnx(o, &conv.window);
+    onnx_int(o, "group", conv.groups);
+    return onnx_channels_last(o, y);
+}
+
 const Layer layer_conv = {
     .entry = {.name = "conv",
               .aliases = "conv1d conv2d",
@@ -167,4 +190,6 @@ const Layer layer_conv = {
     .needs_input = true,
     .tallies_out = true,
     .flops = flops,
+    .torch = torch,
+    .onnx = onnx,
 };

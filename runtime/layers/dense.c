@@ -1,5 +1,7 @@
 /* Dense (fully connected) layer on the last axis. */
 #include "dense.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "../train/inits.h"
 #include "common.h"
 #include "weightnorm.h"
@@ -157,6 +159,31 @@ static double flops(const LayerSite *site) {
     return 2.0 * (double)plumb_shape_size(site->shape) * last_axis(site->input[0]);
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void torch(Torch *t) {
+    int in = last_axis(t->site->input[0]), out = last_axis(t->site->shape);
+    const char *bias = plumb_call_bool(t->site->call, "bias") ? "" : ", bias=False";
+    fprintf(t->module, normed(t->site) ? "nn.utils.weight_norm(nn.Linear(%d, %d%s))" : "nn.Linear(%d, %d%s)", in, out,
+            bias);
+}
+
+/* W, [n, k]; with weightnorm made of its length and direction. */
+static const char *onnx_matrix(Onnx *o) {
+    if (!normed(o->site)) {
+        return onnx_weight(o, "weight");
+    }
+    const char *length = onnx_op(o, "ReduceL2", onnx_weight(o, "weight_v"));
+    onnx_ints(o, "axes", 1, &(int64_t){1});
+    return onnx_op(o, "Mul", onnx_weight(o, "weight_g"), onnx_op(o, "Div", onnx_weight(o, "weight_v"), length));
+}
+
+static const char *onnx(Onnx *o) {
+    const char *y = onnx_op(o, "MatMul", o->in[0], onnx_turned(o, onnx_matrix(o), 2, (const int64_t[]){1, 0}));
+    const char *bias = onnx_weight(o, "bias");
+    return bias ? onnx_op(o, "Add", y, bias) : y;
+}
+
 static void moments(Moments *m) {
     int in = last_axis(m->site->input[0]);
     moments_linear(m, in, last_axis(m->site->shape), in);
@@ -184,5 +211,7 @@ const Layer layer_dense = {
     .needs_input = true,
     .tallies_out = true,
     .flops = flops,
+    .torch = torch,
+    .onnx = onnx,
     .moments = moments,
 };

@@ -1,5 +1,8 @@
 /* Dropout: while training, each value is zeroed with probability p and the others grow by 1 / (1 - p). */
 #include "dropout.h"
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static const PlumbArg args[] = {{.name = "p",
@@ -56,6 +59,11 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void torch(Torch *t) {
+    char p[32];
+    fprintf(t->module, "nn.Dropout(%s)", number_text(plumb_call_number(t->site->call, "p"), p));
+}
+
 static void moments(Moments *m) {
     moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
 }
@@ -76,4 +84,6 @@ const Layer layer_dropout = {
     .backward = backward,
     .moments = moments,
     .random = true,
+    .torch = torch,
+    .onnx = onnx_unchanged,
 };

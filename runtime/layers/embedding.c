@@ -1,4 +1,6 @@
 /* Embedding and positions: what turns a row of indices into a sequence of vectors. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 #include <math.h>
 
@@ -99,6 +101,17 @@ static void embedding_backward(const Pass *pass) {
     }
 }
 
+static void embedding_torch(Torch *t) {
+    fprintf(t->module, "nn.Embedding(%d, %d)", vocabulary(t->site), last_axis(t->site->shape));
+    fprintf(t->value, "%s(%s.long())", t->self, t->in[0]);
+}
+
+static const char *embedding_onnx(Onnx *o) {
+    const char *index = onnx_op(o, "Cast", o->in[0]);
+    onnx_int(o, "to", ONNX_INT64);
+    return onnx_op(o, "Gather", onnx_weight(o, "weight"), index);
+}
+
 const Layer layer_embedding = {
     .entry = {.name = "embedding",
               .kind = PLUMB_LAYER,
@@ -116,6 +129,8 @@ const Layer layer_embedding = {
     .forward = embedding_forward,
     .backward = embedding_backward,
     .needs_input = true,
+    .torch = embedding_torch,
+    .onnx = embedding_onnx,
 };
 
 /* ---- positional: a vector for each place -------------------------------------------------------------------- */
@@ -212,6 +227,46 @@ static void positional_backward(const Pass *pass) {
     }
 }
 
+static void positional_torch(Torch *t) {
+    PlumbShape shape = t->site->shape;
+    if (learned(t->site)) {
+        torch_needs(t, "class Positional(nn.Module):\n"
+                       "    def __init__(self, time, features):\n"
+                       "        super().__init__()\n"
+                       "        self.weight = nn.Parameter(torch.zeros(time, features))\n"
+                       "\n"
+                       "    def forward(self, x):\n"
+                       "        return x + self.weight\n");
+    } else {
+        torch_needs(t, "class Waves(nn.Module):\n"
+                       "    \"\"\"Vaswani et al. 2017, section 3.5.\"\"\"\n"
+                       "\n"
+                       "    def __init__(self, time, features):\n"
+                       "        super().__init__()\n"
+                       "        i = torch.arange(features, dtype=torch.float64)\n"
+                       "        angle = torch.arange(time).double()[:, None] * 10000 ** -((i - i % 2) / features)\n"
+                       "        table = torch.where(i % 2 == 1, angle.cos(), angle.sin()).float()\n"
+                       "        self.register_buffer(\"table\", table, persistent=False)\n"
+                       "\n"
+                       "    def forward(self, x):\n"
+                       "        return x + self.table\n");
+    }
+    fprintf(t->module, "%s(%d, %d)", learned(t->site) ? "Positional" : "Waves", shape.dim[0], shape.dim[1]);
+}
+
+static const char *positional_onnx(Onnx *o) {
+    PlumbShape shape = o->site->shape;
+    if (learned(o->site)) {
+        return onnx_op(o, "Add", o->in[0], onnx_weight(o, "weight"));
+    }
+    real *table = onnx_memory(o, (size_t)plumb_shape_size(shape) * sizeof *table);
+    if (!table) {
+        return "";
+    }
+    make_waves(shape, table);
+    return onnx_op(o, "Add", o->in[0], onnx_reals(o, shape, table));
+}
+
 const Layer layer_positional = {
     .entry = {.name = "positional",
               .kind = PLUMB_LAYER,
@@ -228,4 +283,6 @@ const Layer layer_positional = {
     .save_bytes = positional_save,
     .forward = positional_forward,
     .backward = positional_backward,
+    .torch = positional_torch,
+    .onnx = positional_onnx,
 };

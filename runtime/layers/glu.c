@@ -1,4 +1,6 @@
 /* Gated linear unit: half of the features gates the other half. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 /* Features, or the channels of an image: what is halved. */
@@ -51,6 +53,21 @@ static void backward(const Pass *pass) {
     }
 }
 
+static int axis_of(const LayerSite *site) {
+    return site->shape.rank == 3 ? 1 : site->shape.rank;
+}
+
+static void torch(Torch *t) {
+    fprintf(t->value, "F.glu(%s, %d)", t->in[0], axis_of(t->site));
+}
+
+static const char *onnx(Onnx *o) {
+    PlumbShape out = o->site->shape;
+    int axis = axis_of(o->site), half = *halved(&out);
+    const char *gate = onnx_op(o, "Sigmoid", onnx_sliced(o, o->in[0], axis, half, 2 * half));
+    return onnx_op(o, "Mul", onnx_sliced(o, o->in[0], axis, 0, half), gate);
+}
+
 const Layer layer_glu = {
     .entry = {.name = "glu",
               .kind = PLUMB_LAYER,
@@ -66,4 +83,6 @@ const Layer layer_glu = {
     .forward = forward,
     .backward = backward,
     .needs_input = true,
+    .torch = torch,
+    .onnx = onnx,
 };

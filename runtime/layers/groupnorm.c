@@ -1,4 +1,7 @@
 /* Group and instance normalisation: the channels of one row, in groups, by their own statistics over all places. */
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 #include <math.h>
 
@@ -194,6 +197,48 @@ static void backward(const Pass *pass) {
     }
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void group_torch(Torch *t) {
+    static const int none[2] = {0, 0};
+    char eps[32];
+    number_text(plumb_call_number(t->site->call, "eps"), eps);
+    fprintf(t->module, "nn.GroupNorm(%d, %d, eps=%s)", groups_of(t->site), channels_of(t->site->shape), eps);
+    torch_channels_first(t, none, none, "");
+}
+
+static void instance_torch(Torch *t) {
+    static const int none[2] = {0, 0};
+    char eps[32];
+    number_text(plumb_call_number(t->site->call, "eps"), eps);
+    fprintf(t->module, "nn.InstanceNorm%dd(%d, eps=%s, affine=%s)", t->site->shape.rank == 3 ? 2 : 1,
+            channels_of(t->site->shape), eps, torch_bool(is_affine(t->site)));
+    torch_channels_first(t, none, none, "");
+}
+
+/* One number a channel, along the axis that comes second. */
+static const char *along_channels(Onnx *o, const char *weight) {
+    PlumbShape shape = o->site->shape;
+    int64_t size[] = {channels_of(shape), 1, 1};
+    return onnx_op(o, "Reshape", weight, onnx_list(o, shape.rank, size));
+}
+
+/* A group becomes one channel of an instance norm, [N, groups, values]. */
+static const char *onnx(Onnx *o) {
+    PlumbShape in = o->site->input[0];
+    int groups = groups_of(o->site), channels = channels_of(in), size = (int)(plumb_shape_size(in) / groups);
+    PlumbShape first = in.rank == 2 ? (PlumbShape){2, {channels, in.dim[0]}} : in;
+    const char *x = onnx_shaped(o, onnx_channels_first(o, o->in[0]), (PlumbShape){2, {groups, size}});
+    const char *y = onnx_op(o, "InstanceNormalization", x, onnx_filled(o, groups, 1), onnx_filled(o, groups, 0));
+    onnx_float(o, "epsilon", plumb_call_number(o->site->call, "eps"));
+    y = onnx_shaped(o, y, first);
+    if (is_affine(o->site)) {
+        y = onnx_op(o, "Mul", y, along_channels(o, onnx_weight(o, "weight")));
+        y = onnx_op(o, "Add", y, along_channels(o, onnx_weight(o, "bias")));
+    }
+    return onnx_channels_last(o, y);
+}
+
 const Layer layer_groupnorm = {
     .entry = {.name = "groupnorm",
               .aliases = "group_norm",
@@ -215,6 +260,8 @@ const Layer layer_groupnorm = {
     .backward = backward,
     .needs_input = true,
     .tallies_out = true,
+    .torch = group_torch,
+    .onnx = onnx,
 };
 
 const Layer layer_instancenorm = {
@@ -237,4 +284,6 @@ const Layer layer_instancenorm = {
     .backward = backward,
     .needs_input = true,
     .tallies_out = true,
+    .torch = instance_torch,
+    .onnx = onnx,
 };

@@ -1,4 +1,7 @@
 /* Gaussian noise: while training, every value is moved by a draw of its own. */
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static const PlumbArg args[] = {{.name = "std",
@@ -26,6 +29,12 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void torch(Torch *t) {
+    char std[32];
+    number_text(plumb_call_number(t->site->call, "std"), std);
+    fprintf(t->value, "%s + %s * torch.randn_like(%s) if self.training else %s", t->in[0], std, t->in[0], t->in[0]);
+}
+
 const Layer layer_noise = {
     .entry = {.name = "noise",
               .kind = PLUMB_LAYER,
@@ -41,4 +50,6 @@ const Layer layer_noise = {
     .forward = forward,
     .backward = backward,
     .random = true,
+    .torch = torch,
+    .onnx = onnx_unchanged,
 };

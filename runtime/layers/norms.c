@@ -1,4 +1,7 @@
 /* Layer and root-mean-square normalisation: each vector (last axis) by its own statistics. */
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 #include <math.h>
 
@@ -99,6 +102,42 @@ static void rmsnorm_backward(const Pass *pass) {
     backward(pass, false);
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void layernorm_torch(Torch *t) {
+    char eps[32];
+    number_text(plumb_call_number(t->site->call, "eps"), eps);
+    fprintf(t->module, "nn.LayerNorm(%d, eps=%s)", last_axis(t->site->shape), eps);
+}
+
+static const char *layernorm_onnx(Onnx *o) {
+    const char *y = onnx_op(o, "LayerNormalization", o->in[0], onnx_weight(o, "weight"), onnx_weight(o, "bias"));
+    onnx_float(o, "epsilon", plumb_call_number(o->site->call, "eps"));
+    return y;
+}
+
+static void rmsnorm_torch(Torch *t) {
+    char eps[32];
+    number_text(plumb_call_number(t->site->call, "eps"), eps);
+    torch_needs(t, "class RMSNorm(nn.Module):\n"
+                   "    def __init__(self, features, eps):\n"
+                   "        super().__init__()\n"
+                   "        self.eps = eps\n"
+                   "        self.weight = nn.Parameter(torch.ones(features))\n"
+                   "\n"
+                   "    def forward(self, x):\n"
+                   "        return self.weight * x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps)\n");
+    fprintf(t->module, "RMSNorm(%d, eps=%s)", last_axis(t->site->shape), eps);
+}
+
+static const char *rmsnorm_onnx(Onnx *o) {
+    const char *mean = onnx_op(o, "ReduceMean", onnx_op(o, "Mul", o->in[0], o->in[0]));
+    onnx_ints(o, "axes", 1, &(int64_t){-1});
+    const char *square = onnx_op(o, "Add", mean, onnx_number(o, plumb_call_number(o->site->call, "eps")));
+    const char *hat = onnx_op(o, "Div", o->in[0], onnx_op(o, "Sqrt", square));
+    return onnx_op(o, "Mul", hat, onnx_weight(o, "weight"));
+}
+
 static void layernorm_moments(Moments *m) {
     moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), true);
 }
@@ -125,6 +164,8 @@ const Layer layer_layernorm = {
     .backward = layernorm_backward,
     .moments = layernorm_moments,
     .needs_input = true,
+    .torch = layernorm_torch,
+    .onnx = layernorm_onnx,
 };
 
 const Layer layer_rmsnorm = {
@@ -146,4 +187,6 @@ const Layer layer_rmsnorm = {
     .backward = rmsnorm_backward,
     .moments = rmsnorm_moments,
     .needs_input = true,
+    .torch = rmsnorm_torch,
+    .onnx = rmsnorm_onnx,
 };

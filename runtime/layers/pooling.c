@@ -1,4 +1,6 @@
 /* Pooling and upsampling over images (channels, height, width) and sequences (time, features). */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "window.h"
 #include <stdlib.h>
 
@@ -93,6 +95,22 @@ static void max_backward(const Pass *pass) {
     }
 }
 
+static void max_torch(Torch *t) {
+    Window w;
+    window_read(t->site, &w, NULL);
+    fprintf(t->module, "nn.MaxPool%dd(", w.last ? 1 : 2);
+    window_torch(t, &w, ", value=-torch.inf");
+    fputs(")", t->module);
+}
+
+static const char *max_onnx(Onnx *o) {
+    Window w;
+    window_read(o->site, &w, NULL);
+    const char *y = onnx_op(o, "MaxPool", onnx_channels_first(o, o->in[0]));
+    window_onnx(o, &w);
+    return onnx_channels_last(o, y);
+}
+
 const Layer layer_maxpool = {
     .entry = {.name = "maxpool",
               .aliases = "max_pool",
@@ -111,6 +129,8 @@ const Layer layer_maxpool = {
     .forward = max_forward,
     .backward = max_backward,
     .flops = pool_flops,
+    .torch = max_torch,
+    .onnx = max_onnx,
 };
 
 /* ---- avgpool ------------------------------------------------------------------------------------------------ */
@@ -123,6 +143,23 @@ static void mean_backward(const Pass *pass) {
     if (pass->d_in[0]) {
         pass->k->pool_mean_back(window_of(pass), pass->rows, pass->d_out, pass->d_in[0]);
     }
+}
+
+static void mean_torch(Torch *t) {
+    Window w;
+    window_read(t->site, &w, NULL);
+    fprintf(t->module, "nn.AvgPool%dd(", w.last ? 1 : 2);
+    window_torch(t, &w, "");
+    fputs(")", t->module);
+}
+
+static const char *mean_onnx(Onnx *o) {
+    Window w;
+    window_read(o->site, &w, NULL);
+    const char *y = onnx_op(o, "AveragePool", onnx_channels_first(o, o->in[0]));
+    window_onnx(o, &w);
+    onnx_int(o, "count_include_pad", 1);
+    return onnx_channels_last(o, y);
 }
 
 const Layer layer_avgpool = {
@@ -142,6 +179,8 @@ const Layer layer_avgpool = {
     .forward = mean_forward,
     .backward = mean_backward,
     .flops = pool_flops,
+    .torch = mean_torch,
+    .onnx = mean_onnx,
 };
 
 /* ---- globalavgpool --------------------------------------------------------------------------------------------- */
@@ -194,6 +233,15 @@ static double global_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void global_torch(Torch *t) {
+    fprintf(t->value, t->site->input[0].rank == 3 ? "%s.mean((2, 3))" : "%s.mean(1)", t->in[0]);
+}
+
+static const char *global_onnx(Onnx *o) {
+    return o->site->input[0].rank == 3 ? onnx_mean(o, o->in[0], 2, (const int64_t[]){2, 3})
+                                       : onnx_mean(o, o->in[0], 1, &(int64_t){1});
+}
+
 const Layer layer_globalavgpool = {
     .entry = {.name = "globalavgpool",
               .aliases = "global_avg_pool",
@@ -209,6 +257,8 @@ const Layer layer_globalavgpool = {
     .forward = global_forward,
     .backward = global_backward,
     .flops = global_flops,
+    .torch = global_torch,
+    .onnx = global_onnx,
 };
 
 /* ---- upsample ------------------------------------------------------------------------------------------------- */
@@ -290,6 +340,28 @@ static void upsample_backward(const Pass *pass) {
     }
 }
 
+static void upsample_torch(Torch *t) {
+    Repeat r;
+    repeat_of(t->site, &r, NULL);
+    if (t->site->shape.rank == 3) {
+        fprintf(t->value, "%s.repeat_interleave(%d, 2).repeat_interleave(%d, 3)", t->in[0], r.by[0], r.by[1]);
+    } else {
+        fprintf(t->value, "%s.repeat_interleave(%d, 1)", t->in[0], r.by[1]);
+    }
+}
+
+static const char *upsample_onnx(Onnx *o) {
+    Repeat r;
+    repeat_of(o->site, &r, NULL);
+    bool image = o->site->shape.rank == 3;
+    real by[] = {1, image ? 1 : (real)r.by[1], image ? (real)r.by[0] : 1, (real)r.by[1]};
+    const char *y = onnx_op(o, "Resize", o->in[0], "", onnx_reals(o, (PlumbShape){1, {image ? 4 : 3}}, by));
+    onnx_text(o, "mode", "nearest");
+    onnx_text(o, "nearest_mode", "floor");
+    onnx_text(o, "coordinate_transformation_mode", "asymmetric");
+    return y;
+}
+
 const Layer layer_upsample = {
     .entry = {.name = "upsample",
               .kind = PLUMB_LAYER,
@@ -304,4 +376,6 @@ const Layer layer_upsample = {
     .shape = upsample_shape,
     .forward = upsample_forward,
     .backward = upsample_backward,
+    .torch = upsample_torch,
+    .onnx = upsample_onnx,
 };

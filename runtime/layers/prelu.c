@@ -1,4 +1,6 @@
 /* Parametric ReLU: the slope below zero is learned, one for the layer. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static const PlumbArg args[] = {
@@ -36,6 +38,14 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void torch(Torch *t) {
+    fprintf(t->module, "nn.PReLU()");
+}
+
+static const char *onnx(Onnx *o) {
+    return onnx_op(o, "PRelu", o->in[0], onnx_weight(o, "weight"));
+}
+
 static void moments(Moments *m) {
     moments_activation(m, ACT_LEAKY_RELU, plumb_call_number(m->site->call, "init"));
 }
@@ -57,4 +67,6 @@ const Layer layer_prelu = {
     .backward = backward,
     .moments = moments,
     .needs_input = true,
+    .torch = torch,
+    .onnx = onnx,
 };

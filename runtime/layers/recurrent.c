@@ -80,8 +80,7 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
                           (int)plumb_call_number(site->call, "units"));
     }
     int units = (int)plumb_call_number(site->call, "units");
-    bool last = !strcmp(plumb_call_string(site->call, "return"), "last");
-    *out = last ? (PlumbShape){1, {units}} : (PlumbShape){2, {in.dim[0], units}};
+    *out = recurrent_gives_last(site) ? (PlumbShape){1, {units}} : (PlumbShape){2, {in.dim[0], units}};
     return true;
 }
 
@@ -96,6 +95,10 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
     }
 static const char *const weight_names[LEVELS_MAX][LEVEL_WEIGHTS] = {
     NAMES(""), NAMES("_l1"), NAMES("_l2"), NAMES("_l3"), NAMES("_l4"), NAMES("_l5"), NAMES("_l6"), NAMES("_l7")};
+
+const char *recurrent_weight_name(int level, int weight) {
+    return weight_names[level][weight];
+}
 
 static const PlumbCall *input_init(const LayerSite *site) {
     const PlumbCall *init = plumb_call_call(site->call, "init"), *act = plumb_call_call(site->call, "act");
@@ -177,8 +180,11 @@ static const char *const gru_gates[] = {"reset", "update", NULL};
                                                     .random = true,                                                    \
                                                     .time_steps = recurrent_steps,                                     \
                                                     .gates = gate_names,                                               \
+                                                    .torch = recurrent_torch,                                          \
+                                                    .onnx = recurrent_onnx,                                            \
                                                     .flops = flops},                                                   \
-                                          .cell = &identifier##_cell};
+                                          .cell = &identifier##_cell,                                                  \
+                                          .export = &identifier##_export};
 RECURRENT(rnn, NULL, "a state fed back at every time step; its gradient shrinks or grows by the same factor each step",
           "h_t = act(x_t W_ih^T + b_ih + h_{t-1} W_hh^T + b_hh)", "Elman 1990",
           "input(100, 2) -> rnn(128) -> last -> dense(1)")

@@ -1,4 +1,5 @@
-/* Recurrent layers: what the descriptors (recurrent.c), the passes through time (through_time.c) and the cells (cells.c) share.
+/* Recurrent layers: what the descriptors (recurrent.c), the levels (levels.c), the passes through time (through_time.c) and the
+ * cells (cells.c) share.
  *
  * A layer is a stack of levels (`layers=`). Inside it arrays are time-major, (steps, rows, width), in the order in which the cell
  * runs: `reverse` only changes how the input is taken in and the output given out. */
@@ -25,9 +26,28 @@ typedef struct Cell {
     void (*backward)(const Level *level, int t, real *dh_before);
 } Cell;
 
+typedef struct Written { /* a level as operators of ONNX */
+    Onnx *o;
+    int level, units;
+    const char *bias;    /* the sum of both, of an rnn */
+} Written;
+
+typedef struct RecurrentExport { /* the cell for other programs (recurrent_export.c) */
+    const char *native;          /* what both call it: "LSTM" */
+    int order[4];                /* of its gates in ONNX: which of ours */
+    bool reset_last;             /* ONNX is told that the reset gate comes after the product */
+    const char *norms;           /* names of the norms' weights, as a Python tuple */
+    const char *plain_text, *normed_text; /* class of the cell written out in Python; NULL: is never needed */
+    const char *(*before)(Written *w, const char *z); /* what is done to the input's products of all steps, [N, T, gates units] */
+    /* One step: products z of the input, zh of the state; states h (and c), [N, units], become those after it. */
+    void (*step)(const Written *w, const char *z, const char *zh, const char **state);
+} RecurrentExport;
+extern const RecurrentExport rnn_export, lstm_export, gru_export;
+
 typedef struct Recurrent { /* a descriptor */
     Layer layer;
     const Cell *cell;
+    const RecurrentExport *export;
 } Recurrent;
 
 struct Level {          /* one level in one pass */
@@ -66,10 +86,18 @@ static inline real *dh_at(const Level *level, int t) {
 extern const Cell rnn_cell, lstm_cell, gru_cell;
 #define LAYERNORM_EPS ((real)1e-5) /* under the root, as layernorm's */
 
+/* What the arguments say: norm=layernorm, return=last, and whether values are dropped before level `index`. */
 bool recurrent_normalised(const LayerSite *site);
+bool recurrent_gives_last(const LayerSite *site);
+bool recurrent_drops(const LayerSite *site, int index);
 int recurrent_steps(const LayerSite *site);
 size_t recurrent_save(const LayerSite *site, int rows);
 size_t recurrent_scratch(const LayerSite *site, int rows);
+/* The levels of a pass, lowest first; their count. x of the first is to be filled. */
+int recurrent_open(const Pass *pass, Level level[LEVELS_MAX]);
 void recurrent_forward(const Pass *pass);
 void recurrent_backward(const Pass *pass);
+void recurrent_torch(Torch *t);
+const char *recurrent_onnx(Onnx *o);
+const char *recurrent_weight_name(int level, int weight); /* "weight_ih", "weight_ih_l1" */
 #endif

@@ -1,4 +1,6 @@
 /* Softmax and its logarithm over the last axis. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static void rows_of(const Pass *pass, int *rows, int *n) {
@@ -43,6 +45,21 @@ static void log_softmax_backward(const Pass *pass) {
     }
 }
 
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void softmax_torch(Torch *t) {
+    fprintf(t->value, "F.softmax(%s, -1)", t->in[0]);
+}
+static void log_softmax_torch(Torch *t) {
+    fprintf(t->value, "F.log_softmax(%s, -1)", t->in[0]);
+}
+static const char *softmax_onnx(Onnx *o) { /* its axis is the last */
+    return onnx_op(o, "Softmax", o->in[0]);
+}
+static const char *log_softmax_onnx(Onnx *o) {
+    return onnx_op(o, "LogSoftmax", o->in[0]);
+}
+
 const Layer layer_softmax = {
     .entry = {.name = "softmax",
               .kind = PLUMB_LAYER,
@@ -57,6 +74,8 @@ const Layer layer_softmax = {
     .forward = softmax_forward,
     .backward = softmax_backward,
     .needs_output = true,
+    .torch = softmax_torch,
+    .onnx = softmax_onnx,
 };
 
 const Layer layer_log_softmax = {
@@ -73,4 +92,6 @@ const Layer layer_log_softmax = {
     .forward = log_softmax_forward,
     .backward = log_softmax_backward,
     .needs_output = true,
+    .torch = log_softmax_torch,
+    .onnx = log_softmax_onnx,
 };

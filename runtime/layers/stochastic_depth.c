@@ -1,4 +1,7 @@
 /* Stochastic depth: while training, a whole row is zeroed with probability p and the others grow by 1 / (1 - p). */
+#include "../core/number.h"
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static const PlumbArg args[] = {{.name = "p",
@@ -34,6 +37,17 @@ static void backward(const Pass *pass) {
     }
 }
 
+/* One factor a row. */
+static void torch(Torch *t) {
+    char p[32];
+    number_text(plumb_call_number(t->site->call, "p"), p);
+    fprintf(t->value, "%s * F.dropout(torch.ones(len(%s)", t->in[0], t->in[0]);
+    for (int i = 0; i < t->site->shape.rank; i++) {
+        fputs(", 1", t->value);
+    }
+    fprintf(t->value, ", device=%s.device), %s, self.training)", t->in[0], p);
+}
+
 const Layer layer_stochastic_depth = {
     .entry = {.name = "stochastic_depth",
               .kind = PLUMB_LAYER,
@@ -42,11 +56,13 @@ const Layer layer_stochastic_depth = {
               .summary = "while training, leaves a whole row out: the branch of a residual block",
               .formula = "y = x m / (1 - p), m = 0 with probability p for the row, else 1",
               .source = "Huang et al. 2016, eq. 2",
-              .example = "residual(drop=0.2) { dense(64) -> relu }"},
+              .example = "residual { dense(64) -> relu -> stochastic_depth(0.2) }"},
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
     .random = true,
+    .torch = torch,
+    .onnx = onnx_unchanged,
 };

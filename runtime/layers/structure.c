@@ -1,4 +1,6 @@
 /* Layers that hold the net together: input, flatten, reshape, add, concat, multiply, scale. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 /* ---- input ------------------------------------------------------------------------------------------------ */
@@ -56,6 +58,14 @@ static bool flatten_shape(const LayerSite *site, PlumbShape *out, PlumbError *er
     return size <= INT32_MAX || plumb_fail(error, PLUMB_SHAPE_ERROR, "too many features to flatten");
 }
 
+static void flatten_torch(Torch *t) {
+    fprintf(t->value, "%s.flatten(1)", t->in[0]);
+}
+
+static const char *shaped_onnx(Onnx *o) {
+    return onnx_shaped(o, o->in[0], o->site->shape);
+}
+
 const Layer layer_flatten = {
     .entry = {.name = "flatten",
               .kind = PLUMB_LAYER,
@@ -70,6 +80,8 @@ const Layer layer_flatten = {
     .forward = nothing,
     .backward = nothing,
     .view = true,
+    .torch = flatten_torch,
+    .onnx = shaped_onnx,
     .moments = moments_keep,
 };
 
@@ -126,6 +138,15 @@ static bool reshape_shape(const LayerSite *site, PlumbShape *out, PlumbError *er
     return plumb_shape_size(*out) == size || reshape_misfit(site, error);
 }
 
+static void reshape_torch(Torch *t) {
+    PlumbShape shape = t->site->shape;
+    fprintf(t->value, "%s.reshape(-1", t->in[0]);
+    for (int i = 0; i < shape.rank; i++) {
+        fprintf(t->value, ", %d", shape.dim[i]);
+    }
+    fputs(")", t->value);
+}
+
 const Layer layer_reshape = {
     .entry = {.name = "reshape",
               .kind = PLUMB_LAYER,
@@ -141,6 +162,8 @@ const Layer layer_reshape = {
     .forward = nothing,
     .backward = nothing,
     .view = true,
+    .torch = reshape_torch,
+    .onnx = shaped_onnx,
     .moments = moments_keep,
 };
 
@@ -183,6 +206,21 @@ static void add_backward(const Pass *pass) {
     }
 }
 
+/* All inputs, with `sign` between them. */
+static void joined_torch(Torch *t, const char *sign) {
+    for (int i = 0; i < t->site->input_count; i++) {
+        fprintf(t->value, "%s%s", i ? sign : "", t->in[i]);
+    }
+}
+
+static void add_torch(Torch *t) {
+    joined_torch(t, " + ");
+}
+
+static const char *add_onnx(Onnx *o) {
+    return onnx_operator(o, "Sum", o->in, (size_t)o->site->input_count);
+}
+
 const Layer layer_add = {
     .entry = {.name = "add",
               .kind = PLUMB_LAYER,
@@ -196,6 +234,8 @@ const Layer layer_add = {
     .shape = joined_shape,
     .forward = add_forward,
     .backward = add_backward,
+    .torch = add_torch,
+    .onnx = add_onnx,
     .moments = moments_add,
 };
 
@@ -220,6 +260,18 @@ static void multiply_backward(const Pass *pass) {
     }
 }
 
+static void multiply_torch(Torch *t) {
+    joined_torch(t, " * ");
+}
+
+static const char *multiply_onnx(Onnx *o) {
+    const char *y = o->in[0];
+    for (int i = 1; i < o->site->input_count; i++) {
+        y = onnx_op(o, "Mul", y, o->in[i]);
+    }
+    return y;
+}
+
 const Layer layer_multiply = {
     .entry = {.name = "multiply",
               .kind = PLUMB_LAYER,
@@ -235,6 +287,8 @@ const Layer layer_multiply = {
     .backward = multiply_backward,
     .moments = moments_multiply,
     .needs_input = true,
+    .torch = multiply_torch,
+    .onnx = multiply_onnx,
 };
 
 /* ---- concat: on the feature axis, or the channels of an image -------------------------------------------------- */
@@ -293,6 +347,18 @@ static void concat_backward(const Pass *pass) {
     concat_copy(pass, true);
 }
 
+static void concat_torch(Torch *t) {
+    fputs("torch.cat((", t->value);
+    joined_torch(t, ", ");
+    fprintf(t->value, "), %d)", 1 + joined_axis(t->site->shape));
+}
+
+static const char *concat_onnx(Onnx *o) {
+    const char *y = onnx_operator(o, "Concat", o->in, (size_t)o->site->input_count);
+    onnx_int(o, "axis", 1 + joined_axis(o->site->shape));
+    return y;
+}
+
 const Layer layer_concat = {
     .entry = {.name = "concat",
               .kind = PLUMB_LAYER,
@@ -306,6 +372,8 @@ const Layer layer_concat = {
     .shape = concat_shape,
     .forward = concat_forward,
     .backward = concat_backward,
+    .torch = concat_torch,
+    .onnx = concat_onnx,
     .moments = moments_concat,
 };
 
@@ -340,6 +408,21 @@ static void scale_backward(const Pass *pass) {
     }
 }
 
+static void scale_torch(Torch *t) {
+    torch_needs(t, "class Scale(nn.Module):\n"
+                   "    def __init__(self, learned):\n"
+                   "        super().__init__()\n"
+                   "        self.scale = nn.Parameter(torch.ones(1), requires_grad=learned)\n"
+                   "\n"
+                   "    def forward(self, x):\n"
+                   "        return self.scale * x\n");
+    fprintf(t->module, "Scale(learned=%s)", torch_bool(plumb_call_bool(t->site->call, "learned")));
+}
+
+static const char *scale_onnx(Onnx *o) {
+    return onnx_op(o, "Mul", o->in[0], onnx_weight(o, "scale"));
+}
+
 static void scale_moments(Moments *m) {
     moments_scale(m, plumb_call_number(m->site->call, "init"), PLUMB_BY_SKIP);
 }
@@ -361,4 +444,6 @@ const Layer layer_scale = {
     .backward = scale_backward,
     .moments = scale_moments,
     .needs_input = true,
+    .torch = scale_torch,
+    .onnx = scale_onnx,
 };

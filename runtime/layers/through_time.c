@@ -1,4 +1,4 @@
-/* Recurrent layers through time: the products, forward and backward, and where their arrays lie.
+/* Recurrent layers through time: the products, forward and backward.
  *
  * The state's product is one GEMM a step; the input's, and the gradients of both weights, are one over several steps:
  * enough rows for a fast product, few enough that z is still in the core's cache when the next to read it comes. */
@@ -7,22 +7,7 @@
 #include "recurrent.h"
 #include <math.h>
 
-/* ---- a level and its arrays
- * ------------------------------------------------------------------------------------------ */
-
-typedef struct Room { /* memory handed out in order; without a base it is only counted */
-    real *base;
-    size_t used;
-} Room;
-
-static real *take(Room *room, size_t rows, int width) {
-    enum { LINE = 64 / sizeof(real) };
-    real *taken = room->base ? room->base + room->used : NULL;
-    room->used += (rows * (size_t)width + LINE - 1) / LINE * LINE;
-    return taken;
-}
-
-enum { PRODUCT_ROWS = 256, NARROW = 16 /* features, fewer than a vector has */ };
+enum { PRODUCT_ROWS = 256 };
 
 typedef struct Span { /* of steps, for one product */
     int first, count;
@@ -31,130 +16,6 @@ typedef struct Span { /* of steps, for one product */
 static int steps_at_once(const Level *l) {
     int steps = l->rows ? PRODUCT_ROWS / l->rows : l->steps;
     return steps < 1 ? 1 : steps > l->steps ? l->steps : steps;
-}
-
-static int levels_of(const LayerSite *site) {
-    return (int)plumb_call_number(site->call, "layers");
-}
-
-int recurrent_steps(const LayerSite *site) {
-    return site->input[0].dim[0];
-}
-
-bool recurrent_normalised(const LayerSite *site) {
-    return plumb_call_string(site->call, "norm");
-}
-
-static bool gives_last(const LayerSite *site) {
-    return !strcmp(plumb_call_string(site->call, "return"), "last");
-}
-
-static bool drops(const LayerSite *site, int index) {
-    return index > 0 && plumb_call_number(site->call, "dropout") > 0;
-}
-
-static Level level_of(const LayerSite *site, int index, int rows) {
-    int units = (int)plumb_call_number(site->call, "units");
-    return (Level){.cell = ((const Recurrent *)site->call->entry)->cell,
-                   .index = index,
-                   .rows = rows,
-                   .steps = recurrent_steps(site),
-                   .in = index ? units : site->input[0].dim[1],
-                   .units = units,
-                   .reverse = plumb_call_bool(site->call, "reverse")};
-}
-
-static void take_norms(Level *l, Room *save) {
-    size_t rows = (size_t)l->steps * (size_t)l->rows;
-    int gates = l->cell->gates * l->units, groups = l->cell->gates > l->cell->together ? 2 : 1;
-    l->hat_hh = take(save, rows, gates);
-    l->inverse_hh = take(save, rows, groups);
-    if (l->cell->weights > NORM_IH) {
-        l->hat_ih = take(save, rows, gates);
-        l->inverse_ih = take(save, rows, groups);
-    }
-    if (l->cell->weights > NORM_C) {
-        l->hat_c = take(save, rows, l->units);
-        l->inverse_c = take(save, rows, 1);
-    }
-}
-
-/* What forward leaves for backward. `x` of a level above the first is only taken where values are dropped. */
-static void take_save(const LayerSite *site, Level *l, Room *save) {
-    size_t rows = (size_t)l->steps * (size_t)l->rows, states = rows + (size_t)l->rows;
-    l->x = drops(site, l->index) ? take(save, rows, l->in) : NULL;
-    l->z = take(save, rows, l->cell->slots * l->units);
-    l->h = take(save, states, l->units);
-    l->c = l->cell->memory ? take(save, states, l->units) : NULL;
-    if (recurrent_normalised(site)) {
-        take_norms(l, save);
-    }
-}
-
-/* All levels use the same scratch, but dh: that of the level below is written while this one's is read. */
-static void take_scratch(const LayerSite *site, Level level[], int count, Room *scratch) {
-    Level *first = &level[0];
-    size_t all = (size_t)first->steps * (size_t)first->rows, rows = (size_t)first->rows;
-    bool all_fed = count > 1 || !gives_last(site);
-    int units = first->units, slots = first->cell->slots * units;
-    first->x = take(scratch, all, first->in);
-    first->narrow = first->in < NARROW ? take(scratch, (size_t)first->in, first->cell->gates * units) : NULL;
-    real *dh[2] = {take(scratch, all_fed ? all : 2 * rows, units), count > 1 ? take(scratch, all, units) : NULL};
-    real *bias = take(scratch, 1, slots), *sums = take(scratch, 1, slots);
-    real *dc = take(scratch, rows, units), *u = take(scratch, rows, units), *du = take(scratch, rows, units);
-    for (int i = 0; i < count; i++) {
-        level[i].dh = dh[i % 2];
-        level[i].fed = i < count - 1 || !gives_last(site);
-        level[i].bias = bias;
-        level[i].sums = sums;
-        level[i].dc = dc;
-        level[i].u = u;
-        level[i].du = du;
-    }
-}
-
-static int take_all(const LayerSite *site, int rows, Level level[LEVELS_MAX], Room *save, Room *scratch) {
-    int count = levels_of(site);
-    for (int i = 0; i < count; i++) {
-        level[i] = level_of(site, i, rows);
-        take_save(site, &level[i], save);
-    }
-    take_scratch(site, level, count, scratch);
-    return count;
-}
-
-size_t recurrent_save(const LayerSite *site, int rows) {
-    Level level[LEVELS_MAX];
-    Room save = {0}, scratch = {0};
-    take_all(site, rows, level, &save, &scratch);
-    return save.used * sizeof(real);
-}
-
-size_t recurrent_scratch(const LayerSite *site, int rows) {
-    Level level[LEVELS_MAX];
-    Room save = {0}, scratch = {0};
-    take_all(site, rows, level, &save, &scratch);
-    return scratch.used * sizeof(real);
-}
-
-static int open_levels(const Pass *pass, Level level[LEVELS_MAX]) {
-    Room save = {pass->save, 0}, scratch = {pass->scratch, 0};
-    int count = take_all(pass->site, pass->rows, level, &save, &scratch);
-    const PlumbCall *act = plumb_call_call(pass->site->call, "act");
-    for (int i = 0; i < count; i++) {
-        Level *l = &level[i];
-        int first = i * (recurrent_normalised(pass->site) ? l->cell->weights : NORM_HH);
-        l->pass = pass;
-        l->act = act ? layer_of(act)->act : ACT_IDENTITY;
-        l->slope = act && act->count ? (real)act->arg[0].number : 0;
-        l->w = pass->w + first;
-        l->wt = pass->wt + first;
-        l->dw = pass->dw + first;
-        if (i > 0 && !(l->x && pass->training)) {
-            l->x = block_at(&level[i - 1], level[i - 1].h, 1);
-        }
-    }
-    return count;
 }
 
 /* ---- gates that lie together ---------------------------------------------------------------------------------------
@@ -350,16 +211,16 @@ static void forward_level(const Level *l) {
 
 void recurrent_forward(const Pass *pass) {
     Level level[LEVELS_MAX];
-    int count = open_levels(pass, level);
+    int count = recurrent_open(pass, level);
     const Level *top = &level[count - 1];
     take_in(&level[0], pass->in[0], level[0].in, level[0].x);
     for (int i = 0; i < count; i++) {
-        if (drops(pass->site, i) && pass->training) {
+        if (recurrent_drops(pass->site, i) && pass->training) {
             drop(&level[i], block_at(&level[i - 1], level[i - 1].h, 1), level[i].x);
         }
         forward_level(&level[i]);
     }
-    if (gives_last(pass->site)) {
+    if (recurrent_gives_last(pass->site)) {
         memcpy(pass->out, block_at(top, top->h, top->steps), (size_t)values(pass) * sizeof(real));
     } else {
         give_out(top, block_at(top, top->h, 1), top->units, pass->out);
@@ -530,12 +391,12 @@ static void take_output_gradient(const Pass *pass, const Level *top) {
 
 void recurrent_backward(const Pass *pass) {
     Level level[LEVELS_MAX];
-    int count = open_levels(pass, level);
+    int count = recurrent_open(pass, level);
     take_in(&level[0], pass->in[0], level[0].in, level[0].x);
     take_output_gradient(pass, &level[count - 1]);
     for (int i = count - 1; i > 0; i--) {
         backward_level(&level[i], level[i - 1].dh);
-        if (drops(pass->site, i) && pass->training) {
+        if (recurrent_drops(pass->site, i) && pass->training) {
             drop(&level[i], level[i - 1].dh, level[i - 1].dh);
         }
     }

@@ -1,4 +1,6 @@
 /* From a sequence to one vector: its last time step, or its mean. */
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
@@ -37,6 +39,15 @@ static void last_backward(const Pass *pass) {
     }
 }
 
+static void last_torch(Torch *t) {
+    fprintf(t->value, "%s[:, -1]", t->in[0]);
+}
+
+static const char *last_onnx(Onnx *o) {
+    int steps = o->site->input[0].dim[0];
+    return onnx_shaped(o, onnx_sliced(o, o->in[0], 1, steps - 1, steps), o->site->shape);
+}
+
 const Layer layer_last = {
     .entry = {.name = "last",
               .kind = PLUMB_LAYER,
@@ -50,6 +61,8 @@ const Layer layer_last = {
     .shape = shape,
     .forward = last_forward,
     .backward = last_backward,
+    .torch = last_torch,
+    .onnx = last_onnx,
 };
 
 /* ---- mean_over_time
@@ -79,6 +92,14 @@ static double mean_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void mean_torch(Torch *t) {
+    fprintf(t->value, "%s.mean(1)", t->in[0]);
+}
+
+static const char *mean_onnx(Onnx *o) {
+    return onnx_mean(o, o->in[0], 1, &(int64_t){1});
+}
+
 const Layer layer_mean_over_time = {
     .entry = {.name = "mean_over_time",
               .kind = PLUMB_LAYER,
@@ -93,4 +114,6 @@ const Layer layer_mean_over_time = {
     .forward = mean_forward,
     .backward = mean_backward,
     .flops = mean_flops,
+    .torch = mean_torch,
+    .onnx = mean_onnx,
 };

@@ -130,3 +130,44 @@ PlumbShape window_shape(const Window *window, int channels) {
     return window->last ? (PlumbShape){2, {window->out[1], channels}}
                         : (PlumbShape){3, {channels, window->out[0], window->out[1]}};
 }
+
+/* ---- for other programs ----------------------------------------------------------------------------------------- */
+
+static void torch_pair(Torch *t, const Window *w, const char *name, const int pair[2]) {
+    if (w->last) {
+        fprintf(t->module, "%s%d", name, pair[1]);
+    } else {
+        fprintf(t->module, "%s(%d, %d)", name, pair[0], pair[1]);
+    }
+}
+
+/* PyTorch pads both ends alike; what is uneven is padded before. */
+void window_torch(Torch *t, const Window *w, const char *fill) {
+    static const int none[2] = {0, 0};
+    bool even = w->before[0] == w->after[0] && w->before[1] == w->after[1];
+    torch_pair(t, w, "", w->kernel);
+    torch_pair(t, w, ", stride=", w->stride);
+    torch_pair(t, w, ", padding=", even ? w->before : none);
+    if (w->dilation[0] > 1 || w->dilation[1] > 1) {
+        torch_pair(t, w, ", dilation=", w->dilation);
+    }
+    torch_channels_first(t, even ? none : w->before, even ? none : w->after, fill);
+}
+
+void window_onnx(Onnx *o, const Window *w) {
+    int first = w->last ? 1 : 0, axes = 2 - first;
+    int64_t kernel[2], stride[2], dilation[2], pads[4];
+    for (int i = 0; i < axes; i++) {
+        kernel[i] = w->kernel[first + i];
+        stride[i] = w->stride[first + i];
+        dilation[i] = w->dilation[first + i];
+        pads[i] = w->before[first + i];
+        pads[axes + i] = w->after[first + i];
+    }
+    onnx_ints(o, "kernel_shape", axes, kernel);
+    onnx_ints(o, "strides", axes, stride);
+    onnx_ints(o, "pads", 2 * axes, pads);
+    if (w->dilation[0] > 1 || w->dilation[1] > 1) {
+        onnx_ints(o, "dilations", axes, dilation);
+    }
+}

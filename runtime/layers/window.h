@@ -1,6 +1,8 @@
 /* Reading kernel, stride, padding and dilation of a call for the shape that arrives: convolution and pooling. */
 #ifndef PLUMB_WINDOW_H
 #define PLUMB_WINDOW_H
+#include "../export/onnx.h"
+#include "../export/torch.h"
 #include "common.h"
 
 /* Arguments of the call: "kernel", "stride" (none: the kernel's), "pad", and "dilation" where it has one. False: the input is
@@ -12,4 +14,8 @@ PlumbShape window_shape(const Window *window, int channels);
 bool takes_space(const LayerSite *site, PlumbError *error);
 /* The values of an argument along height and width: a number or a list of two (of one for a sequence). */
 bool read_pair(const LayerSite *site, const char *name, int pair[2], PlumbError *error);
+/* For other programs: kernel, stride, padding (and dilation) as arguments of the module, and its value; attributes of the last operator.
+ * `fill`: as of torch_channels_first. */
+void window_torch(Torch *t, const Window *window, const char *fill);
+void window_onnx(Onnx *o, const Window *window);
 #endif

@@ -2,7 +2,7 @@
  *     length (64 bits), masked crc32c of those 8 bytes, the message, masked crc32c of the message
  * all little-endian (tensorflow/core/lib/io/record_writer.h). */
 #include "log.h"
-#include "runtime/log/events.pb-c.h"
+#include "events.pb-c.h"
 #include <endian.h>
 #include <errno.h>
 #include <math.h>

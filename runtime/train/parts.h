@@ -63,6 +63,16 @@ typedef struct Clip {
     void (*apply)(const PlumbCall *call, double grad_norm, double weight_norm, Update *update);
 } Clip;
 
+typedef struct View { /* of an image: (i, j) shows (i - down, j - right), counted from the right where mirrored */
+    bool mirrored;
+    int down, right;
+} View;
+
+typedef struct Augment {
+    PlumbEntry entry;
+    void (*apply)(int by, const uint32_t word[4], View *view); /* word: random bits of this row and epoch */
+} Augment;
+
 typedef struct Source {   /* of data */
     PlumbEntry entry;
     PlumbData *(*load)(const PlumbCall *call, const PlumbFiles *files, uint64_t seed, PlumbError *error);

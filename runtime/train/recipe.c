@@ -1,5 +1,7 @@
 /* The recipe: its keys, when it stops, how often things happen. */
+#include "../core/error.h"
 #include "args.h"
+#include <string.h>
 
 static const PlumbArg patience_args[] = {ARG_INT("n", NULL, 1, 1e9, "epochs without a better test loss"), ARG_END};
 const PlumbEntry stop_patience = {.name = "patience",
@@ -11,7 +13,12 @@ const PlumbEntry stop_patience = {.name = "patience",
                                   .source = "Prechelt 1998",
                                   .example = "recipe r { stop = patience(5) }"};
 
-static const PlumbArg every_args[] = {ARG_INT("n", NULL, 1, 1e9, "steps between two"), ARG_END};
+static const PlumbArg every_args[] = {ARG_INT("n", NULL, 1, 1e9, "steps between two"),
+                                      {.name = "file",
+                                       .accepts = PLUMB_A_STRING | PLUMB_A_NONE,
+                                       .fallback = "none",
+                                       .help = "what is written then: only, and always, for `checkpoint`"},
+                                      ARG_END};
 const PlumbEntry cadence_every = {.name = "every",
                                   .kind = PLUMB_CADENCE,
                                   .family = "cadence",
@@ -19,7 +26,8 @@ const PlumbEntry cadence_every = {.name = "every",
                                   .summary = "once in so many steps",
                                   .formula = "step mod n = 0",
                                   .source = "plumb",
-                                  .example = "recipe r { diagnostics = every(10) }"};
+                                  .example =
+                                      "recipe r { diagnostics = every(10); checkpoint = every(500, \"run.ckpt\") }"};
 
 #define COUNT(title, standard, text)                                                                                   \
     { .name = title, .accepts = PLUMB_A_INT | PLUMB_A_NONE, .fallback = standard, .min = 1, .max = 1e12, .help = text }
@@ -64,6 +72,9 @@ static const PlumbArg recipe_args[] = {
      .fallback = "none",
      .help =
          "\"run.csv\", \"run.jsonl\" or tensorboard(\"dir\"): steps, epochs, layers; of several nets with their names"},
+    PART(
+        "checkpoint", PLUMB_CADENCE, "none",
+        "every(n, \"run.ckpt\"): how often, and at the end, the whole training is written to a file that `load` reads"),
     ARG_END};
 const PlumbEntry recipe_keys = {.name = "recipe",
                                 .kind = PLUMB_RECIPE,
@@ -73,3 +84,29 @@ const PlumbEntry recipe_keys = {.name = "recipe",
                                 .formula = "w = w - step(dL/dw), for each batch of each epoch",
                                 .source = "Goodfellow, Bengio & Courville 2016, algorithm 8.1",
                                 .example = "recipe quick { epochs = 20; batch = 64; optimizer = adam(lr=1e-3) }"};
+
+/* ---- what no argument's own table says --------------------------------------------------------------------------- */
+
+static bool has_file(const PlumbCall *recipe, const char *key, PlumbError *error) {
+    const PlumbCall *every = plumb_call_call(recipe, key);
+    const char *path = every ? plumb_call_string(every, "file") : NULL;
+    size_t length = path ? strlen(path) : 0;
+    if (!every || (length > 5 && !strcmp(path + length - 5, ".ckpt"))) {
+        return true;
+    }
+    plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%s needs the name of a file that ends in .ckpt", key);
+    return error_hint(error, "%s = every(%.0f, \"run.ckpt\")", key, plumb_call_number(every, "n"));
+}
+
+static bool has_no_file(const PlumbCall *recipe, const char *key, PlumbError *error) {
+    const PlumbCall *every = plumb_call_call(recipe, key);
+    if (!every || !plumb_call_string(every, "file")) {
+        return true;
+    }
+    plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%s writes no file", key);
+    return error_hint(error, "%s = every(%.0f)", key, plumb_call_number(every, "n"));
+}
+
+bool plumb_recipe_check(const PlumbCall *recipe, PlumbError *error) {
+    return has_file(recipe, "checkpoint", error) && has_no_file(recipe, "diagnostics", error);
+}

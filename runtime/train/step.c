@@ -1,6 +1,7 @@
 /* One optimizer step, see step.h. */
 #include "step.h"
 #include "../core/error.h"
+#include "../data/augment.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,11 +195,25 @@ void stepper_clear(Stepper *stepper) {
 /* ---- a step, on every thread
  * ------------------------------------------------------------------------------------------ */
 
+static void gather_inputs(Stepper *stepper, const Shard *shard, int s, const uint32_t *index) {
+    const PlumbData *data = stepper->data;
+    int64_t size = plumb_shape_size(data->x_shape);
+    if (!stepper->augments) {
+        plan_gather(stepper->plan, s, data->train.x, index);
+        return;
+    }
+    for (int64_t i = 0; i < shard->rows; i++) {
+        int64_t row = index ? index[shard->first_row + i] : shard->first_row + i;
+        augment_row(data, stepper->seed, stepper->epoch, (uint32_t)row, data->train.x + row * size,
+                    shard->run[0].out + i * size);
+    }
+}
+
 static void gather(Stepper *stepper, int s) {
     const PlumbPart *part = &stepper->data->train;
     const Shard *shard = &stepper->plan->shard[s];
     const uint32_t *index = stepper->index ? stepper->index + stepper->rows_taken : NULL;
-    plan_gather(stepper->plan, s, part->x, index);
+    gather_inputs(stepper, shard, s, index);
     int labels = stepper->rows.labels, n = stepper->rows.n;
     for (int64_t i = shard->first_row; i < shard->first_row + shard->rows; i++) {
         int64_t row = index ? index[i] : i;
@@ -352,6 +367,7 @@ void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bo
     stepper->rows.label = part->label ? stepper->label : NULL;
     stepper->rows.y = part->label ? NULL : stepper->y;
     stepper->loss = stepper->score = 0;
+    stepper->seed = seed;
     for (stepper->rows_taken = 0; stepper->rows_taken < rows; stepper->rows_taken += stepper->batch) {
         int64_t left = rows - stepper->rows_taken;
         stepper->batch = left < stepper->most ? (int)left : stepper->most;

@@ -30,6 +30,9 @@ typedef struct Stepper {
     real *y;
     int batch, most;         /* rows of this batch, and of any */
     bool updates;            /* false: gradients only */
+    bool augments;           /* rows go through the data's augmentations, as in `epoch` */
+    uint32_t epoch;
+    uint64_t seed;           /* of the step under way */
     bool last;               /* the batch under way is the step's last */
     double *loss_of, *score_of; /* sums of each shard */
     double scale;            /* what clipping took: the smallest factor */

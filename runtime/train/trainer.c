@@ -1,48 +1,15 @@
 /* The trainer: epochs of shuffled batches, observers, pause and continue. It knows none of its observers. */
+#include "trainer.h"
 #include "../core/error.h"
 #include "lsuv.h"
-#include "meter.h"
-#include "step.h"
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { OBSERVERS_MAX = 16, WINDOW_ROWS = 1000 };
+enum { WINDOW_ROWS = 1000 };
 static const double SUGGESTED_SHARE = 0.9;
-
-struct PlumbTrainer {
-    PlumbNet *net;
-    const PlumbData *data;
-    PlumbArena *arena; /* the recipe */
-    const PlumbCall *recipe, *loss, *schedule, *stop;
-    PlumbConfig config;
-    Pool *pool;
-    Stepper stepper;
-    Meter meter;
-    uint64_t seed;
-    uint32_t *order; /* of the rows in this epoch */
-    int batch, accumulate, epochs, measure_every;
-    int64_t step, steps, steps_an_epoch;
-    int64_t window; /* rows since the flags of dead units were cleared */
-    double lr;      /* before the schedule */
-    bool averaged;  /* the net holds the running mean of the weights, the stepper the weights themselves */
-    double seconds;
-    PlumbObserver observer[OBSERVERS_MAX];
-    int observer_count;
-    PlumbProbe *probe; /* one per node */
-    double *dead;      /* of the last full window, one per node */
-    PlumbEpoch *history;
-    int history_count, history_space;
-    struct {
-        double loss, total, score, first, last, ratio; /* total: what the mean of the losses is over */
-        int64_t rows, measured;
-    } sum;                     /* of the epoch under way */
-    int first_node, last_node; /* with weights */
-    atomic_bool pause;
-};
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
 
@@ -160,9 +127,9 @@ PlumbTrainer *plumb_trainer_new(PlumbNet *net, const PlumbData *data, const Plum
     }
     *trainer = (PlumbTrainer){.net = net, .data = data, .config = *config, .arena = plumb_arena_new()};
     bool done = trainer->arena ? read_recipe(trainer, recipe, error) : error_memory(error);
-    if (!done || !plumb_net_fits(net, data, trainer->loss, error) || !count_steps(trainer, error) ||
-        !plumb_net_make(net, config->seed, error) || !lsuv_scale(net, data, trainer->batch, config, error) ||
-        !make_parts(trainer, error)) {
+    if (!done || !plumb_recipe_check(trainer->recipe, error) || !plumb_net_fits(net, data, trainer->loss, error) ||
+        !count_steps(trainer, error) || !plumb_net_make(net, config->seed, error) ||
+        !lsuv_scale(net, data, trainer->batch, config, error) || !make_parts(trainer, error)) {
         plumb_trainer_free(trainer);
         return NULL;
     }
@@ -205,13 +172,13 @@ void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self) {
 /* ---- a step
  * ---------------------------------------------------------------------------------------------------------- */
 
-/* The order of the rows is a function of (seed, epoch): a resumed run makes it again. */
-static void start_epoch(PlumbTrainer *trainer, int64_t epoch) {
+void trainer_shuffle(PlumbTrainer *trainer) {
     uint32_t rows = (uint32_t)trainer->data->train.rows;
     for (uint32_t i = 0; i < rows; i++) {
         trainer->order[i] = i;
     }
-    draw_shuffle((Draw){trainer->seed, DRAW_SHUFFLE, (uint32_t)epoch}, trainer->order, rows);
+    draw_shuffle((Draw){trainer->seed, DRAW_SHUFFLE, (uint32_t)(trainer->step / trainer->steps_an_epoch)},
+                 trainer->order, rows);
 }
 
 static void clear_window(PlumbTrainer *trainer) {
@@ -264,14 +231,16 @@ static double rate(const PlumbTrainer *trainer) {
 
 static void take_step(PlumbTrainer *trainer) {
     Stepper *stepper = &trainer->stepper;
-    int64_t epoch = trainer->step / trainer->steps_an_epoch, in_epoch = trainer->step % trainer->steps_an_epoch;
+    int64_t in_epoch = trainer->step % trainer->steps_an_epoch;
     int64_t a_step = (int64_t)trainer->batch * trainer->accumulate, begin = in_epoch * a_step;
     int64_t left = trainer->data->train.rows - begin, rows = left < a_step ? left : a_step;
     bool measured = measures(trainer);
     if (in_epoch == 0) {
-        start_epoch(trainer, epoch);
+        trainer_shuffle(trainer);
     }
     stepper->index = trainer->order + begin;
+    stepper->augments = trainer->data->augment_count > 0;
+    stepper->epoch = (uint32_t)(trainer->step / trainer->steps_an_epoch);
     stepper->plan->measuring = measured;
     stepper->update.step = trainer->step + 1;
     stepper->update.lr = rate(trainer);
@@ -404,24 +373,34 @@ static double clock_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* An epoch's steps are done and its row of the history is not written yet: also where a checkpoint was taken in
+ * between. */
+static bool epoch_is_due(const PlumbTrainer *trainer) {
+    int64_t told = trainer->history_count ? trainer->history[trainer->history_count - 1].step : 0;
+    bool whole = trainer->step % trainer->steps_an_epoch == 0 || trainer->step == trainer->steps;
+    return whole && trainer->step > told;
+}
+
+static bool between_epochs(const PlumbTrainer *trainer) {
+    return trainer->history_count && trainer->history[trainer->history_count - 1].step == trainer->step;
+}
+
 static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, PlumbError *error) {
-    while (trainer->step < until) {
+    for (bool go = true;;) {
+        if (epoch_is_due(trainer) && !end_epoch(trainer, clock_seconds() - start, error)) {
+            return PLUMB_FAILED;
+        }
+        if (between_epochs(trainer) && out_of_patience(trainer)) {
+            return PLUMB_STOPPED;
+        }
+        if (trainer->step >= until || !go) {
+            return trainer->step < trainer->steps ? PLUMB_PAUSED : PLUMB_DONE;
+        }
         bool measured = measures(trainer);
         take_step(trainer);
-        bool go = tell_step(trainer, measured);
-        if (trainer->step % trainer->steps_an_epoch == 0 || trainer->step == trainer->steps) {
-            if (!end_epoch(trainer, clock_seconds() - start, error)) {
-                return PLUMB_FAILED;
-            }
-            if (out_of_patience(trainer)) {
-                return PLUMB_STOPPED;
-            }
-        }
-        if ((!go || atomic_exchange(&trainer->pause, false)) && trainer->step < trainer->steps) {
-            return PLUMB_PAUSED;
-        }
+        trainer->seconds = clock_seconds() - start;
+        go = tell_step(trainer, measured) && !atomic_exchange(&trainer->pause, false);
     }
-    return trainer->step < trainer->steps ? PLUMB_PAUSED : PLUMB_DONE;
 }
 
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error) {
@@ -447,6 +426,9 @@ void plumb_trainer_pause(PlumbTrainer *trainer) {
 }
 int plumb_trainer_shards(const PlumbTrainer *trainer) {
     return trainer->stepper.plan->shards;
+}
+uint64_t plumb_trainer_seed(const PlumbTrainer *trainer) {
+    return trainer->seed;
 }
 int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of) {
     *of = trainer->steps;

@@ -2,6 +2,7 @@
  * registry and fail for a layer without a row here. */
 #ifndef TEST_LAYER_CASES_H
 #define TEST_LAYER_CASES_H
+#include <stdbool.h>
 
 enum { ON_ROWS = 1, ON_TIME = 2, ON_IMAGES = 4, ANYWHERE = ON_ROWS | ON_TIME | ON_IMAGES, ON_INDICES = 8 };
 

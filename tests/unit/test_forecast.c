@@ -60,6 +60,7 @@ static Response sampled_response(Act act, double a, double mean, double variance
                d2 = act_slope(act, a, u2);
         sum.mean += f1 / SAMPLES;
         sum.square += f1 * f1 / SAMPLES;
+        sum.slope += d1 / SAMPLES;
         sum.slope_square += d1 * d1 / SAMPLES;
         sum.slope_fourth += d1 * d1 * d1 * d1 / SAMPLES;
         sum.aligned += u1 * u1 * d1 * d1 / SAMPLES;
@@ -285,6 +286,12 @@ static void forecasts_are_what_is_measured(void **state) {
         {" -> dense(128) -> relu -> s#: concat & s@ -> dense(256) -> gelu", 6},
         {" -> dense(256) -> g#: sigmoid -> dense(256) < s@ -> multiply & g# -> s#: dense(256)", 4},
         {" -> dense(512, init=he) -> relu -> dense(256, init=he) -> relu", 6},
+        {" -> b#: relu -> scale(-1) -> add & s@ -> dense(256) -> s#: tanh", 6},
+        {" -> b#: dense(256) -> g#: tanh -> add & b# -> s#: dense(256, init=lecun(gain=0.6))", 8},
+        /* highway: x + T (body - x) */
+        {" -> b#: dense(256) -> c#: tanh -> scale(-1) < s@ -> d#: add & c# -> dense(256, bias_init=constant(-1)) < s@ -> sigmoid"
+         " -> multiply & d# -> s#: add & s@",
+         10},
         {" -> dense(256, init=he) -> relu", 20},
         {" -> dense(256, init=xavier) -> relu", 20},
         {" -> dense(256, init=orthogonal) -> relu", 10},

@@ -15,7 +15,11 @@
 static atomic_long allocations;
 static long failing = -1; /* allocations until one fails; negative: none does */
 
-#ifdef __SANITIZE_ADDRESS__ /* has its own malloc */
+#ifndef __has_feature /* clang's way of asking */
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||               \
+    __has_feature(thread_sanitizer) /* they have their own malloc */
 enum { COUNTS = false };
 #else
 enum { COUNTS = true };

@@ -1,0 +1,51 @@
+/* The forecast's walk: moments of the signal carried forward through a net, those of the gradient backward. */
+#ifndef PLUMB_WALK_H
+#define PLUMB_WALK_H
+#include "../core/net.h"
+#include "moments.h"
+
+typedef struct Gradient {       /* of the loss by a node's output, relative to that at the start */
+    bool reached;               /* false: no path leads here */
+    double decades;             /* log10 of its rms, in the mean over draws; NaN: unknown */
+    double cross;               /* E d(a) d(b) / E d^2 */
+    double aligned, aligned_cross; /* E (x d)^2 / E d^2; E x(a) d(a) x(b) d(b) / E d^2 */
+    double spread;              /* variance of ln d^2 over draws */
+    double cause[PLUMB_CAUSES]; /* their sum is `decades` */
+} Gradient;
+
+typedef struct Edge {           /* into input `slot` of node `to` */
+    int to, slot;
+} Edge;
+
+typedef struct Walk {
+    const PlumbNet *net;
+    double batch;
+    Signal *signal;             /* of each node's output; q NaN: unknown */
+    Gradient *gradient;
+    Back **back;                /* one an input; NULL: the net's input, or refused */
+    Back *backs;                /* where they live */
+    Edge *edges;                /* those out of node i: edges[first_edge[i]] up to that of i + 1 */
+    int *first_edge;
+    double *share;              /* of each edge in the sum of squares that its node gets back */
+    uint64_t *roots;            /* bit sets of `words` each: the mixing nodes and inputs that a node's values stem from, value by value */
+    int words;
+    int *rank;                  /* mixing nodes on the longest path up to this one, itself included */
+    bool *mixes;
+    int start;                  /* the node whose gradient is 1 */
+    PlumbForecastNode *told;    /* refused, caution */
+} Walk;
+
+bool walk_init(Walk *walk, const PlumbNet *net, PlumbForecastNode *told); /* false: no memory; clear it all the same */
+void walk_clear(Walk *walk);
+void walk_forward(Walk *walk, const PlumbData *data);
+void walk_back(Walk *walk);
+
+/* ---- dependence.c: values that stem from the same draws --------------------------------------------------------- */
+/* Gathers the roots of a node's inputs; false where two inputs have some in common. */
+bool roots_join(const Walk *walk, int node);
+void roots_set(const Walk *walk, int node); /* itself */
+/* Sums over all pairs of inputs i < j of E x_i x_j for one row, for two rows, and of their tangents (relative to e^log). */
+Joint joint_inputs(const Walk *walk, int node);
+/* How the gradients that reach a node along two of its edges correlate. */
+double edges_correlate(const Walk *walk, const Edge *a, const Edge *b);
+#endif
