@@ -13,8 +13,8 @@ static void take_updates(const NetValue *net, PlumbProbe *probe) {
     }
 }
 
-static bool measure(Session *session, const VerbCall *call, PlumbNet *net) {
-    Value *value = call->operand[0];
+bool measure_net(Session *session, const VerbCall *call, Value *value) {
+    const PlumbNet *net = value->net->net;
     const PlumbCall *recipe = session_recipe(session, call->with, value);
     PlumbConfig config = session_config(session);
     PlumbProbe *probe = calloc((size_t)plumb_net_size(net), sizeof *probe);
@@ -24,7 +24,7 @@ static bool measure(Session *session, const VerbCall *call, PlumbNet *net) {
         free(probe);
         return report_no_memory(session, call->tree->span);
     }
-    if (!plumb_measure(net, data_of(call->on), recipe, &config, probe, &loss, &error)) {
+    if (!plumb_measure(value->net->net, data_of(call->on), recipe, &config, probe, &loss, &error)) {
         free(probe);
         return session_fail(session, call->on_tree->span, &error);
     }
@@ -106,7 +106,7 @@ static PlumbForecast *forecast_beside(Session *session, const VerbCall *call, co
 static bool run(Session *session, const VerbCall *call) {
     NetValue *about = call->operand[0]->net;
     PlumbNet *net = session_net(session, call->operand[0], call->tree_of[0]->span);
-    if (!net || !(call->on ? measure(session, call, net) : has_probes(session, call))) {
+    if (!net || !(call->on ? measure_net(session, call, call->operand[0]) : has_probes(session, call))) {
         return false;
     }
     Canvas canvas = session_canvas(session);

@@ -36,7 +36,6 @@ LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as N
       "fix plain as fixed on digits")
 LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on DATA [with RECIPE]",
       "sweep mlp(depth=[5, 10]) on digits")
-LATER(plot, "draws what a net has measured", "plot WHAT [to FILE]", "plot plain.history to \"loss.svg\"")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")
 LATER(generate, "continues a text, one character after the other", "generate NET from \"TEXT\"",

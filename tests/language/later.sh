@@ -5,6 +5,5 @@ $1" > "$T/x.plumb"; (cd "$T"; plumb check x.plumb; echo "check $?"; plumb x.plum
 try 'diagnose n on d'
 try 'fix n as better on d; print better.loss'
 try 'sweep n(act=[relu, tanh]) on d with { epochs = 1 }'
-try 'plot n.history to "x.svg"'
 try 'report n to "x.html"'
 try 'generate n from "Once"'
