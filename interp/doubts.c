@@ -2,7 +2,6 @@
 #include "interpreter.h"
 #include "render/pictures.h"
 #include "verbs/remedies.h"
-#include <math.h>
 
 static void warn(Session *session, const char *name, const PlumbNet *net, Span span, const PlumbForecast *forecast,
                  const Remedy *remedy, int remedies) {
@@ -10,7 +9,7 @@ static void warn(Session *session, const char *name, const PlumbNet *net, Span s
     Diag *diag = diags_add(session->diags, DIAG_WARNING, span, "%s will hardly train: %s", name,
                            forecast_text(net, forecast, text));
     int cause = forecast_cause(forecast);
-    if (isfinite(forecast->slope) && fabs(forecast->slope) >= 0.5) {
+    if (cause >= 0) {
         diag_note(diag, "most of it by the %s: %+.1f decades", plumb_cause_name(cause), forecast->cause[cause]);
     }
     for (int i = 0; i < remedies; i++) {

@@ -317,6 +317,16 @@ bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data,
                     PlumbScore *score, PlumbError *error);
 /* out: rows x size of the net's output shape. x: rows x size of its input. */
 bool plumb_predict(PlumbNet *net, const plumb_real *x, int64_t rows, plumb_real *out, const PlumbConfig *config, PlumbError *error);
+typedef struct PlumbSampling {
+    int length;         /* classes to draw */
+    double temperature; /* of the outputs: 0 takes the likeliest */
+    uint64_t seed;
+} PlumbSampling;
+/* Continues a sequence of classes, as the data source `text` numbers them: `count` of a prompt, at least one, and how->length further
+ * ones in `out`. The net reads a window of classes and gives one row of outputs a step; of a net that reads the window both ways,
+ * or its order from the end, what it has not seen yet counts as class 0. */
+bool plumb_generate(PlumbNet *net, int classes, const int32_t *prompt, int count, const PlumbSampling *how, int32_t *out,
+                    const PlumbConfig *config, PlumbError *error);
 /* One batch, forward and backward, no update; training mode, fixed: the first `batch` rows of the train part, in order.
  * Fills one probe per node and leaves the weights' grads in plumb_net_weight. */
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config, PlumbProbe *probe,
@@ -342,6 +352,7 @@ typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double decades;       /* log10 of it, also where it underflows */
     double low, high;     /* decades: 95 % of draws lie between, at this width */
     double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
+    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, in the end; else NaN */
     double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
     const char *refused;  /* why theory ends here, or NULL */
     const char *caution;  /* what is approximate here, or NULL */
@@ -352,12 +363,15 @@ typedef struct PlumbForecast {
     int start;            /* the node whose output_grad is 1: the last one, or the last before layers without theory */
     int first, last;      /* layers with weights that the slope is taken between: the first that any gradient reaches; -1: none */
     int depth;            /* layers with weights from first to last, on the longest path, less one */
-    double slope;         /* decades of output_grad from last back to first: below 0 it shrinks */
+    double slope;         /* decades from last back to first: below 0 it shrinks. Of output_grad, as a norm over the places of a channel
+                             (steps of a feature) that share their weights */
     double low, high;     /* its band */
     double cause[PLUMB_CAUSES]; /* their sum is `slope` */
     double signal_slope;  /* decades of the rms of the output from first to last */
     double difference;    /* sqrt(1 - correlation) at last: what is left of the difference of two rows, relative to the signal */
     double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
+    double time_slope;    /* decades from the last time step back to the first, of the recurrent layer that shrinks or grows it most
+                             among those whose last step alone is read; 0: there is none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
     PlumbVerdict verdict; /* diagnostics: vanishing from -3.5 decades of gradient or signal on (adaptive -5), or a difference below
@@ -391,6 +405,8 @@ bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFile
  * what plumb_net_save writes), .dot. *node: the layer that the format has no way to say, or -1. */
 bool plumb_net_export(const PlumbNet *net, const char *path, const PlumbFiles *files, int *node, PlumbError *error);
 const char *plumb_export_format(const char *path); /* "onnx", "py", "dot"; NULL: none of these */
+/* Could a file be written there? The folder, what is allowed, what is there now. */
+bool plumb_file_writable(const char *path, const PlumbFiles *files, PlumbError *error);
 /* Any text or bytes. */
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);

@@ -60,7 +60,7 @@ void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbFore
 char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[192]);
 /* "-12.6", "+0.3", "0.0": never "-0.0". Returns text. */
 char *decades_text(double decades, char text[32]);
-/* The PlumbCause that carries most of the slope, in its direction. */
+/* The PlumbCause that carries most of the slope, in its direction; -1: the slope is not what is wrong. */
 int forecast_cause(const PlumbForecast *forecast);
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);

@@ -21,6 +21,9 @@ static json_t *layer_json(const PlumbNode *node, const PlumbForecastNode *told) 
     json_object_set_new(layer, "decades", json_figure(told->decades));
     json_object_set_new(layer, "low", json_figure(told->low));
     json_object_set_new(layer, "high", json_figure(told->high));
+    if (!isnan(told->time_gain)) {
+        json_object_set_new(layer, "time_gain", json_figure(told->time_gain));
+    }
     if (told->refused) {
         json_object_set_new(layer, "refused", json_text(told->refused));
     }
@@ -69,6 +72,7 @@ static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast,
     json_object_set_new(object, "high", json_figure(forecast->high));
     json_object_set_new(object, "causes", causes_json(forecast));
     json_object_set_new(object, "signal_slope", json_figure(forecast->signal_slope));
+    json_object_set_new(object, "time_slope", json_figure(forecast->time_slope));
     json_object_set_new(object, "difference", json_figure(forecast->difference));
     json_object_set_new(object, "depth_scale", json_figure(forecast->depth_scale));
     json_object_set_new(object, "underflow_depth", json_figure(forecast->underflow_depth));
@@ -87,11 +91,11 @@ static void title(Session *session, const VerbCall *call) {
     const char *name = call->operand[0]->net->name;
     char *on = call->on ? written(call->on_tree) : NULL;
     if (on) {
-        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s before any training: theory of wide layers, rows as those of %s", name,
-                    on);
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s before any training, by theory: wide layers, rows like those of %s",
+                    name, on);
     } else {
         canvas_wrap(&canvas, STATE_PLAIN, 4,
-                    "%s before any training: theory of wide layers, inputs of mean 0 and variance 1", name);
+                    "%s before any training, by theory: wide layers, inputs of mean 0, variance 1", name);
     }
     free(on);
 }

@@ -38,5 +38,3 @@ LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on D
       "sweep mlp(depth=[5, 10]) on digits")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")
-LATER(generate, "continues a text, one character after the other", "generate NET from \"TEXT\"",
-      "generate writer from \"Once\"")

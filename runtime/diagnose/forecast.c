@@ -5,6 +5,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ln d^2 ~ N(-spread / 2, spread), Hanin & Nica 2020: as decades of d, the median below the mean, and two standard
  * deviations. */
@@ -55,19 +56,26 @@ static void find_ends(const Walk *walk, PlumbForecast *forecast) {
     }
 }
 
+/* Places of an image, or time steps, that share their weights: 1 of features. */
+static double places_of(const Walk *walk, int at) {
+    PlumbShape shape = walk->net->node[at].about.shape;
+    return (double)plumb_shape_size(shape) / (shape.rank == 2 ? shape.dim[1] : shape.rank > 0 ? shape.dim[0] : 1);
+}
+
 static void tell_slope(const Walk *walk, PlumbForecast *forecast) {
     const Gradient *first = &walk->gradient[forecast->first], *last = &walk->gradient[forecast->last];
     const Signal *bottom = &walk->signal[forecast->first], *top = &walk->signal[forecast->last];
     double spread = first->spread - last->spread;
     Gradient between = {.spread = spread > 0 ? spread : 0};
     forecast->depth = walk->rank[forecast->last] - walk->rank[forecast->first];
-    forecast->slope = first->decades - last->decades - below_mean(&between);
+    double shared = 0.5 * log10(places_of(walk, forecast->first) / places_of(walk, forecast->last));
+    forecast->slope = first->decades - last->decades + shared - below_mean(&between);
     forecast->low = forecast->slope - half_band(&between);
     forecast->high = forecast->slope + half_band(&between);
     for (int i = 0; i < PLUMB_CAUSES; i++) {
         forecast->cause[i] = first->cause[i] - last->cause[i];
     }
-    forecast->cause[PLUMB_BY_WIDTH] -= below_mean(&between);
+    forecast->cause[PLUMB_BY_WIDTH] += shared - below_mean(&between);
     forecast->signal_slope = 0.5 * log10(top->q / bottom->q);
     forecast->difference = sqrt(top->difference / top->q);
     double shrinking = (bottom->log_tangent - log(bottom->q)) - (top->log_tangent - log(top->q));
@@ -76,19 +84,41 @@ static void tell_slope(const Walk *walk, PlumbForecast *forecast) {
     forecast->underflow_depth = each > 1e-6 ? ceil(-log10(FLT_MIN) / each) : INFINITY;
 }
 
+/* Is the last time step all that is read of this node? */
+static bool read_at_the_end(const Walk *walk, int at) {
+    if (walk->net->node[at].about.shape.rank == 1) {
+        return true;
+    }
+    const Edge *edge = &walk->edges[walk->first_edge[at]], *end = &walk->edges[walk->first_edge[at + 1]];
+    while (edge < end && !strcmp(walk->net->node[edge->to].layer->entry.name, "last")) {
+        edge++;
+    }
+    return edge == end;
+}
+
+static void tell_time(const Walk *walk, PlumbForecast *forecast) {
+    forecast->time_slope = 0;
+    for (int i = 0; i < forecast->count; i++) {
+        const NetNode *node = &walk->net->node[i];
+        if (walk->told[i].time_gain > 0 && read_at_the_end(walk, i)) {
+            double slope = log10(walk->told[i].time_gain) * (node->layer->time_steps(&node->site) - 1);
+            forecast->time_slope = fabs(slope) > fabs(forecast->time_slope) ? slope : forecast->time_slope;
+        }
+    }
+}
+
 /* In decades: where plain descent, and where an optimizer that rescales the gradient (adaptive), is taken to fail. */
 static PlumbVerdict verdict_of(const PlumbForecast *f) {
     static const double vanishing[] = {-3.5, -5}, exploding[] = {1.5, 3}, difference = -3.5;
     if (f->first < 0 || isnan(f->slope) || (isnan(f->signal_slope) && isfinite(f->slope))) {
         return PLUMB_UNFORESEEN;
     }
-    if (f->slope > exploding[f->adaptive] || f->signal_slope > exploding[f->adaptive]) {
+    double most = fmax(fmax(f->slope, f->signal_slope), f->time_slope);
+    double least = fmin(fmin(f->slope, f->signal_slope), f->time_slope);
+    if (most > exploding[f->adaptive]) {
         return PLUMB_EXPLODING;
     }
-    return f->slope < vanishing[f->adaptive] || f->signal_slope < vanishing[f->adaptive] ||
-                   log10(f->difference) < difference
-               ? PLUMB_VANISHING
-               : PLUMB_HEALTHY;
+    return least < vanishing[f->adaptive] || log10(f->difference) < difference ? PLUMB_VANISHING : PLUMB_HEALTHY;
 }
 
 static void tell(const Walk *walk, PlumbForecast *forecast) {
@@ -97,6 +127,7 @@ static void tell(const Walk *walk, PlumbForecast *forecast) {
         tell_node(walk, i);
     }
     tell_gains(walk);
+    tell_time(walk, forecast);
     find_ends(walk, forecast);
     if (forecast->first >= 0) {
         tell_slope(walk, forecast);

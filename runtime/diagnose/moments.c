@@ -111,6 +111,8 @@ void moments_concat(Moments *m) {
 /* ---- activations --------------------------------------------------------------------------------------------------
  */
 
+static const char *const not_normal = "what it reads is taken as Gaussian";
+
 /* Straight on both sides of 0: moments of any symmetric distribution are those of the normal one. */
 static bool scale_free(Act act) {
     return act == ACT_RELU || act == ACT_LEAKY_RELU || act == ACT_IDENTITY;
@@ -124,18 +126,39 @@ void moments_activation(Moments *m, Act act, double a) {
         return;
     }
     if (!x->normal && !(scale_free(act) && fabs(x->mean) < 1e-9 * sqrt(x->q))) {
-        m->caution = "what it reads is taken as Gaussian";
+        m->caution = not_normal;
     }
     Response r = response_of(act, a, x->mean, variance, gap);
     double tail = r.slope_square > 0 ? r.slope_fourth / (r.slope_square * r.slope_square) : 1;
     m->out = (Signal){r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
     m->back[0] = (Back){.gain = r.slope_square,
                         .slope = r.slope,
+                        .focused = true,
                         .cross = r.slope_cross,
                         .aligned = r.aligned,
                         .aligned_cross = r.aligned_cross,
                         .spread = 3 * (tail - 1) / (double)plumb_shape_size(m->site->shape)};
     m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(r.slope_square);
+}
+
+void moments_offset(Moments *m, double variance, bool common) {
+    moments_keep(m);
+    m->out.q += variance;
+    m->out.difference += common ? 0 : variance;
+    m->out.normal = m->out.normal && !common;
+}
+
+/* a and b are halves of what one layer gives: alike, and independent. dx: of both halves together. */
+void moments_glu(Moments *m) {
+    const Signal *x = &m->in[0];
+    double variance = fmax(x->q - x->mean * x->mean, 0);
+    Response r = response_of(ACT_SIGMOID, 0, x->mean, variance, variance > 0 ? x->difference / variance : 0);
+    Signal gate = {r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
+    m->caution = x->normal ? NULL : not_normal;
+    m->out = product(x, &gate);
+    double gain = 0.5 * (r.square + x->q * r.slope_square);
+    m->back[0] = back_independent(x, gain, 0.5 * ((r.square - r.difference) + common_of(x) * r.slope_cross));
+    m->back[0].decades[PLUMB_BY_GATES] = decades(gain);
 }
 
 /* ---- layers with weights --------------------------------------------------------------------------------------------
@@ -154,21 +177,19 @@ static double linear_spread(const Init *init, double units) {
     return init->rotates ? 0 : 2 / units;
 }
 
-void moments_linear(Moments *m, double terms, double uses, double units) {
+void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias, double terms, double uses,
+                    double units) {
     const Signal *x = &m->in[0];
-    const Init *init = (const Init *)m->weight[0].init->entry;
-    const WeightSpec *bias = m->weights > 1 ? &m->weight[1] : NULL;
-    double variance = init_variance(&m->weight[0]), gain = terms * variance;
-    double assumed = variance_assumed(m->site->next_act);
+    double variance = init_variance(weight), gain = terms * variance, assumed = variance_assumed(m->site->next_act);
     double offset = bias ? init_mean(bias) : 0, common = bias ? init_variance(bias) + offset * offset : 0;
-    if (init_mean(&m->weight[0]) != 0) {
+    if (init_mean(weight) != 0) {
         m->refused = "its weights are not drawn";
         return;
     }
     m->mixes = true;
     m->out = (Signal){gain * x->q + common, offset, gain * x->difference, x->log_tangent + log(gain), true};
     m->back[0] = back_independent(x, uses * variance, uses * variance);
-    m->back[0].spread = linear_spread(init, units);
+    m->back[0].spread = linear_spread((const Init *)weight->init->entry, units);
     m->back[0].decades[PLUMB_BY_INIT] = decades(gain / assumed);
     m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(assumed);
     m->back[0].decades[PLUMB_BY_WIDTH] = decades(uses / terms);

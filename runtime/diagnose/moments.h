@@ -23,6 +23,8 @@ typedef struct Back {        /* how dL/dx of one input follows from dL/dy; E: ov
     double aligned_cross;    /* E x(a) dx(a) x(b) dx(b) = aligned_cross E dy(a) dy(b) */
     bool keeps;              /* x dx = y dy: both as they arrive */
     double centred;          /* rows of a batch over which the mean of dy, and its part along y, are taken away first; 0: none */
+    double focus;            /* share of dx^2 on values whose slope is not 0, over their share of the values; 0: 1, evenly spread */
+    bool focused;            /* an activation: what arrives counts by its focus */
     double spread;           /* what the layer adds to the variance of ln E dx^2 over draws of the weights */
     double decades[PLUMB_CAUSES]; /* log10 sqrt(gain), by what it comes from: their sum */
 } Back;
@@ -43,6 +45,7 @@ typedef struct Moments {     /* one node of the forecast */
     Signal out;
     Back *back;              /* one an input, zeroed */
     bool mixes;              /* set: every output is a sum over many inputs with drawn weights */
+    double time_gain;        /* set, by recurrent layers: factor on the gradient's rms at each time step back */
     const char *refused;     /* set: why theory says nothing here; out and back are not used */
     const char *caution;     /* set: what is approximate here */
 } Moments;
@@ -59,13 +62,22 @@ void moments_multiply(Moments *m);
 void moments_concat(Moments *m);
 /* y = phi(x), elementwise; a: slope, alpha */
 void moments_activation(Moments *m, Act act, double a);
-/* y = W x + b of weight[0] and, where there are two, weight[1]: `terms` inputs in the sum of one output, `uses`
- * outputs that read one input, on average. units: of its input that fluctuate independently. */
-void moments_linear(Moments *m, double terms, double uses, double units);
+/* y = W x + b (b NULL: none): `terms` inputs in the sum of one output, `uses` outputs that read one input, on average.
+ * units: of its input that fluctuate independently. */
+void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias, double terms, double uses, double units);
+/* y = x + what all rows have in common, of this variance (positions), or what each draws for itself (noise) */
+void moments_offset(Moments *m, double variance, bool common);
+/* y = a sigmoid(b) with x = [a, b] */
+void moments_glu(Moments *m);
 /* y = (x - mean) / sqrt(variance + eps) over `count` values of a row; centred false: nothing is subtracted, variance is q. */
 void moments_row_norm(Moments *m, double count, double eps, bool centred);
 /* The same for one unit over `rows` rows of the batch: Yang et al. 2019, theorem 8. */
 void moments_batch_norm(Moments *m, double rows, double eps);
+
+/* The largest, the mean of `count` places; `reads`: windows that one input lies in, on average. Each place `times` over. */
+void moments_pool_max(Moments *m, double count, double reads);
+void moments_pool_mean(Moments *m, double count, double reads);
+void moments_repeat(Moments *m, double times);
 
 /* ---- expectations, response.c ---------------------------------------------------------------------------------- */
 typedef struct Response {    /* of phi to u ~ N(mean, variance), and to a pair of them */

@@ -80,95 +80,21 @@ void torch_channels_first(Torch *t, const int before[2], const int after[2], con
 /* What cannot be an attribute of a module under its own name: Python's words, a module's own attributes (of
  * torch 1.13), and what would be mistaken for an altered name. */
 static bool is_taken(const char *name, size_t length) {
-    static const char *const taken[] = {"and",
-                                        "as",
-                                        "assert",
-                                        "async",
-                                        "await",
-                                        "break",
-                                        "class",
-                                        "continue",
-                                        "def",
-                                        "del",
-                                        "elif",
-                                        "else",
-                                        "except",
-                                        "finally",
-                                        "for",
-                                        "from",
-                                        "global",
-                                        "if",
-                                        "import",
-                                        "in",
-                                        "is",
-                                        "lambda",
-                                        "nonlocal",
-                                        "not",
-                                        "or",
-                                        "pass",
-                                        "raise",
-                                        "return",
-                                        "try",
-                                        "while",
-                                        "with",
-                                        "yield",
-                                        "None",
-                                        "True",
-                                        "False",
-                                        "add_module",
-                                        "apply",
-                                        "bfloat16",
-                                        "buffers",
-                                        "call_super_init",
-                                        "children",
-                                        "compile",
-                                        "cpu",
-                                        "cuda",
-                                        "double",
-                                        "dump_patches",
-                                        "eval",
-                                        "extra_repr",
-                                        "float",
-                                        "forward",
-                                        "get_buffer",
-                                        "get_extra_state",
-                                        "get_parameter",
-                                        "get_submodule",
-                                        "half",
-                                        "ipu",
-                                        "load_state_dict",
-                                        "modules",
-                                        "named_buffers",
-                                        "named_children",
-                                        "named_modules",
-                                        "named_parameters",
-                                        "parameters",
-                                        "register_backward_hook",
-                                        "register_buffer",
-                                        "register_forward_hook",
-                                        "register_forward_pre_hook",
-                                        "register_full_backward_hook",
-                                        "register_load_state_dict_post_hook",
-                                        "register_module",
-                                        "register_parameter",
-                                        "requires_grad_",
-                                        "set_extra_state",
-                                        "share_memory",
-                                        "state_dict",
-                                        "to",
-                                        "to_empty",
-                                        "train",
-                                        "training",
-                                        "type",
-                                        "xpu",
-                                        "zero_grad",
-                                        "T_destination",
-                                        NULL};
+    static const char taken[] =
+        "and as assert async await break class continue def del elif else except finally for from "
+        "global if import in is lambda nonlocal not or pass raise return try while with yield None True "
+        "False add_module apply buffers call_super_init children compile cpu cuda double dump_patches "
+        "eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu "
+        "load_state_dict modules named_buffers named_children named_modules named_parameters parameters "
+        "register_backward_hook register_buffer register_forward_hook register_forward_pre_hook "
+        "register_full_backward_hook register_load_state_dict_post_hook register_module "
+        "register_parameter requires_grad_ set_extra_state share_memory state_dict to to_empty train "
+        "training type xpu zero_grad T_destination ";
     if (*name == '_' || !strncmp(name, "layer_", 6)) {
         return true;
     }
-    for (int i = 0; taken[i]; i++) {
-        if (strlen(taken[i]) == length && !memcmp(taken[i], name, length)) {
+    for (const char *word = taken; *word; word += strcspn(word, " ") + 1) {
+        if (strcspn(word, " ") == length && !strncmp(word, name, length)) {
             return true;
         }
     }

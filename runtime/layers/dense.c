@@ -185,8 +185,8 @@ static const char *onnx(Onnx *o) {
 }
 
 static void moments(Moments *m) {
-    int in = last_axis(m->site->input[0]);
-    moments_linear(m, in, last_axis(m->site->shape), in);
+    int in = last_axis(m->site->input[0]), bias = bias_index(m->site);
+    moments_linear(m, &m->weight[0], bias < 0 ? NULL : &m->weight[bias], in, last_axis(m->site->shape), in);
 }
 
 const Layer layer_dense = {

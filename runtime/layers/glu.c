@@ -82,6 +82,7 @@ const Layer layer_glu = {
     .save_bytes = save_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments_glu,
     .needs_input = true,
     .torch = torch,
     .onnx = onnx,

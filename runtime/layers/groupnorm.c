@@ -197,6 +197,12 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_row_norm(m, (double)plumb_shape_size(m->site->shape) / groups_of(m->site),
+                     plumb_call_number(m->site->call, "eps"), true);
+    m->caution = "the values of a group are taken as independent";
+}
+
 /* ---- for other programs ----------------------------------------------------------------------------------------- */
 
 static void group_torch(Torch *t) {
@@ -258,6 +264,7 @@ const Layer layer_groupnorm = {
     .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .tallies_out = true,
     .torch = group_torch,
@@ -282,6 +289,7 @@ const Layer layer_instancenorm = {
     .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .needs_input = true,
     .tallies_out = true,
     .torch = instance_torch,

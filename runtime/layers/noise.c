@@ -29,6 +29,11 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    double std = plumb_call_number(m->site->call, "std");
+    moments_offset(m, std * std, false);
+}
+
 static void torch(Torch *t) {
     char std[32];
     number_text(plumb_call_number(t->site->call, "std"), std);
@@ -49,6 +54,7 @@ const Layer layer_noise = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
     .torch = torch,
     .onnx = onnx_unchanged,

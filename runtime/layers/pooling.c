@@ -95,6 +95,12 @@ static void max_backward(const Pass *pass) {
     }
 }
 
+static void max_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_max(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
+}
+
 static void max_torch(Torch *t) {
     Window w;
     window_read(t->site, &w, NULL);
@@ -128,6 +134,7 @@ const Layer layer_maxpool = {
     .prepare = prepare,
     .forward = max_forward,
     .backward = max_backward,
+    .moments = max_moments,
     .flops = pool_flops,
     .torch = max_torch,
     .onnx = max_onnx,
@@ -143,6 +150,12 @@ static void mean_backward(const Pass *pass) {
     if (pass->d_in[0]) {
         pass->k->pool_mean_back(window_of(pass), pass->rows, pass->d_out, pass->d_in[0]);
     }
+}
+
+static void mean_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_mean(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
 }
 
 static void mean_torch(Torch *t) {
@@ -178,6 +191,7 @@ const Layer layer_avgpool = {
     .prepare = prepare,
     .forward = mean_forward,
     .backward = mean_backward,
+    .moments = mean_moments,
     .flops = pool_flops,
     .torch = mean_torch,
     .onnx = mean_onnx,
@@ -233,6 +247,11 @@ static double global_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void global_moments(Moments *m) {
+    PlumbShape in = m->site->input[0];
+    moments_pool_mean(m, (double)plumb_shape_size(in) / channels_of(in), 1);
+}
+
 static void global_torch(Torch *t) {
     fprintf(t->value, t->site->input[0].rank == 3 ? "%s.mean((2, 3))" : "%s.mean(1)", t->in[0]);
 }
@@ -256,6 +275,7 @@ const Layer layer_globalavgpool = {
     .shape = global_shape,
     .forward = global_forward,
     .backward = global_backward,
+    .moments = global_moments,
     .flops = global_flops,
     .torch = global_torch,
     .onnx = global_onnx,
@@ -340,6 +360,10 @@ static void upsample_backward(const Pass *pass) {
     }
 }
 
+static void upsample_moments(Moments *m) {
+    moments_repeat(m, (double)plumb_shape_size(m->site->shape) / (double)plumb_shape_size(m->site->input[0]));
+}
+
 static void upsample_torch(Torch *t) {
     Repeat r;
     repeat_of(t->site, &r, NULL);
@@ -376,6 +400,7 @@ const Layer layer_upsample = {
     .shape = upsample_shape,
     .forward = upsample_forward,
     .backward = upsample_backward,
+    .moments = upsample_moments,
     .torch = upsample_torch,
     .onnx = upsample_onnx,
 };

@@ -37,6 +37,10 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
+}
+
 /* One factor a row. */
 static void torch(Torch *t) {
     char p[32];
@@ -62,6 +66,7 @@ const Layer layer_stochastic_depth = {
     .shape = same_shape,
     .forward = forward,
     .backward = backward,
+    .moments = moments,
     .random = true,
     .torch = torch,
     .onnx = onnx_unchanged,

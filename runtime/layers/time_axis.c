@@ -39,6 +39,11 @@ static void last_backward(const Pass *pass) {
     }
 }
 
+/* One step of them all gets the gradient. */
+static void last_moments(Moments *m) {
+    moments_repeat(m, 1.0 / m->site->input[0].dim[0]);
+}
+
 static void last_torch(Torch *t) {
     fprintf(t->value, "%s[:, -1]", t->in[0]);
 }
@@ -61,6 +66,7 @@ const Layer layer_last = {
     .shape = shape,
     .forward = last_forward,
     .backward = last_backward,
+    .moments = last_moments,
     .torch = last_torch,
     .onnx = last_onnx,
 };
@@ -92,6 +98,10 @@ static double mean_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void mean_moments(Moments *m) {
+    moments_pool_mean(m, m->site->input[0].dim[0], 1);
+}
+
 static void mean_torch(Torch *t) {
     fprintf(t->value, "%s.mean(1)", t->in[0]);
 }
@@ -113,6 +123,7 @@ const Layer layer_mean_over_time = {
     .shape = shape,
     .forward = mean_forward,
     .backward = mean_backward,
+    .moments = mean_moments,
     .flops = mean_flops,
     .torch = mean_torch,
     .onnx = mean_onnx,

@@ -10,6 +10,8 @@
 bool window_read(const LayerSite *site, Window *window, PlumbError *error);
 /* The shape of an output with `channels` channels. */
 PlumbShape window_shape(const Window *window, int channels);
+/* Pairs of an output and an input that it reads, of one channel: what lies in the padding does not count. */
+double window_reads(const Window *window);
 /* An image or a sequence? "NAME takes an image or a sequence". */
 bool takes_space(const LayerSite *site, PlumbError *error);
 /* The values of an argument along height and width: a number or a list of two (of one for a sequence). */

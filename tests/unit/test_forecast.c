@@ -238,10 +238,10 @@ static int ascending(const void *left, const void *right) {
 /* What measuring adds to the band of one draw: rows of a batch, values of a layer. */
 static const double measuring = 0.02;
 
-static void compare(Kit *kit, const char *head, const char *body, int depth, Errors *errors) {
+static void compare(Kit *kit, const char *head, const char *body, int depth, const char *tail, Errors *errors) {
     enum { ROWS = 64 };
     const char *recipe = "recipe(batch=64)";
-    PlumbNet *net = deep_net(kit, head, depth, body, " -> dense(10)");
+    PlumbNet *net = deep_net(kit, head, depth, body, tail);
     PlumbData *data = data_for(kit, net, TARGET_CLASSES, ROWS, 3);
     PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
     PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
@@ -270,6 +270,15 @@ static void compare(Kit *kit, const char *head, const char *body, int depth, Err
     plumb_net_free(net);
 }
 
+static void judge(Errors *errors, const char *which) {
+    qsort(errors->error, (size_t)errors->count, sizeof *errors->error, ascending);
+    double median = errors->error[errors->count / 2], inside = 1 - (double)errors->outside / errors->count;
+    print_message("# %d layers of nets %s: median error %.3f decades, 95 %% within %.3f, in the band %.1f %%\n",
+                  errors->count, which, median, errors->error[errors->count * 95 / 100], 100 * inside);
+    assert_true(median <= 0.1);
+    assert_true(inside >= 0.95);
+}
+
 static void forecasts_are_what_is_measured(void **state) {
     Kit *kit = *state;
     static const struct {
@@ -289,7 +298,8 @@ static void forecasts_are_what_is_measured(void **state) {
         {" -> b#: relu -> scale(-1) -> add & s@ -> dense(256) -> s#: tanh", 6},
         {" -> b#: dense(256) -> g#: tanh -> add & b# -> s#: dense(256, init=lecun(gain=0.6))", 8},
         /* highway: x + T (body - x) */
-        {" -> b#: dense(256) -> c#: tanh -> scale(-1) < s@ -> d#: add & c# -> dense(256, bias_init=constant(-1)) < s@ -> sigmoid"
+        {" -> b#: dense(256) -> c#: tanh -> scale(-1) < s@ -> d#: add & c# -> dense(256, bias_init=constant(-1)) < s@ "
+         "-> sigmoid"
          " -> multiply & d# -> s#: add & s@",
          10},
         {" -> dense(256, init=he) -> relu", 20},
@@ -325,15 +335,190 @@ static void forecasts_are_what_is_measured(void **state) {
     };
     Errors errors = {.error = kit_alloc(kit, 4096 * sizeof *errors.error)};
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
-        compare(kit, "input(256) -> s0: dense(256)", nets[i].body, nets[i].depth, &errors);
+        compare(kit, "input(256) -> s0: dense(256)", nets[i].body, nets[i].depth, " -> dense(10)", &errors);
     }
-    qsort(errors.error, (size_t)errors.count, sizeof *errors.error, ascending);
-    double median = errors.error[errors.count / 2], inside = 1 - (double)errors.outside / errors.count;
-    print_message(
-        "# %d layers of %zu nets of width 256: median error %.3f decades, 95 %% within %.3f, in the band %.1f %%\n",
-        errors.count, sizeof nets / sizeof *nets, median, errors.error[errors.count * 95 / 100], 100 * inside);
-    assert_true(median <= 0.1);
-    assert_true(inside >= 0.95);
+    judge(&errors, "of width 256");
+}
+
+static void forecasts_of_images_and_sequences_are_what_is_measured(void **state) {
+    Kit *kit = *state;
+    static const struct {
+        const char *head, *body;
+        int depth;
+        const char *tail;
+    } nets[] = {
+        {"input(3, 12, 12)", " -> conv(64, 3) -> relu", 6, " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3, pad=valid) -> relu", 4, " -> flatten -> dense(10)"},
+        {"input(3, 16, 16)", " -> conv(64, 3) -> relu -> maxpool(2)", 3, " -> flatten -> dense(10)"},
+        {"input(3, 16, 16)", " -> conv(64, 3, init=xavier) -> tanh -> avgpool(2)", 3, " -> flatten -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3) -> batchnorm -> relu", 5, " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3) -> groupnorm(4) -> relu", 5, " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12) -> s0: conv(64, 3)", " -> batchnorm -> relu -> conv(64, 3) -> s#: add & s@", 5,
+         " -> globalavgpool -> dense(10)"},
+        {"input(4, 8, 8)", " -> conv(128, 3, stride=2) -> relu -> upsample(2)", 3, " -> flatten -> dense(10)"},
+        {"input(20, 32)", " -> dense(256) -> glu", 4, " -> mean_over_time -> dense(10)"},
+        {"input(20, 32)", " -> conv(128, 3) -> relu -> noise(0.3)", 4, " -> last -> dense(10)"},
+    };
+    Errors errors = {.error = kit_alloc(kit, 4096 * sizeof *errors.error)};
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        compare(kit, nets[i].head, nets[i].body, nets[i].depth, nets[i].tail, &errors);
+    }
+    judge(&errors, "of images and sequences");
+}
+
+/* Decades a step back, far from the end: by the norms of the gradient of the state at each time step, of a mean over
+ * draws. */
+static double measured_per_step(Kit *kit, const char *text, double *forecast_per_step) {
+    enum { FIRST = 30, LAST = 60, SEEDS = 3 };
+    const char *recipe = "recipe(batch=64)";
+    double total = 0;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        PlumbNet *net = net_of(kit, text);
+        PlumbData *data = data_for(kit, net, TARGET_CLASSES, 64, 3);
+        PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
+        PlumbConfig config = {.threads = 1, .shards = 1, .seed = (uint64_t)seed};
+        double loss;
+        const double *norms;
+        assert_true(plumb_measure(net, data, call_of(kit, recipe), &config, probe, &loss, &kit->error));
+        assert_int_equal(plumb_net_through_time(net, 1, &norms), LAST + 10);
+        total += log10(norms[FIRST] / norms[LAST]) / (LAST - FIRST) / SEEDS;
+        PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
+        *forecast_per_step = log10(forecast->node[1].time_gain);
+        plumb_forecast_free(forecast);
+        plumb_net_free(net);
+    }
+    return total;
+}
+
+static void gradients_through_time_are_what_is_measured(void **state) {
+    Kit *kit = *state;
+    static const char *const layer[] = {
+        "rnn(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), return=last)",
+        "rnn(128, init=uniform(0.08838835), return=last)",
+        "rnn(128, act=relu, recurrent_init=lecun, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=0, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=1, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=3, return=last)",
+        "lstm(128, return=last)",
+        "gru(128, return=last)",
+        "gru(128, update_bias=2, recurrent_init=xavier, return=last)",
+    };
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+        char text[256];
+        double told;
+        snprintf(text, sizeof text, "input(70, 32) -> %s -> dense(10)", layer[i]);
+        double seen = measured_per_step(kit, text, &told);
+        print_message("# %-95.95s %+.3f a step, measured %+.3f\n", layer[i], told, seen);
+        if (!(fabs(told - seen) < 0.025)) {
+            fail_msg("%s: forecast %+.3f decades a step, measured %+.3f", layer[i], told, seen);
+        }
+    }
+}
+
+/* ---- where theory ends --------------------------------------------------------------------------------------------
+ */
+
+static void expect_refused(Kit *kit, const char *text, const char *name, const char *why) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, NULL);
+    const char *seen = forecast->node[plumb_net_find(net, name)].refused;
+    if (!seen || !strstr(seen, why)) {
+        fail_msg("%s: %s is refused because %s, expected %s", text, name, seen ? seen : "(not refused)", why);
+    }
+    assert_int_equal(forecast->verdict, PLUMB_UNFORESEEN);
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+static void where_there_is_no_theory_it_says_so(void **state) {
+    Kit *kit = *state;
+    expect_refused(kit, "input(8) -> dense(8, init=ones) -> tanh -> dense(3)", "dense1", "not drawn");
+    expect_refused(kit, "input(8) -> a: dense(8) -> sigmoid -> m: multiply & a -> dense(3)", "m", "not independent");
+    expect_refused(kit, "input(4, 8) -> attention(2) -> flatten -> dense(3)", "attention1", "no theory");
+    expect_refused(kit, "input(4, 8) -> lstm(8, norm=layernorm) -> last -> dense(3)", "lstm1", "normalised");
+}
+
+/* Every node is tied to every earlier one by twice as many paths as the one before: no hour of work, but a plain
+ * answer.
+ */
+static void many_ties_are_refused_soon(void **state) {
+    Kit *kit = *state;
+    PlumbNet *net = deep_net(kit, "input(8) -> s0: dense(8) -> t0: tanh", 40,
+                             " -> a#: tanh < s@ -> softsign < t@ -> s#: add & a# -> c#: sigmoid < s@ -> softsign < t@"
+                             " -> t#: add & c#",
+                             "");
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, NULL);
+    const char *why = NULL;
+    for (int i = 0; i < forecast->count && !why; i++) {
+        why = forecast->node[i].refused;
+    }
+    if (!why || !strstr(why, "too many ways")) {
+        fail_msg("refused because %s, expected too many ways", why ? why : "(not refused)");
+    }
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+/* A softmax at the end is left out, and the causes always add up to the slope. */
+static void causes_add_up_to_the_slope(void **state) {
+    Kit *kit = *state;
+    static const char *const text[] = {
+        "input(32) -> a: dense(64, init=he) -> relu -> dropout(0.3) -> dense(64) -> add & a -> layernorm -> dense(16) "
+        "-> softmax",
+        "input(32) -> a: dense(64, init=normal(0.3)) -> g: sigmoid -> dense(64) < a -> multiply & g -> dense(8)",
+        "input(3, 8, 8) -> conv(16, 3) -> batchnorm -> relu -> maxpool(2) -> flatten -> dense(10)",
+        "input(10, 8) -> gru(16) -> last -> dense(3)",
+    };
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        PlumbNet *net = net_of(kit, text[i]);
+        PlumbForecast *forecast = forecast_of(kit, net, NULL, "recipe(batch=32)");
+        double sum = 0;
+        for (int cause = 0; cause < PLUMB_CAUSES; cause++) {
+            sum += forecast->cause[cause];
+        }
+        if (!(fabs(sum - forecast->slope) < 1e-9)) {
+            fail_msg("%s: causes add up to %.12g, the slope is %.12g", text[i], sum, forecast->slope);
+        }
+        plumb_forecast_free(forecast);
+        plumb_net_free(net);
+    }
+}
+
+static void expect_verdict(Kit *kit, const char *head, int depth, const char *body, const char *recipe,
+                           PlumbVerdict expected) {
+    PlumbNet *net = deep_net(kit, head, depth, body, " -> dense(10)");
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
+    if (forecast->verdict != expected) {
+        fail_msg("%s x%d %s: verdict %d, expected %d (slope %.2f)", body, depth, recipe, forecast->verdict, expected,
+                 forecast->slope);
+    }
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+static void verdicts_know_the_optimizer(void **state) {
+    Kit *kit = *state;
+    const char *sgd = "recipe(optimizer=sgd(lr=0.1))", *adam = "recipe(optimizer=adam())";
+    const char *relu = " -> dense(256, init=xavier) -> relu";
+    expect_verdict(kit, "input(64)", 25, relu, sgd, PLUMB_VANISHING);
+    expect_verdict(kit, "input(64)", 25, relu, adam, PLUMB_HEALTHY);
+    expect_verdict(kit, "input(64)", 40, relu, adam, PLUMB_VANISHING);
+    expect_verdict(kit, "input(64)", 40, " -> dense(256, init=he) -> relu", sgd, PLUMB_HEALTHY);
+    expect_verdict(kit, "input(64)", 8, " -> dense(256, init=normal(0.2)) -> relu", sgd, PLUMB_EXPLODING);
+    expect_verdict(kit, "input(64)", 20, " -> dense(256) -> sigmoid", adam, PLUMB_VANISHING);
+    expect_verdict(kit, "input(100, 2)", 1, " -> rnn(64, return=last)", adam, PLUMB_VANISHING);
+    expect_verdict(kit, "input(100, 2)", 1, " -> lstm(64, forget_bias=2, return=last)", adam, PLUMB_HEALTHY);
+}
+
+/* 3,000 layers fall to 1e-1800, which no double holds. */
+static void a_forecast_does_not_underflow_itself(void **state) {
+    Kit *kit = *state;
+    PlumbNet *net = deep_net(kit, "input(64)", 1500, " -> dense(64) -> sigmoid", " -> dense(10)");
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, NULL);
+    assert_true(forecast->slope < -900 && forecast->slope > -1100);
+    assert_true(forecast->underflow_depth > 50 && forecast->underflow_depth < 70);
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
 }
 
 int main(void) {
@@ -346,6 +531,13 @@ int main(void) {
         kit_test(twenty_layers_lose_the_known_decades),
         kit_test(batchnorm_explodes_by_the_known_factor),
         kit_test(forecasts_are_what_is_measured),
+        kit_test(forecasts_of_images_and_sequences_are_what_is_measured),
+        kit_test(gradients_through_time_are_what_is_measured),
+        kit_test(where_there_is_no_theory_it_says_so),
+        kit_test(many_ties_are_refused_soon),
+        kit_test(causes_add_up_to_the_slope),
+        kit_test(verdicts_know_the_optimizer),
+        kit_test(a_forecast_does_not_underflow_itself),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }

@@ -229,7 +229,7 @@ static void the_fall_of_the_gradient_is_said_in_decades(void **state) {
         Paper paper;
         open_bench(&bench, 5, cases[i].fall);
         open_paper(&paper, 80, false);
-        picture_gradients(&paper.canvas, bench.net, bench.probe);
+        picture_gradients(&paper.canvas, bench.net, bench.probe, NULL);
         assert_contains(read_paper(&paper), cases[i].said);
         close_paper(&paper);
         close_bench(&bench);
@@ -244,7 +244,7 @@ static void what_is_not_finite_comes_first(void **state) {
     open_paper(&paper, 80, false);
     bench.probe[2].nonfinite = 1234;
     bench.probe[2].output_grad = NAN;
-    picture_gradients(&paper.canvas, bench.net, bench.probe);
+    picture_gradients(&paper.canvas, bench.net, bench.probe, NULL);
     const char *first = "1,234 values are nan or inf, from tanh1 on\n";
     assert_memory_equal(read_paper(&paper), first, strlen(first));
     close_paper(&paper);
@@ -258,7 +258,7 @@ static void a_deep_net_does_not_scroll_away_and_keeps_its_ends(void **state) {
     int lines = 0;
     open_bench(&bench, 400, 0.99);
     open_paper(&paper, 80, false);
-    picture_gradients(&paper.canvas, bench.net, bench.probe);
+    picture_gradients(&paper.canvas, bench.net, bench.probe, NULL);
     for (const char *at = read_paper(&paper); *at; at++) {
         lines += *at == '\n';
     }
@@ -297,7 +297,7 @@ static void pictures_fit_every_width(void **state) {
         grid_free(grid);
         picture_net(&paper.canvas, bench.net);
         picture_data(&paper.canvas, &data);
-        picture_gradients(&paper.canvas, bench.net, bench.probe);
+        picture_gradients(&paper.canvas, bench.net, bench.probe, NULL);
         picture_confusion(&paper.canvas, &data, &score);
         picture_comparison(&paper.canvas, &data, run, 2);
         picture_recipe(&paper.canvas, "r", plumb_call_default(bench.arena, "recipe", NULL));
