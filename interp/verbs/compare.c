@@ -17,21 +17,11 @@ static bool all_different(Session *session, const VerbCall *call) {
     return true;
 }
 
-/* One file cannot hold the checkpoints of several nets. */
-static bool no_checkpoint(Session *session, const VerbCall *call) {
-    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
-    if (!recipe || !plumb_call_call(recipe, "checkpoint")) {
-        return true;
-    }
-    const Tree *at = call->with_tree ? call->with_tree : call->tree_of[0];
-    return session_error(session, at->span, "compare writes no checkpoints: take `checkpoint` out of the recipe");
-}
-
 /* All trainers are made before the first runs, so that an error comes before an hour of training. */
 static bool begin(Session *session, const VerbCall *call) {
     Training *training = calloc((size_t)call->count, sizeof *training);
     int made = 0;
-    if (!no_checkpoint(session, call)) {
+    if (!training_takes_no_checkpoint(session, call)) {
         free(training);
         return false;
     }

@@ -34,7 +34,5 @@ LATER(diagnose, "what is wrong with a net, the evidence, the cause, the remedy",
       "diagnose plain on digits")
 LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as NAME [on DATA] [with RECIPE]",
       "fix plain as fixed on digits")
-LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on DATA [with RECIPE]",
-      "sweep mlp(depth=[5, 10]) on digits")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")

@@ -151,6 +151,16 @@ bool training_make(Session *session, const VerbCall *call, int index, bool resum
     return true;
 }
 
+bool training_takes_no_checkpoint(Session *session, const VerbCall *call) {
+    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
+    if (!recipe || !plumb_call_call(recipe, "checkpoint")) {
+        return true;
+    }
+    const Tree *at = call->with_tree ? call->with_tree : call->tree_of[0];
+    return session_error(session, at->span, "%s writes no checkpoints: take `checkpoint` out of the recipe",
+                         call->tree->text);
+}
+
 void training_drop(Training *training) {
     plumb_log_close(training->log, NULL);
     plumb_trainer_free(training->trainer);

@@ -10,6 +10,8 @@ typedef struct Training { /* made, not yet the net's */
 /* For operand `index` of a call with `on` and perhaps `with`; the net is as it was. `resumes`: it goes on from the checkpoint that the net
  * was loaded from, if there is one. False after an error. */
 bool training_make(Session *session, const VerbCall *call, int index, bool resumes, Training *training);
+/* One file cannot hold the checkpoints of several nets: false, reported, where the recipe asks for them. */
+bool training_takes_no_checkpoint(Session *session, const VerbCall *call);
 void training_drop(Training *training);
 /* The net's training is now this one, not yet begun. Takes it over. */
 void training_begin(const VerbCall *call, int index, const Training *training);

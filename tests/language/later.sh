@@ -4,5 +4,4 @@ d = xor(samples=20)
 $1" > "$T/x.plumb"; (cd "$T"; plumb check x.plumb; echo "check $?"; plumb x.plumb; echo "exit $?"); }
 try 'diagnose n on d'
 try 'fix n as better on d; print better.loss'
-try 'sweep n(act=[relu, tanh]) on d with { epochs = 1 }'
 try 'report n to "x.html"'
