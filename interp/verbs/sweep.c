@@ -283,6 +283,11 @@ static void fill_map(Grid *grid, const Sweep *sweep, const PlumbData *data, cons
     }
 }
 
+static bool is_a_plane(const Variants *variants) {
+    const Dimension *dimension = variants->dimension;
+    return variants->dimensions == 2 && dimension[0].list->list.count > 1 && dimension[1].list->list.count > 1;
+}
+
 static void print_map(const Canvas *canvas, const Sweep *sweep, const PlumbData *data, const Outcome *outcome) {
     int across = sweep->variants.dimension[1].list->list.count;
     char **title = calloc((size_t)across + 1, sizeof *title);
@@ -346,7 +351,7 @@ static bool finish(Session *session, const Sweep *sweep) {
         return report_no_memory(session, sweep->call.tree->span);
     }
     print_table(&canvas, sweep, data, outcome);
-    if (sweep->variants.dimensions == 2) {
+    if (is_a_plane(&sweep->variants)) {
         print_map(&canvas, sweep, data, outcome);
     }
     fputc('\n', canvas.out);

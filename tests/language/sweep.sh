@@ -11,7 +11,7 @@ recipe quick { epochs = 3; batch = 10; optimizer = adam(lr=0.01) }
 depths = [1, 3]
 sweep mlp(depth=depths) on dots with quick
 sweep mlp(depths, [tanh, leaky_relu(slope=0.2), sigmoid]) on dots with quick
-sweep mlp(norm=[none, batchnorm], width=6, act=[relu]), seeds=3 on dots with quick
+sweep mlp(norm=[none, layernorm], width=6, act=[relu]), seeds=3 on dots with quick
 sweep mlp(width=[4, 5]), seeds=2 on dots with quick { log = "run.csv" }
 END
 cat >"$T/same.plumb" <<'END'
@@ -40,8 +40,9 @@ cd "$T"
 plumb script.plumb
 ls *.csv
 plumb --json -q script.plumb | sed -E 's/-?[0-9]+\.[0-9]+(e[+-]?[0-9]+)?/N/g' | sed -n 3p
-plumb --json -q same.plumb | tail -n 1 | grep -o '"epoch":3,"step":9,"loss":[^,]*'
-plumb --json -q script.plumb | sed -n 2p | grep -o '"name":"mlp(3, sigmoid)".*"loss":[^,]*,"test' | grep -o '"loss":[^,]*'
+alone=$(plumb --json -q same.plumb | tail -n 1 | grep -o '"epoch":3,"step":9,"loss":[^,]*' | cut -d : -f 4)
+swept=$(plumb --json -q script.plumb | sed -n 2p | grep -o '"name":"mlp(3, sigmoid)","arguments":{[^}]*},"loss":[^,]*' | cut -d : -f 6)
+[ -n "$alone" ] && [ "$alone" = "$swept" ] && echo "the same loss" || echo "alone $alone, swept $swept"
 plumb wrong.plumb
 plumb -q -e 'dots = moons(samples=60)
 net mlp(depth=2) { input(2); repeat(depth) { dense(4) }; dense(2) }
