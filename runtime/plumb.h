@@ -352,7 +352,7 @@ typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double decades;       /* log10 of it, also where it underflows */
     double low, high;     /* decades: 95 % of draws lie between, at this width */
     double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
-    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, in the end; else NaN */
+    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, mean over the steps; else NaN */
     double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
     const char *refused;  /* why theory ends here, or NULL */
     const char *caution;  /* what is approximate here, or NULL */
@@ -388,6 +388,50 @@ typedef struct PlumbEdit { /* calls of the registry; NULL: as it is */
 } PlumbEdit;
 /* The net with an edit made everywhere, without weights: to forecast what a remedy would do. */
 PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error);
+
+typedef struct PlumbRemedy {  /* an edit of one line that the forecast calls healthy */
+    const char *text;         /* as a script writes it: "act=relu, init=he" */
+    double slope;             /* decades, as PlumbForecast.slope */
+} PlumbRemedy;
+enum { PLUMB_REMEDIES_MAX = 3 };
+/* At most PLUMB_REMEDIES_MAX, the smallest edits first. Returns how many; errors (no memory) leave some out. */
+int plumb_remedies(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbRemedy remedy[PLUMB_REMEDIES_MAX]);
+
+/* ---- diagnosis ---------------------------------------------------------------------------------------- */
+typedef struct PlumbCase {    /* what the rules go by; all but `net` may be absent */
+    const PlumbNet *net;
+    const PlumbData *data;
+    const PlumbCall *recipe;
+    const PlumbForecast *forecast; /* for this data and recipe */
+    const PlumbProbe *probe;  /* one a node, of the last training or a measurement */
+    const PlumbEpoch *epoch;  /* of the training; 0 epochs: none is known of */
+    int epochs;
+    double loss;              /* of a measurement, where there are no epochs; NaN: unknown */
+    bool training;            /* it goes on: only the rules that go by probes and epochs are asked, and no remedies are looked for */
+    uint32_t told;            /* training: bits of the rules (PlumbFinding.rule) that were told before and are not asked again */
+} PlumbCase;
+typedef enum { PLUMB_MILD, PLUMB_SEVERE } PlumbSeverity;
+typedef struct PlumbFinding {
+    int rule;                 /* plumb_rule_name */
+    PlumbSeverity severity;
+    const int *layer;         /* nodes that it is about, in order; none: the whole net, or what it is trained on */
+    int layers;
+    int first_step, last_step; /* time steps of these layers, from 1; 0: not by time */
+    const char *evidence;     /* the numbers */
+    const char *cause;
+    const char *remedy;       /* source text: "act=relu, init=he"; "" where no single edit is known to help */
+    double promise;           /* the slope forecast with the remedy, as PlumbRemedy.slope; NaN: the forecast says nothing */
+    int follows;              /* the finding that this one comes from, or -1 */
+} PlumbFinding;
+typedef struct PlumbDiagnosis PlumbDiagnosis;
+/* Causes before what follows from them. NULL after an error (no memory). */
+PlumbDiagnosis *plumb_diagnose(const PlumbCase *about, PlumbError *error);
+void plumb_diagnosis_free(PlumbDiagnosis *diagnosis); /* NULL is allowed */
+int plumb_diagnosis_size(const PlumbDiagnosis *diagnosis); /* 0: healthy, as far as can be told from the case */
+const PlumbFinding *plumb_diagnosis_at(const PlumbDiagnosis *diagnosis, int index);
+const char *plumb_rule_name(int rule); /* "vanishing_gradient"; NULL: there are no more rules */
+/* The loss of the best constant output: ln C for C equally frequent classes, the variance for squared errors. NaN: unknown. */
+double plumb_loss_at_chance(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe);
 
 /* ---- weight and array files --------------------------------------------------------------------------- */
 typedef struct PlumbTensor { /* a named array in memory */

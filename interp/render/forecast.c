@@ -291,7 +291,7 @@ static void say_limits(const Canvas *canvas, const PlumbNet *net, const PlumbFor
 }
 
 void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast, const char *optimizer,
-                      const Remedy *remedy, int remedies) {
+                      const PlumbRemedy *remedy, int remedies) {
     print_table(canvas, net, forecast);
     say_differences(canvas, forecast);
     say_time(canvas, net, forecast);

@@ -1,6 +1,6 @@
 /* forecast NET [on DATA] [with RECIPE]: what theory says of signal and gradient before any training. */
+#include "../render/pictures.h"
 #include "common.h"
-#include "remedies.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -52,7 +52,7 @@ static json_t *causes_json(const PlumbForecast *forecast) {
     return causes;
 }
 
-static json_t *remedies_json(const Remedy *remedy, int count) {
+static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
     json_t *list = json_array();
     for (int i = 0; i < count; i++) {
         json_t *object = json_object();
@@ -63,7 +63,8 @@ static json_t *remedies_json(const Remedy *remedy, int count) {
     return list;
 }
 
-static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const Remedy *remedy, int remedies) {
+static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
+                             int remedies) {
     json_t *object = json_object();
     const char *verdict = verdict_name(forecast->verdict);
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
@@ -113,9 +114,9 @@ static bool run(Session *session, const VerbCall *call) {
     if (!forecast) {
         return session_fail(session, call->tree_of[0]->span, &error);
     }
-    Remedy remedy[REMEDIES_MAX];
+    PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
     bool ill = forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING;
-    int remedies = ill ? remedies_of(net, data, recipe, remedy) : 0;
+    int remedies = ill ? plumb_remedies(net, data, recipe, remedy) : 0;
     Canvas canvas = session_canvas(session);
     title(session, call);
     picture_forecast(&canvas, net, forecast, optimizer_of(recipe), remedy, remedies);

@@ -30,8 +30,6 @@ static void check(Session *session, const VerbCall *call) {
                                .from_takes = TAKES_ANY,                                                                \
                                .run = run,                                                                             \
                                .check = check};
-LATER(diagnose, "what is wrong with a net, the evidence, the cause, the remedy", "diagnose NET [on DATA]",
-      "diagnose plain on digits")
 LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as NAME [on DATA] [with RECIPE]",
       "fix plain as fixed on digits")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",

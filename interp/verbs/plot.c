@@ -1,6 +1,6 @@
 /* plot WHAT(NET, ...): pictures in the terminal or in a file. */
+#include "measure.h"
 #include "plot_parts.h"
-#include "training.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,7 +146,10 @@ static bool ready(Session *session, const VerbCall *nets, const Theme *theme, Su
         Value *value = nets->operand[i];
         PlumbNet *net = session_net(session, value, nets->tree_of[i]->span);
         bool measures = theme->need == NEEDS_PROBES && nets->on;
-        if (!net || (measures && !measure_net(session, nets, value)) || !has_what_it_needs(session, nets, i, theme)) {
+        VerbCall one = *nets; /* of this net alone */
+        one.operand += i;
+        one.tree_of += i;
+        if (!net || (measures && !measure_net(session, &one, net)) || !has_what_it_needs(session, nets, i, theme)) {
             return false;
         }
         subject[i] = (Subject){value->net->name, value->net, net};

@@ -21,8 +21,6 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
 /* "plain on digits: 1,437 training rows, ...": on what and how `who` is about to be trained. */
 void training_title(Session *session, const VerbCall *call, const char *who);
 json_t *training_epochs(const NetValue *net, const PlumbData *data); /* the list of --json */
-/* One batch of `on` through a built net, no step: its probes, gradients and loss are kept in the net. */
-bool measure_net(Session *session, const VerbCall *call, Value *net);
 /* What clipping did: `share`, `factor`, `suggested`, as in PlumbClipping. */
 json_t *training_clipping(const NetValue *net);
 /* The same in words; nothing where the net was trained without clipping. */
