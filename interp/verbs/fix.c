@@ -92,11 +92,11 @@ static bool train_stage(Repair *repair, Stage *stage) {
     call.with = stage->recipe;
     const Tree *on_tree = call.on_tree;
     call.on_tree = on_tree ? on_tree : call.tree_of[0]; /* where an error is to point */
-    PlumbTrainer *trainer = training_trainer(session, &call, 0);
-    if (!trainer) {
+    Training training;
+    if (!training_make(session, &call, 0, false, &training)) {
         return false;
     }
-    training_begin(&call, 0, trainer);
+    training_begin(&call, 0, &training);
     if (stage == &repair->first && on_tree) {
         training_title(session, &call, repair->call->operand[0]->net->name);
     }
@@ -126,7 +126,7 @@ static bool begin(Repair *repair) {
     first->source = first->draft ? draft_text(first->draft, repair->name, false) : NULL;
     first->net = first->source ? draft_build(session, first->source) : NULL;
     /* Its twins would all write to one file. */
-    first->recipe = recipe ? draft_recipe(session, "checkpoint = none", recipe) : NULL;
+    first->recipe = recipe ? draft_recipe(session, "checkpoint = none; log = none", recipe) : NULL;
     if (!first->net || !first->recipe) {
         return session_error(session, span, "net %s cannot be written as source by itself", value->net->name);
     }
