@@ -30,7 +30,5 @@ static void check(Session *session, const VerbCall *call) {
                                .from_takes = TAKES_ANY,                                                                \
                                .run = run,                                                                             \
                                .check = check};
-LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as NAME [on DATA] [with RECIPE]",
-      "fix plain as fixed on digits")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")
