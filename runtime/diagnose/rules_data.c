@@ -105,7 +105,7 @@ bool judge_bad_data(Patient *patient, PlumbFinding *finding) {
         finding->remedy = "";
         return true;
     }
-    bool large = columns.rms > 5 || columns.rms<0.01, uneven = columns.most> 1e3 * columns.least;
+    bool large = columns.rms > 10 || columns.rms<0.01, uneven = columns.most> 1e3 * columns.least;
     if (!(large || uneven) || !is_unsolved(patient) || reads_any_scale(patient->about->net)) {
         return false;
     }
