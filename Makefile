@@ -22,7 +22,7 @@ PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev
 
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar -I$(B)/messages
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
-FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed,$(if $(SANITIZE),-Wno-maybe-uninitialized)) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 LIBS := -lprotobuf-c -ljansson -lcsv -lzip -lpng -lz
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
