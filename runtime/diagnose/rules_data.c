@@ -41,6 +41,10 @@ static Columns columns_of(const PlumbData *data) {
     return columns;
 }
 
+double input_rms(const PlumbData *data) {
+    return data ? columns_of(data).rms : NAN;
+}
+
 /* Does a layer that reads the rows bring them to scale, or take them as numbers of things? */
 static bool reads_any_scale(const PlumbNet *net) {
     for (int i = 1; i < plumb_net_size(net); i++) {

@@ -103,10 +103,10 @@ static const Trial trials[] = {
     {"norm_explosion", "input(2)", "dense(32) -> batchnorm -> relu", 10, "dense(2)", DOTS, SLOW, false, false},
     {"norm_explosion", "input(2) -> dense(32)", "dense(32) -> layernorm -> relu", 50, "dense(2)", DOTS, SLOW, false,
      false},
-    {"saturated_activation", "input(2)", "dense(8, init=normal(20)) -> tanh", 1, "dense(2)", ARMS, SLOW, false, true},
+    {"saturated_activation", "input(2)", "dense(8, init=normal(200)) -> tanh", 1, "dense(2)", ARMS, SLOW, false, true},
     {"saturated_activation", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, SLOW, false, false},
     /* A relu is flat on half of its inputs by design. */
-    {"saturated_activation", "input(2)", "dense(8, init=normal(20)) -> relu", 1, "dense(2)", ARMS, SLOW, false, false},
+    {"saturated_activation", "input(2)", "dense(8, init=normal(200)) -> relu", 1, "dense(2)", ARMS, SLOW, false, false},
     {"dead_units", "input(2)", "dense(8, bias_init=constant(-100)) -> relu", 1, "dense(2)", DOTS, SLOW, true, true},
     {"dead_units", "input(2)", "dense(8) -> relu", 1, "dense(2)", DOTS, SLOW, true, false},
     {"vanishing_through_time", "input(40, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, true, true},
@@ -210,6 +210,7 @@ static void judge_history(Kit *kit, size_t row) {
         double test = histories[row].test[0] > 0 ? histories[row].test[i] : NAN;
         epoch[i] = (PlumbEpoch){.epoch = i + 1,
                                 .loss = histories[row].loss[i],
+                                .metric = 0.5,
                                 .test_loss = test,
                                 .grad_first = 0.1,
                                 .grad_last = 0.1,
