@@ -98,19 +98,28 @@ static bool build(const Sickness *sickness, Candidate *candidate) {
            plumb_net_fits(candidate->net->net->net, sickness->data, plumb_call_call(recipe, "loss"), NULL);
 }
 
-/* False: it is ill. */
-static bool forecast(const Sickness *sickness, Candidate *candidate) {
-    PlumbForecast *told = plumb_forecast(candidate->net->net->net, sickness->data, candidate->recipe->call.call, NULL);
-    bool ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
-    candidate->slope = told && told->verdict == PLUMB_HEALTHY ? told->slope : NAN;
+/* The largest slope that is forecast, over depth or time; NaN: theory does not reach. */
+static double slope_of(const Sickness *sickness, const Value *net, const Value *recipe, bool *ill) {
+    PlumbForecast *told = plumb_forecast(net->net->net, sickness->data, recipe->call.call, NULL);
+    double slope = told && told->verdict != PLUMB_UNFORESEEN ? fmax(fabs(told->slope), fabs(told->time_slope)) : NAN;
+    *ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
     plumb_forecast_free(told);
-    return !ill;
+    return slope;
+}
+
+/* What stays ill has to be better by decades at least, and comes after all that is healthy. */
+static bool forecast(const Sickness *sickness, Candidate *candidate) {
+    bool was_ill;
+    double before = slope_of(sickness, sickness->net, sickness->recipe, &was_ill);
+    candidate->slope = slope_of(sickness, candidate->net, candidate->recipe, &candidate->ill);
+    return !candidate->ill || candidate->slope < before - 1;
 }
 
 /* Whole decades: what lies between is within the bands of the forecast. Where theory is silent the edit is no better
  * than its place. */
 static double steepness(const Candidate *candidate) {
-    return isnan(candidate->slope) ? 0 : floor(fabs(candidate->slope));
+    double slope = isnan(candidate->slope) ? 0 : floor(candidate->slope);
+    return candidate->ill ? 1e6 + slope : slope;
 }
 
 static bool make(const Sickness *sickness, const Edit *edit, int index, Candidate *candidate) {
@@ -145,12 +154,13 @@ static bool best_for(const Sickness *sickness, int finding, Candidate *best) {
     return best->net;
 }
 
-/* What follows from another finding is looked at last. */
+/* What is severe first; what follows from another finding last. */
 bool best_edit(const Sickness *sickness, Candidate *best) {
-    for (int follows = 0; follows < 2; follows++) {
+    for (int turn = 0; turn < 3; turn++) {
         for (int i = 0; i < plumb_diagnosis_size(sickness->diagnosis); i++) {
-            bool derived = plumb_diagnosis_at(sickness->diagnosis, i)->follows >= 0;
-            if (derived == (follows == 1) && best_for(sickness, i, best)) {
+            const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, i);
+            int due = finding->follows >= 0 ? 2 : finding->severity == PLUMB_SEVERE ? 0 : 1;
+            if (due == turn && best_for(sickness, i, best)) {
                 return true;
             }
         }

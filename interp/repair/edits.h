@@ -9,7 +9,8 @@ typedef struct Candidate {   /* a net with one more edit */
     char *source;
     Value *net, *recipe;     /* recipe: kept */
     int finding;             /* which it is for */
-    double slope;            /* of the forecast; NaN: theory does not reach */
+    double slope;            /* of the forecast, the larger of depth and time; NaN: theory does not reach */
+    bool ill;                /* by its verdict */
 } Candidate;
 void candidate_clear(Candidate *candidate);
 
@@ -17,6 +18,7 @@ typedef struct Sickness {    /* what an edit is looked for */
     Session *session;
     const char *name;        /* that the net will have */
     const Draft *draft;
+    const Value *net;        /* built from it */
     Value *recipe;
     const PlumbData *data;
     const PlumbDiagnosis *diagnosis;

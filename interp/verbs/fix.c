@@ -190,6 +190,7 @@ static bool improve(Repair *repair) {
         Sickness sickness = {.session = repair->session,
                              .name = repair->name,
                              .draft = best->draft,
+                             .net = best->net,
                              .recipe = best->recipe,
                              .data = data_of(repair->on),
                              .diagnosis = best->diagnosis,
@@ -259,11 +260,15 @@ static char *whole_source(const Repair *repair, const Stage *stage) {
     return done ? text : NULL;
 }
 
-/* The net before under its own name, written in the same way as the net behind it. */
+/* The net before under its own name, written in the same way as the net behind it; what calls the net itself by
+ * arguments has nothing before it. */
 static void say_difference(const Repair *repair, const Canvas *canvas, const Stage *best, const char *source) {
+    const NetValue *net = repair->call->operand[0]->net;
     bool same = !strcmp(repair->first.source, best->source);
-    const char *name = repair->call->operand[0]->net->name;
-    char *before = same ? strdup(best->source) : draft_text(repair->first.draft, name, best->draft->rewritten);
+    bool called = !best->draft->rewritten && !strcmp(net->name, net->declaration->text);
+    char *before = same     ? strdup(best->source)
+                   : called ? strdup("")
+                            : draft_text(repair->first.draft, net->name, best->draft->rewritten);
     if (before && strcmp(before, source) != 0) {
         fputc('\n', canvas->out);
         picture_difference(canvas, before, source);

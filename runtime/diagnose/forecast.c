@@ -108,7 +108,7 @@ static void tell_time(const Walk *walk, PlumbForecast *forecast) {
 }
 
 /* In decades: where plain descent, and where an optimizer that rescales the gradient (adaptive), is taken to fail. */
-static PlumbVerdict verdict_of(const PlumbForecast *f) {
+PlumbVerdict forecast_verdict(const PlumbForecast *f) {
     static const double vanishing[] = {-3.5, -5}, exploding[] = {1.5, 3}, difference = -3.5;
     if (f->first < 0 || isnan(f->slope) || (isnan(f->signal_slope) && isfinite(f->slope))) {
         return PLUMB_UNFORESEEN;
@@ -135,7 +135,7 @@ static void tell(const Walk *walk, PlumbForecast *forecast) {
         forecast->slope = forecast->signal_slope = forecast->depth_scale = forecast->difference = NAN;
         forecast->underflow_depth = INFINITY;
     }
-    forecast->verdict = verdict_of(forecast);
+    forecast->verdict = forecast_verdict(forecast);
 }
 
 /* Does it divide a gradient by its own size? All but plain descent do. */

@@ -3,6 +3,7 @@
 #include "../core/error.h"
 #include "../core/number.h"
 #include "../train/parts.h"
+#include "walk.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,7 +41,8 @@ static const Rule rules[RULES] = {
     [CLIP_IDLE] = {"clip_idle", judge_clip_idle, 0, false},
     [DIVERGING] = {"diverging", judge_diverging, START | TOO_HIGH | GRADIENT, true},
     [OSCILLATING_LOSS] = {"oscillating_loss", judge_oscillating_loss, START | TOO_HIGH | GRADIENT, true},
-    [LEARNING_RATE_TOO_LOW] = {"learning_rate_too_low", judge_learning_rate_too_low, START | GRADIENT | UNITS, true},
+    [LEARNING_RATE_TOO_LOW] = {"learning_rate_too_low", judge_learning_rate_too_low,
+                               START | GRADIENT | RULE_BIT(DEAD_UNITS), true},
     [STAGNANT_UPDATE] = {"stagnant_update", judge_stagnant_update, START | GRADIENT | UNITS | TOO_HIGH | TOO_LOW, true},
     [PLATEAU] = {"plateau", judge_plateau,
                  START | GRADIENT | UNITS | TOO_HIGH | TOO_LOW | RULE_BIT(STAGNANT_UPDATE) | RULE_BIT(CLIP_TOO_TIGHT),
@@ -78,11 +80,16 @@ bool is_stuck(const Patient *patient) {
 }
 
 bool is_unsolved(const Patient *patient) {
-    return !(patient->level < 0.3);
+    return !(patient->level < 0.3) && !(patient->wrong < 0.1);
 }
 
 PlumbVerdict foreseen(const Patient *patient) {
-    return patient->about->forecast ? patient->about->forecast->verdict : PLUMB_UNFORESEEN;
+    if (!patient->about->forecast) {
+        return PLUMB_UNFORESEEN;
+    }
+    PlumbForecast depth = *patient->about->forecast;
+    depth.time_slope = 0;
+    return forecast_verdict(&depth);
 }
 
 const char *name_of(const Patient *patient, int node) {
@@ -178,6 +185,10 @@ static bool examine(Patient *patient, const PlumbCase *about) {
     double loss = patient->trained ? about->epoch[about->epochs - 1].loss : about->loss;
     patient->chance = plumb_loss_at_chance(about->net, about->data, about->recipe);
     patient->level = patient->chance > 0 ? loss / patient->chance : NAN;
+    patient->wrong = NAN;
+    if (patient->trained && about->data && about->data->classify) {
+        patient->wrong = (1 - about->epoch[about->epochs - 1].metric) / (1 - 1. / about->data->classes);
+    }
     find_slopes(patient);
     find_optimizer(patient);
     return true;

@@ -19,6 +19,7 @@ typedef struct Patient {     /* what the rules read, found once */
     double lr;
     double chance;           /* loss of the best constant output; NaN: unknown */
     double level;            /* the present loss over it; NaN: unknown */
+    double wrong;            /* share of the train labels missed, over that of guessing; NaN: unknown */
     int *layer, layers;      /* nodes with drawn weights, whose gradient arrives somewhere */
     double slope;            /* measured decades of output_grad from the last of them back to the first; NaN: not measured */
     double signal_slope;     /* measured decades of the signal, first to last */
@@ -37,8 +38,9 @@ const char *say(Patient *patient, const char *format, ...) __attribute__((format
 /* The loss is where guessing leaves it, or not yet where the task counts as solved. An unknown loss is both. */
 bool is_stuck(const Patient *patient);
 bool is_unsolved(const Patient *patient);
-/* The forecast's verdict; PLUMB_UNFORESEEN where there is no forecast. */
+/* The forecast's verdict over the depth alone, whatever it says of time; PLUMB_UNFORESEEN where there is no forecast. */
 PlumbVerdict foreseen(const Patient *patient);
+double input_rms(const PlumbData *data); /* of what is finite in the train part */
 /* The layers that `wanted` says; false: there are none. */
 typedef bool Wanted(const Patient *patient, int node);
 bool take_layers(Patient *patient, PlumbFinding *finding, Wanted *wanted);

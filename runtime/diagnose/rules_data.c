@@ -41,6 +41,10 @@ static Columns columns_of(const PlumbData *data) {
     return columns;
 }
 
+double input_rms(const PlumbData *data) {
+    return data ? columns_of(data).rms : NAN;
+}
+
 /* Does a layer that reads the rows bring them to scale, or take them as numbers of things? */
 static bool reads_any_scale(const PlumbNet *net) {
     for (int i = 1; i < plumb_net_size(net); i++) {
@@ -105,7 +109,7 @@ bool judge_bad_data(Patient *patient, PlumbFinding *finding) {
         finding->remedy = "";
         return true;
     }
-    bool large = columns.rms > 5 || columns.rms<0.01, uneven = columns.most> 1e3 * columns.least;
+    bool large = columns.rms > 10 || columns.rms<0.01, uneven = columns.most> 1e3 * columns.least;
     if (!(large || uneven) || !is_unsolved(patient) || reads_any_scale(patient->about->net)) {
         return false;
     }

@@ -111,8 +111,9 @@ static bool is_batchnorm(const Patient *patient, int node) {
 bool judge_norm_explosion(Patient *patient, PlumbFinding *finding) {
     const PlumbForecast *forecast = patient->about->forecast;
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient);
-    if (!forecast || forecast->verdict == PLUMB_UNFORESEEN || !(forecast->slope > 3) || !is_unsolved(patient) ||
-        !fails || has_link(patient->about->net) || !take_layers(patient, finding, is_batchnorm)) {
+    if (!forecast || forecast->verdict == PLUMB_UNFORESEEN ||
+        !(forecast->slope - forecast->cause[PLUMB_BY_WIDTH] > 3) || !is_unsolved(patient) || !fails ||
+        has_link(patient->about->net) || !take_layers(patient, finding, is_batchnorm)) {
         return false;
     }
     int norms = finding->layers;

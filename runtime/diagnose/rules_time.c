@@ -16,7 +16,7 @@ static double decades_of(const double *norms, int steps) {
     return log10(first) - log10(last);
 }
 
-static Decay worst(const PlumbNet *net, double sign) {
+static Decay measured(const PlumbNet *net, double sign) {
     Decay worst = {.node = -1};
     for (int i = 0; i < plumb_net_size(net); i++) {
         const double *norms;
@@ -27,6 +27,25 @@ static Decay worst(const PlumbNet *net, double sign) {
         }
     }
     return worst;
+}
+
+/* The layer that the forecast's slope is of. */
+static Decay foretold(const PlumbCase *about, double sign) {
+    Decay worst = {.node = -1};
+    for (int i = 0; about->forecast && i < about->forecast->count; i++) {
+        const PlumbNode *node = plumb_net_node(about->net, i);
+        double gain = about->forecast->node[i].time_gain;
+        int steps = gain > 0 ? plumb_net_node(about->net, node->input[0])->shape.dim[0] : 0;
+        double decades = steps > 1 ? log10(gain) * (steps - 1) : 0;
+        if (sign * decades > sign * worst.decades && sign * decades <= sign * about->forecast->time_slope + 1e-9) {
+            worst = (Decay){i, steps, decades};
+        }
+    }
+    return worst;
+}
+
+static Decay worst(const PlumbCase *about, double sign) {
+    return about->probe ? measured(about->net, sign) : foretold(about, sign);
 }
 
 static bool is_truncated(const PlumbCase *about) {
@@ -51,9 +70,12 @@ static bool find(Patient *patient, PlumbFinding *finding, const Decay *decay) {
 }
 
 /* The first time step whose gradient is within a decade of the last one's. */
-static int first_alive(const PlumbNet *net, int node) {
+static int first_alive(const PlumbNet *net, const Decay *decay) {
     const double *norms;
-    int steps = plumb_net_through_time(net, node, &norms), t = 0;
+    int steps = plumb_net_through_time(net, decay->node, &norms), t = 0;
+    if (!steps) { /* by forecast */
+        return decay->steps - (int)((decay->steps - 1) / -decay->decades);
+    }
     while (t < steps - 1 && norms[t] < 0.1 * norms[steps - 1]) {
         t++;
     }
@@ -64,7 +86,7 @@ static int first_alive(const PlumbNet *net, int node) {
  * limits of the depth count. */
 bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
     const PlumbNet *net = patient->about->net;
-    Decay decay = worst(net, -1);
+    Decay decay = worst(patient->about, -1);
     double limit = !patient->trained ? (patient->adaptive ? -5 : -3.5) : 4 * log10(0.5);
     if (decay.node < 0 || decay.decades > limit || !is_unsolved(patient) || is_truncated(patient->about) ||
         (patient->trained && patient->about->epochs < 2)) {
@@ -73,7 +95,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
     double half_life = -log10(2) * (decay.steps - 1) / decay.decades;
     finding->first_step = 1;
-    finding->last_step = first_alive(net, decay.node) - 1;
+    finding->last_step = first_alive(net, &decay) - 1;
     finding->evidence = say(patient, "the gradient falls %.1f decades over %d time steps, by half every %.2g%s",
                             -decay.decades, decay.steps, half_life, standing(patient));
     finding->cause = strcmp(kind, "rnn") ? say(patient, "the gates of %s let too little through", kind)
@@ -83,7 +105,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
 }
 
 bool judge_exploding_through_time(Patient *patient, PlumbFinding *finding) {
-    Decay decay = worst(patient->about->net, 1);
+    Decay decay = worst(patient->about, 1);
     double limit = patient->adaptive ? 3 : 1.5;
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient) || oscillates(patient);
     if (decay.node < 0 || decay.decades < limit || !fails || is_truncated(patient->about)) {

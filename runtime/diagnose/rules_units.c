@@ -4,7 +4,7 @@
 
 static const double most_units = 0.5;
 /* Of one batch through first weights, whose rows are much alike: not yet a window of a thousand rows. */
-static const double most_units_of_a_batch = 0.8;
+static const double most_units_of_a_batch = 0.9;
 
 static Act act_of(const Patient *patient, int node) {
     const PlumbCall *call = plumb_net_node(patient->about->net, node)->call;
@@ -22,14 +22,17 @@ static bool is_bounded(Act act) {
            act == ACT_HARD_TANH;
 }
 
+static double limit_of(const Patient *patient) {
+    return patient->trained ? most_units : most_units_of_a_batch;
+}
+
 static bool is_saturated(const Patient *patient, int node) {
     return is_bounded(act_of(patient, node)) && !is_output(patient, node) &&
-           patient->about->probe[node].saturated > most_units;
+           patient->about->probe[node].saturated > limit_of(patient);
 }
 
 static bool is_dead(const Patient *patient, int node) {
-    double limit = patient->trained ? most_units : most_units_of_a_batch;
-    return !is_output(patient, node) && patient->about->probe[node].dead > limit;
+    return !is_output(patient, node) && patient->about->probe[node].dead > limit_of(patient);
 }
 
 static double largest(const Patient *patient, const PlumbFinding *finding, bool dead, int *node) {
@@ -43,11 +46,6 @@ static double largest(const Patient *patient, const PlumbFinding *finding, bool 
     return most;
 }
 
-/* Of what goes into the first layer: rms. */
-static double input_size(const Patient *patient) {
-    return patient->about->probe[0].signal;
-}
-
 bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
     if (!patient->about->probe || !is_unsolved(patient) || !take_layers(patient, finding, is_saturated)) {
         return false;
@@ -58,8 +56,10 @@ bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
     finding->severity = PLUMB_SEVERE;
     finding->evidence = say(patient, "%.0f %% of the values of %s are where its slope is under 5 %% of its largest%s",
                             100 * share, name_of(patient, node), standing(patient));
-    if (finding->layer[0] <= 2 && input_size(patient) > 3) {
-        finding->cause = say(patient, "the inputs are large: rms %.3g", input_size(patient));
+    double inputs = finding->layer[0] <= 2 ? input_rms(patient->about->data) : NAN;
+    if (inputs > 3) {
+        finding->severity = PLUMB_MILD;
+        finding->cause = say(patient, "the inputs are large: rms %.3g", inputs);
         finding->remedy = "scale=standard";
         return true;
     }

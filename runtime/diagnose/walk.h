@@ -41,6 +41,9 @@ void walk_clear(Walk *walk);
 void walk_forward(Walk *walk, const PlumbData *data);
 void walk_back(Walk *walk);
 
+/* ---- forecast.c --------------------------------------------------------------------------------------------------- */
+PlumbVerdict forecast_verdict(const PlumbForecast *forecast); /* by its slopes and what is left of differences */
+
 /* ---- dependence.c: values that stem from the same draws --------------------------------------------------------- */
 /* Gathers the roots of a node's inputs; false where two inputs have some in common. */
 bool roots_join(const Walk *walk, int node);
