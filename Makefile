@@ -1,5 +1,6 @@
 # make            build/plumb, build/libplumb.a and .so
 # make check      all tests; ends with "N passed, N failed"
+# make check-all  the same under the sanitizers too, and exported nets in ONNX Runtime
 # make demo       examples/vanishing.plumb
 # Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
 # READLINE=no (no GPL library), CC=clang, PREFIX=, DESTDIR=.
@@ -107,7 +108,7 @@ $(B)/plumb: $(B)/obj/interp/main.o $(B)/libfront.a $(B)/libplumb.a
 $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 # Where the test makes allocations fail, ours go through it.
-$(B)/tests/unit/test_memory $(B)/tests/unit/double_memory: private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
+$(addprefix $(B)/tests/unit/,test_memory double_memory double_export): private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
 # Where the test kills its own process in the middle of a file.
 $(B)/tests/unit/test_kill: private LIBS += $(foreach call,fwrite fflush fsync rename,-Wl,--wrap=$(call))
 $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb.a
@@ -125,7 +126,10 @@ check: deps
 	@$(MAKE) --no-print-directory tests all
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined program
 	@tests/run $(B)
-check-all: check
+check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test_export.c
+	@[ -d build/onnxruntime/node_modules ] || ! command -v npm >/dev/null || \
+	    npm install --silent --ignore-scripts --prefix build/onnxruntime onnxruntime-node || echo "without ONNX Runtime"
+	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined tests
 	@tests/run build/address-undefined
 bench: $(BENCHES)

@@ -80,6 +80,13 @@ static bool follows_with(const char *text, size_t end) {
     return ends_with(text, end, "with");
 }
 
+static const char *verb_of_block(const Parser *parser) {
+    for (int i = parser->depth - 1; i >= 0; i--)
+        if (parser->open[i].kind == '{')
+            return parser->open[i].verb;
+    return NULL;
+}
+
 static const char *innermost_body(const Parser *parser) {
     const char *text = source_text(parser->source);
     for (int i = parser->depth - 1; i >= 0; i--) {
@@ -117,12 +124,13 @@ static void ask_what_may_come(void *self, Parser *parser, ParserStack *stack) {
         if (last.end - last.begin == strlen(clauses[i]) &&
             strncmp(source_text(last.source) + last.begin, clauses[i], strlen(clauses[i])) == 0)
             expected->clause = clauses[i];
-    const char *callee = innermost_callee(parser);
+    const char *callee = innermost_callee(parser), *with = verb_of_block(parser);
     expected->body = innermost_body(parser);
-    char *end = expected->held = malloc(size_of(parser->verb) + size_of(callee) + 1);
+    char *end = expected->held = malloc(size_of(parser->verb) + size_of(callee) + size_of(with) + 1);
     if (end) {
         expected->verb = hold(&end, parser->verb);
         expected->callee = hold(&end, callee);
+        expected->with = hold(&end, with);
     }
 }
 

@@ -29,6 +29,7 @@ typedef struct Expected {
     const char *verb;         /* the verb of the statement under the cursor, or NULL (valid until expected_clear) */
     const char *callee;       /* the name called by the innermost open parenthesis, or NULL */
     const char *body;         /* what the innermost block is: "net" (or a pipeline), "recipe"; NULL: statements of a script */
+    const char *with;         /* the verb whose `with` block the innermost one is, or NULL */
     char *held;               /* owns the strings above */
 } Expected;
 void parse_expected(const Source *source, const Words *words, Expected *expected);

@@ -182,14 +182,19 @@ static const PlumbArg *any_layer_arg(const char *name) {
     return arg;
 }
 
+/* What the settings of a block are of: a recipe, or the verb that it belongs to. */
+static const PlumbEntry *entry_of_settings(const Site *site) {
+    const Verb *verb = site->expected.with ? verb_find(site->expected.with) : NULL;
+    return verb && verb->entry.args ? &verb->entry : plumb_entry_find("recipe");
+}
+
 /* NAME = ..., as a setting of a recipe, a default in a net, a binding. False: it is none of these. */
 static bool complete_setting(const Site *site) {
     char *name = name_assigned(site, find_argument(site).start);
     bool is_setting = name && *name;
     const char *body = site->expected.body;
     if (is_setting && body) {
-        const PlumbEntry *recipe = plumb_entry_find("recipe");
-        const PlumbArg *arg = strcmp(body, "recipe") ? any_layer_arg(name) : recipe ? arg_named(recipe, name) : NULL;
+        const PlumbArg *arg = strcmp(body, "recipe") ? any_layer_arg(name) : arg_named(entry_of_settings(site), name);
         if (arg) {
             offer_values(site, arg);
         }
@@ -208,8 +213,7 @@ static void complete_statement(const Site *site) {
         offer_verbs(site);
         offer_names(site, BOUND);
     } else if (strcmp(body, "recipe") == 0) {
-        const PlumbEntry *recipe = plumb_entry_find("recipe");
-        for (const PlumbArg *arg = recipe ? recipe->args : NULL; arg && arg->name; arg++) {
+        for (const PlumbArg *arg = entry_of_settings(site)->args; arg->name; arg++) {
             offer(site, arg->name, " = ", CANDIDATE_ARGUMENT);
         }
     } else {
@@ -246,7 +250,7 @@ static void complete_operand(const Site *site, const Verb *verb) {
 static void complete_clause(const Site *site, const Verb *verb) {
     const char *clause = site->expected.clause;
     if (strcmp(clause, "with") == 0) {
-        offer_names(site, NAME_RECIPE);
+        offer_names(site, verb && verb->entry.args ? 0 : NAME_RECIPE);
     } else if (strcmp(clause, "on") == 0) {
         offer_names(site, verb ? names_taken(verb->on_takes) : NAME_DATA);
     } else if (strcmp(clause, "from") == 0 && verb) {

@@ -1,16 +1,15 @@
 /* What `plumb check` doubts about a net that is free of errors: whether it can be trained. */
 #include "interpreter.h"
 #include "render/pictures.h"
-#include "verbs/remedies.h"
 #include <math.h>
 
 static void warn(Session *session, const char *name, const PlumbNet *net, Span span, const PlumbForecast *forecast,
-                 const Remedy *remedy, int remedies) {
+                 const PlumbRemedy *remedy, int remedies) {
     char text[192];
     Diag *diag = diags_add(session->diags, DIAG_WARNING, span, "%s will hardly train: %s", name,
                            forecast_text(net, forecast, text));
     int cause = forecast_cause(forecast);
-    if (isfinite(forecast->slope) && fabs(forecast->slope) >= 0.5) {
+    if (cause >= 0) {
         diag_note(diag, "most of it by the %s: %+.1f decades", plumb_cause_name(cause), forecast->cause[cause]);
     }
     for (int i = 0; i < remedies; i++) {
@@ -26,8 +25,8 @@ void doubt_net(Session *session, const char *name, const PlumbNet *net, Span spa
     }
     PlumbForecast *forecast = plumb_forecast(net, data, recipe, NULL);
     if (forecast && (forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING)) {
-        Remedy remedy[REMEDIES_MAX];
-        warn(session, name, net, span, forecast, remedy, remedies_of(net, data, recipe, remedy));
+        PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
+        warn(session, name, net, span, forecast, remedy, plumb_remedies(net, data, recipe, remedy));
     }
     plumb_forecast_free(forecast);
 }

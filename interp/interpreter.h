@@ -98,7 +98,10 @@ bool value_to_plumb(PlumbArena *arena, const Value *value, PlumbValue *to);
 Value *value_of_plumb(const PlumbValue *from);
 
 /* ---- recipes.c ---------------------------------------------------------------------------------------------- */
-/* The recipe that a block states, over `base` (NULL: the defaults). */
+/* The call of `entry` (the recipe, or a verb with arguments of its own) whose arguments a block sets, over `base` (NULL: the
+ * defaults). */
+Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *block, const PlumbCall *base, Scope *scope);
+/* The same for the recipe. */
 Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *base, Scope *scope);
 
 /* ---- instance.c --------------------------------------------------------------------------------------------- */

@@ -1,9 +1,11 @@
-/* Recipes: the settings of a block bound to the recipe's keys, over those of the recipe that it extends. */
+/* Blocks of settings, bound to the keys of a recipe, over those of the recipe that it extends; or to the arguments of a
+ * verb. */
 #include "interpreter.h"
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Settings { /* what is given so far, a later one in place of an earlier */
+typedef struct Settings {    /* what is given so far, a later one in place of an earlier */
+    const PlumbEntry *entry; /* the recipe, or a verb */
     PlumbGiven *given;
     const Tree **tree; /* of each; NULL: from the recipe that is extended */
     int count;
@@ -48,8 +50,12 @@ static bool one_of_epochs_and_steps(Session *session, Settings *settings) {
     return true;
 }
 
-static const PlumbArg *recipe_key(const char *name) {
-    for (const PlumbArg *arg = plumb_entry_find("recipe")->args; arg->name; arg++) {
+static bool is_recipe(const PlumbEntry *entry) {
+    return entry->kind == PLUMB_RECIPE;
+}
+
+static const PlumbArg *find_key(const PlumbEntry *entry, const char *name) {
+    for (const PlumbArg *arg = entry->args; arg->name; arg++) {
         if (!strcmp(arg->name, name)) {
             return arg;
         }
@@ -58,8 +64,8 @@ static const PlumbArg *recipe_key(const char *name) {
 }
 
 static const char *key_at(void *self, int index) {
-    (void)self;
-    return plumb_entry_find("recipe")->args[index].name;
+    const PlumbEntry *entry = self;
+    return entry->args[index].name;
 }
 
 /* `lr = 0.1` is meant for the optimizer. */
@@ -75,15 +81,17 @@ static bool is_of_optimizers(const char *key) {
     return false;
 }
 
-static bool unknown_key(Session *session, const Tree *tree) {
-    Diag *diag = report(session, tree->text_span, "a recipe has no `%.64s`", tree->text);
-    const char *near = nearest_name(tree->text, key_at, NULL);
-    if (is_of_optimizers(tree->text)) {
+static bool unknown_key(Session *session, const PlumbEntry *entry, const Tree *tree) {
+    const char *name = entry->name;
+    Diag *diag =
+        report(session, tree->text_span, "%s has no `%.64s`", is_recipe(entry) ? "a recipe" : name, tree->text);
+    const char *near = nearest_name(tree->text, key_at, (void *)entry);
+    if (is_recipe(entry) && is_of_optimizers(tree->text)) {
         diag_label(diag, "it belongs to the optimizer: optimizer = adam(%s=...)", tree->text);
     } else if (near) {
         diag_label(diag, "did you mean `%s`?", near);
     } else {
-        diag_note(diag, "`help recipe` lists the keys");
+        diag_note(diag, "`help %s` lists the keys", name);
     }
     return false;
 }
@@ -94,17 +102,19 @@ static bool is_word_of(const PlumbArg *arg, const Tree *tree, const Scope *scope
 }
 
 /* Alone, so that one wrong setting does not hide another. */
-static bool setting_fits(Session *session, const Tree *tree, PlumbArena *arena, PlumbGiven given) {
+static bool setting_fits(Session *session, const PlumbEntry *entry, const Tree *tree, PlumbArena *arena,
+                         PlumbGiven given) {
     PlumbError error = {.argument = -1};
-    const PlumbCall *call = plumb_call(arena, plumb_entry_find("recipe"), &given, 1, &error);
-    return (call && plumb_recipe_check(call, &error)) || session_fail(session, tree->child[0]->span, &error);
+    const PlumbCall *call = plumb_call(arena, entry, &given, 1, &error);
+    return (call && (!is_recipe(entry) || plumb_recipe_check(call, &error))) ||
+           session_fail(session, tree->child[0]->span, &error);
 }
 
 /* The value lives in the frame, so that later settings can use it and the call can be bound. */
 static bool add_setting(Session *session, const Tree *tree, Scope *frame, PlumbArena *arena, Settings *settings) {
-    const PlumbArg *arg = recipe_key(tree->text);
+    const PlumbArg *arg = find_key(settings->entry, tree->text);
     if (!arg) {
-        return unknown_key(session, tree);
+        return unknown_key(session, settings->entry, tree);
     }
     const Tree *written = tree->child[0];
     Value *value = is_word_of(arg, written, frame)
@@ -121,7 +131,7 @@ static bool add_setting(Session *session, const Tree *tree, Scope *frame, PlumbA
         Diag *diag = report(session, tree->text_span, "`%s` is set twice", tree->text);
         diag_place(diag, settings->tree[setting_index(settings, tree->text)]->text_span, "first here");
         done = false;
-    } else if (done && (done = setting_fits(session, tree, arena, (PlumbGiven){arg->name, to}))) {
+    } else if (done && (done = setting_fits(session, settings->entry, tree, arena, (PlumbGiven){arg->name, to}))) {
         put_setting(settings, arg->name, to, tree);
     }
     value_drop(value);
@@ -134,10 +144,11 @@ static bool add_settings(Session *session, const Tree *block, Scope *frame, Plum
         const Tree *tree = block->child[i];
         if (tree->kind == TREE_BIND) {
             done = add_setting(session, tree, frame, arena, settings) && done;
-        } else if (tree->kind == TREE_VERB && !strcmp(tree->text, "watch")) {
+        } else if (is_recipe(settings->entry) && tree->kind == TREE_VERB && !strcmp(tree->text, "watch")) {
             done = session_error(session, tree->text_span, "`watch` is not available in this version");
         } else {
-            Diag *diag = report(session, tree->span, "a recipe holds settings only");
+            Diag *diag = report(session, tree->span, "%s holds settings only",
+                                is_recipe(settings->entry) ? "a recipe" : "this block");
             diag_label(diag, "key = value");
             done = false;
         }
@@ -159,7 +170,7 @@ static bool settings_open(Settings *settings, PlumbArena *arena, const PlumbCall
 
 static Value *bind_settings(Session *session, const Tree *block, PlumbArena *arena, const Settings *settings) {
     PlumbError error = {.argument = -1};
-    PlumbCall *call = plumb_call(arena, plumb_entry_find("recipe"), settings->given, settings->count, &error);
+    PlumbCall *call = plumb_call(arena, settings->entry, settings->given, settings->count, &error);
     if (!call) {
         const Tree *wrong = error.argument >= 0 ? settings->tree[error.argument] : NULL;
         report_error(session, wrong ? wrong->child[0]->span : block->span, &error);
@@ -168,10 +179,11 @@ static Value *bind_settings(Session *session, const Tree *block, PlumbArena *are
     return value_call(call);
 }
 
-Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *base, Scope *scope) {
+Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *block, const PlumbCall *base,
+                         Scope *scope) {
     PlumbArena *arena = plumb_arena_new();
     Scope *frame = scope_new(scope);
-    Settings settings = {0};
+    Settings settings = {.entry = entry};
     Value *recipe = NULL;
     if (!arena || !frame || !settings_open(&settings, arena, base, block->count)) {
         report_memory(session, block->span);
@@ -184,4 +196,8 @@ Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *bas
     scope_drop(frame);
     plumb_arena_free(arena);
     return recipe;
+}
+
+Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *base, Scope *scope) {
+    return settings_of_block(session, plumb_entry_find("recipe"), block, base, scope);
 }

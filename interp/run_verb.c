@@ -33,7 +33,7 @@ static bool fits(unsigned takes, const Value *value) {
     return false;
 }
 
-/* The first name in reach of the kind that is wanted. */
+/* The first name in reach of the kind that is wanted; the session's own have a bracket before them. */
 static const char *fitting_name(Session *session, unsigned takes) {
     unsigned wanted = 0;
     for (int i = 0; i < KINDS; i++) {
@@ -42,7 +42,7 @@ static const char *fitting_name(Session *session, unsigned takes) {
     Value *value;
     const char *name;
     for (int i = 0; wanted && (name = scope_name_at(session->scope, i, &value)); i++) {
-        if (value->type != VALUE_UNKNOWN && fits(takes, value)) {
+        if (*name != '(' && value->type != VALUE_UNKNOWN && fits(takes, value)) {
             return name;
         }
     }
@@ -69,9 +69,17 @@ static bool wrong_kind(Session *session, const Verb *verb, const char *clause, u
 
 static Value *evaluate_operand(Session *session, const Verb *verb, const char *clause, unsigned takes,
                                const Tree *tree) {
-    bool block = takes & TAKES_RECIPE && tree->kind == TREE_BLOCK;
-    Value *value =
-        block ? recipe_of_block(session, tree, NULL, session->scope) : evaluate(session, tree, session->scope);
+    bool is_block = tree->kind == TREE_BLOCK;
+    if (takes & TAKES_SETTINGS && !is_block) {
+        session_error(session, tree->span, "`%s ... with` takes its settings: { %s = ... }", verb->entry.name,
+                      verb->entry.args->name);
+        return NULL;
+    }
+    if (takes & TAKES_SETTINGS) {
+        return settings_of_block(session, &verb->entry, tree, NULL, session->scope);
+    }
+    Value *value = takes & TAKES_RECIPE && is_block ? recipe_of_block(session, tree, NULL, session->scope)
+                                                    : evaluate(session, tree, session->scope);
     if (value && !fits(takes, value)) {
         wrong_kind(session, verb, clause, takes, tree, value);
         value_drop(value);
@@ -107,6 +115,7 @@ static unsigned clause_takes(const Verb *verb, unsigned bit) {
     return bit == CLAUSE_ON     ? verb->on_takes
            : bit == CLAUSE_TO   ? verb->to_takes
            : bit == CLAUSE_FROM ? verb->from_takes
+           : verb->entry.args   ? TAKES_SETTINGS
                                 : TAKES_RECIPE;
 }
 
@@ -133,6 +142,21 @@ static bool read_clause(Session *session, const Verb *verb, const Tree *tree, Ve
     }
     *value = evaluate_operand(session, verb, kind->name, clause_takes(verb, kind->bit), tree->child[0]);
     return *value;
+}
+
+/* A verb with arguments of its own always gets them, all defaults where there is no `with`. */
+static bool complete_settings(Session *session, const Verb *verb, VerbCall *call) {
+    if (!verb->entry.args || call->with_tree) {
+        return true;
+    }
+    PlumbArena *arena = plumb_arena_new();
+    const PlumbCall *settings = arena ? plumb_call(arena, &verb->entry, NULL, 0, NULL) : NULL;
+    call->with = settings ? value_call(settings) : NULL;
+    plumb_arena_free(arena);
+    if (!call->with) {
+        report_memory(session, call->tree->span);
+    }
+    return call->with;
 }
 
 static bool has_required(Session *session, const Verb *verb, const VerbCall *call) {
@@ -181,7 +205,7 @@ static bool read_call(Session *session, const Verb *verb, VerbCall *call) {
         call->count++;
     }
     bool counted = count_operands(session, verb, call);
-    return has_required(session, verb, call) && counted && done;
+    return has_required(session, verb, call) && complete_settings(session, verb, call) && counted && done;
 }
 
 static bool call_open(VerbCall *call, const Tree *tree, Scope *scope) {

@@ -93,6 +93,17 @@ static bool is_known(Place place, const char *name) {
     return known;
 }
 
+/* One more name that the tree binds itself. */
+static void learn(Copier *c, Place *place, const char *name) {
+    Known *known = arena_alloc(c->arena, sizeof *known);
+    if (!known) {
+        no_memory(c);
+        return;
+    }
+    *known = (Known){name, place->known};
+    place->known = known;
+}
+
 /* The value that a name has outside of the tree; NULL: it is bound inside, or a name of the language. */
 static Value *outside(Place place, const Tree *tree) {
     return tree->kind == TREE_NAME && !is_known(place, tree->text) ? scope_find(place.scope, tree->text) : NULL;
@@ -145,37 +156,35 @@ static bool is_data(const Value *value) {
     return value && value->type == VALUE_DATA;
 }
 
-/* Parameters with their values as defaults. One that is a data set goes: what the net takes from it is written out. */
-static int copy_parameters(Copier *c, const NetValue *net, Tree *tree) {
-    int count = 0;
-    for (int i = 0; i < net->argument_count && !c->failed; i++) {
-        if (is_data(net->argument[i])) {
-            continue;
-        }
-        Tree *parameter = node(c, TREE_PARAM, net->declaration->child[i]->text, net->argument[i] ? 1 : 0);
-        if (parameter && net->argument[i]) {
-            parameter->child[0] = tree_of_value(c, net->argument[i], parameter->text);
-        }
-        tree->child[count++] = parameter;
+/* Its value; behind a parameter without one a default still waits for it, and is copied as it is written. */
+static Tree *copy_parameter(Copier *c, const NetValue *net, int index, Place place) {
+    const Tree *written = net->declaration->child[index];
+    const Value *value = net->argument[index];
+    Tree *parameter = node(c, TREE_PARAM, written->text, value ? 1 : written->count);
+    if (parameter && parameter->count) {
+        parameter->child[0] = value ? tree_of_value(c, value, written->text) : copy(c, written->child[0], place);
     }
-    return count;
+    return parameter;
 }
 
-static Tree *copy_body(Copier *c, const NetValue *net) {
-    Known known[net->argument_count + 1];
+/* Parameters, then the body. A parameter that is a data set goes: what the net takes from it is written out. */
+static void copy_declaration(Copier *c, const NetValue *net, Tree *tree) {
     Place place = {parameter_frame(net), NULL, false};
+    tree->count = 0;
     if (!place.scope) {
-        return no_memory(c);
+        no_memory(c);
+        return;
     }
-    for (int i = 0; i < net->argument_count; i++) {
+    for (int i = 0; i < net->argument_count && !c->failed; i++) {
         if (!is_data(net->argument[i])) {
-            known[i] = (Known){net->declaration->child[i]->text, place.known};
-            place.known = &known[i];
+            tree->child[tree->count++] = copy_parameter(c, net, i, place);
+            learn(c, &place, net->declaration->child[i]->text);
         }
     }
-    Tree *body = copy(c, net->declaration->child[net->argument_count], place);
+    if (!c->failed) {
+        tree->child[tree->count++] = copy(c, net->declaration->child[net->argument_count], place);
+    }
     scope_drop(place.scope);
-    return body;
 }
 
 /* Declares the net under its base name, once. */
@@ -189,8 +198,7 @@ static bool declare_net_value(Copier *c, const NetValue *net) {
     if (!tree) {
         return false;
     }
-    tree->count = copy_parameters(c, net, tree);
-    tree->child[tree->count++] = c->failed ? NULL : copy_body(c, net);
+    copy_declaration(c, net, tree);
     if (!c->failed) {
         declare(c, tree);
     }
@@ -402,13 +410,11 @@ static Tree *copy_call(Copier *c, const Tree *tree, Place place) {
 /* What a statement binds is known behind it. */
 static Tree *copy_statements(Copier *c, const Tree *block, Place place) {
     Tree *made = shallow(c, block);
-    Known known[block->count + 1];
     for (int i = 0; made && i < block->count && !c->failed; i++) {
         const Tree *statement = block->child[i];
         made->child[i] = copy(c, statement, place);
         if (statement->kind == TREE_BIND || statement->kind == TREE_NET) {
-            known[i] = (Known){statement->text, place.known};
-            place.known = &known[i];
+            learn(c, &place, statement->text);
         }
     }
     return made;
@@ -417,7 +423,6 @@ static Tree *copy_statements(Copier *c, const Tree *block, Place place) {
 /* The children of a `for` and of a net within the net see one another's names from left to right. */
 static Tree *copy_binding(Copier *c, const Tree *tree, Place place) {
     Tree *made = shallow(c, tree);
-    Known known[tree->count + 1];
     for (int i = 0; made && i < tree->count && !c->failed; i++) {
         const Tree *child = tree->child[i];
         made->child[i] = copy(c, child, place);
@@ -425,8 +430,7 @@ static Tree *copy_binding(Copier *c, const Tree *tree, Place place) {
                            : child->kind == TREE_PARAM      ? child->text
                                                             : NULL;
         if (name) {
-            known[i] = (Known){name, place.known};
-            place.known = &known[i];
+            learn(c, &place, name);
         }
     }
     return made;

@@ -7,7 +7,7 @@
 enum { CLAUSE_ON = 1, CLAUSE_WITH = 2, CLAUSE_TO = 4, CLAUSE_FROM = 8, CLAUSE_AS = 16 };
 enum { /* what an operand or a clause takes; handlers get it evaluated */
     TAKES_NOTHING = 0, TAKES_ANY = 1, TAKES_NET = 2, TAKES_DATA = 4, TAKES_RECIPE = 8, TAKES_STRING = 16, TAKES_CONDITION = 32,
-    TAKES_NAME = 64 /* unevaluated */, TAKES_NUMBER = 128
+    TAKES_NAME = 64 /* unevaluated */, TAKES_NUMBER = 128, TAKES_SETTINGS = 256 /* a block of the verb's own arguments */
 };
 
 typedef struct VerbCall {       /* operands and clauses, evaluated; the trees say where each stands */
@@ -21,11 +21,11 @@ typedef struct VerbCall {       /* operands and clauses, evaluated; the trees sa
 } VerbCall;
 
 typedef struct Verb {
-    PlumbEntry entry;           /* kind PLUMB_VERB; summary, formula = the synopsis, example: for help */
+    PlumbEntry entry;           /* kind PLUMB_VERB; summary, formula = the synopsis, example: for help; args: what its `with` sets */
     int operands_min, operands_max; /* max -1: any number */
     unsigned operands;          /* TAKES_... */
     unsigned clauses, required; /* CLAUSE_... */
-    unsigned on_takes, to_takes, from_takes; /* `with` is always a recipe */
+    unsigned on_takes, to_takes, from_takes; /* `with`: a recipe, or a call of `entry` where that has args */
     bool (*run)(Session *session, const VerbCall *call); /* false: failed, diagnostic added */
     /* Before anything runs, with what could be evaluated without running (else VALUE_UNKNOWN): adds diagnostics. NULL: no more
      * than kinds, counts and clauses, which are checked for every verb. */

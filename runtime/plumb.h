@@ -302,6 +302,16 @@ bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data,
                     PlumbScore *score, PlumbError *error);
 /* out: rows x size of the net's output shape. x: rows x size of its input. */
 bool plumb_predict(PlumbNet *net, const plumb_real *x, int64_t rows, plumb_real *out, const PlumbConfig *config, PlumbError *error);
+typedef struct PlumbSampling {
+    int length;         /* classes to draw */
+    double temperature; /* of the outputs: 0 takes the likeliest */
+    uint64_t seed;
+} PlumbSampling;
+/* Continues a sequence of classes, as the data source `text` numbers them: `count` of a prompt, at least one, and how->length further
+ * ones in `out`. The net reads a window of classes and gives one row of outputs a step; of a net that reads the window both ways,
+ * or its order from the end, what it has not seen yet counts as class 0. */
+bool plumb_generate(PlumbNet *net, int classes, const int32_t *prompt, int count, const PlumbSampling *how, int32_t *out,
+                    const PlumbConfig *config, PlumbError *error);
 /* One batch, forward and backward, no update; training mode, fixed: the first `batch` rows of the train part, in order.
  * Fills one probe per node and leaves the weights' grads in plumb_net_weight. */
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config, PlumbProbe *probe,
@@ -327,6 +337,7 @@ typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double decades;       /* log10 of it, also where it underflows */
     double low, high;     /* decades: 95 % of draws lie between, at this width */
     double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
+    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, in the end; else NaN */
     double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
     const char *refused;  /* why theory ends here, or NULL */
     const char *caution;  /* what is approximate here, or NULL */
@@ -344,6 +355,8 @@ typedef struct PlumbForecast {
     double signal_slope;  /* decades of the rms of the output from first to last */
     double difference;    /* sqrt(1 - correlation) at last: what is left of the difference of two rows, relative to the signal */
     double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
+    double time_slope;    /* decades from the last time step back to the first, of the recurrent layer that shrinks or grows it most
+                             among those whose last step alone is read; 0: there is none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
     PlumbVerdict verdict; /* diagnostics: vanishing from -3.5 decades of gradient or signal on (adaptive -5), or a difference below
@@ -361,6 +374,50 @@ typedef struct PlumbEdit { /* calls of the registry; NULL: as it is */
 /* The net with an edit made everywhere, without weights: to forecast what a remedy would do. */
 PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error);
 
+typedef struct PlumbRemedy {  /* an edit of one line that the forecast calls healthy */
+    const char *text;         /* as a script writes it: "act=relu, init=he" */
+    double slope;             /* decades, as PlumbForecast.slope */
+} PlumbRemedy;
+enum { PLUMB_REMEDIES_MAX = 3 };
+/* At most PLUMB_REMEDIES_MAX, the smallest edits first. Returns how many; errors (no memory) leave some out. */
+int plumb_remedies(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbRemedy remedy[PLUMB_REMEDIES_MAX]);
+
+/* ---- diagnosis ---------------------------------------------------------------------------------------- */
+typedef struct PlumbCase {    /* what the rules go by; all but `net` may be absent */
+    const PlumbNet *net;
+    const PlumbData *data;
+    const PlumbCall *recipe;
+    const PlumbForecast *forecast; /* for this data and recipe */
+    const PlumbProbe *probe;  /* one a node, of the last training or a measurement */
+    const PlumbEpoch *epoch;  /* of the training; 0 epochs: none is known of */
+    int epochs;
+    double loss;              /* of a measurement, where there are no epochs; NaN: unknown */
+    bool training;            /* it goes on: only the rules that go by probes and epochs are asked, and no remedies are looked for */
+    uint32_t told;            /* training: bits of the rules (PlumbFinding.rule) that were told before and are not asked again */
+} PlumbCase;
+typedef enum { PLUMB_MILD, PLUMB_SEVERE } PlumbSeverity;
+typedef struct PlumbFinding {
+    int rule;                 /* plumb_rule_name */
+    PlumbSeverity severity;
+    const int *layer;         /* nodes that it is about, in order; none: the whole net, or what it is trained on */
+    int layers;
+    int first_step, last_step; /* time steps of these layers, from 1; 0: not by time */
+    const char *evidence;     /* the numbers */
+    const char *cause;
+    const char *remedy;       /* source text: "act=relu, init=he"; "" where no single edit is known to help */
+    double promise;           /* the slope forecast with the remedy, as PlumbRemedy.slope; NaN: the forecast says nothing */
+    int follows;              /* the finding that this one comes from, or -1 */
+} PlumbFinding;
+typedef struct PlumbDiagnosis PlumbDiagnosis;
+/* Causes before what follows from them. NULL after an error (no memory). */
+PlumbDiagnosis *plumb_diagnose(const PlumbCase *about, PlumbError *error);
+void plumb_diagnosis_free(PlumbDiagnosis *diagnosis); /* NULL is allowed */
+int plumb_diagnosis_size(const PlumbDiagnosis *diagnosis); /* 0: healthy, as far as can be told from the case */
+const PlumbFinding *plumb_diagnosis_at(const PlumbDiagnosis *diagnosis, int index);
+const char *plumb_rule_name(int rule); /* "vanishing_gradient"; NULL: there are no more rules */
+/* The loss of the best constant output: ln C for C equally frequent classes, the variance for squared errors. NaN: unknown. */
+double plumb_loss_at_chance(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe);
+
 /* ---- weight and array files --------------------------------------------------------------------------- */
 typedef struct PlumbTensor { /* a named array in memory */
     char *name;
@@ -377,6 +434,8 @@ bool plumb_gradients_save(const PlumbNet *net, const char *path, const PlumbFile
  * what plumb_net_save writes), .dot. *node: the layer that the format has no way to say, or -1. */
 bool plumb_net_export(const PlumbNet *net, const char *path, const PlumbFiles *files, int *node, PlumbError *error);
 const char *plumb_export_format(const char *path); /* "onnx", "py", "dot"; NULL: none of these */
+/* Could a file be written there? The folder, what is allowed, what is there now. */
+bool plumb_file_writable(const char *path, const PlumbFiles *files, PlumbError *error);
 /* Any text or bytes. */
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error);
 bool plumb_npy_save(const char *path, PlumbShape shape, int64_t rows, const plumb_real *value, const PlumbFiles *files, PlumbError *error);

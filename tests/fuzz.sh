@@ -171,6 +171,40 @@ load n from \"cut.safetensors\""
 printf '\2\0\0\0\0\0\0\0{}' >none.safetensors
 refuse "a safetensors file without weights" "$net
 load n from \"none.safetensors\""
+header() { # TEXT: a safetensors header, its length in front
+    printf "\\x$(printf '%02x' ${#1})\\0\\0\\0\\0\\0\\0\\0%s" "$1"
+}
+{ header '{"dense1.weight":{"dtype":"I32","shape":[2,2],"data_offsets":[0,16]},"dense1.bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}'; head -c 24 /dev/zero; } >type.safetensors
+refuse "weights that are whole numbers" "$net
+load n from \"type.safetensors\""
+{ header '{"dense1.weight":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"dense1.bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}'; head -c 24 /dev/zero; } >shape.safetensors
+refuse "weights of another shape" "$net
+load n from \"shape.safetensors\""
+{ header '{"dense1.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"dense1.bias":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}'; head -c 16 /dev/zero; } >twice.safetensors
+refuse "a name that comes twice" "$net
+load n from \"twice.safetensors\""
+{ header '{"dense1.bias":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}'; } >large.safetensors
+refuse "a shape that overflows" "$net
+load n from \"large.safetensors\""
+cp shape.safetensors weights.ckpt
+refuse "weights as a checkpoint" "$net
+load n from \"weights.ckpt\""
+cp huge.safetensors huge.ckpt
+refuse "a checkpoint's header of 9 EB" "$net
+load n from \"huge.ckpt\""
+training="$net
+d = xor(samples=20)
+train n on d with { epochs = 1; batch = 4 }"
+printf '%s\nsave n to "run.ckpt"\n' "$training" >x.plumb
+verdict "a checkpoint is written" 0 ''
+for size in 0 7 8 100 1000; do
+    head -c $size run.ckpt >cut.ckpt
+    refuse "a checkpoint of $size bytes" "$net
+load n from \"cut.ckpt\""
+done
+sed 's/"step":"[0-9]*"/"step":"-7"/' run.ckpt >edited.ckpt
+refuse "a checkpoint that was edited" "$net
+load n from \"edited.ckpt\""
 printf 'PK\3\4nonsense' >bad.npz
 refuse "a broken zip" 'd = npz("bad.npz", x="x", y="y")
 show d'

@@ -164,6 +164,9 @@ char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char tex
     } else if (is_ill(forecast, forecast->signal_slope)) {
         snprintf(text, TEXT_BYTES, "the signal %s %.1f decades from %.50s to %.50s",
                  forecast->signal_slope < 0 ? "shrinks" : "grows", fabs(forecast->signal_slope), first, last);
+    } else if (is_ill(forecast, forecast->time_slope)) {
+        snprintf(text, TEXT_BYTES, "the gradient %s %.1f decades from the last time step back to the first",
+                 forecast->time_slope < 0 ? "shrinks" : "grows", fabs(forecast->time_slope));
     } else {
         snprintf(text, TEXT_BYTES, "what two rows differ by is %s of the signal at %.50s",
                  number_figure(forecast->difference, left), last);
@@ -190,7 +193,7 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
         canvas_wrap(canvas, state_of_forecast(f, f->signal_slope), 2, "  the signal %s %.1f decades over the depth",
                     f->signal_slope < 0 ? "shrinks" : "grows", fabs(f->signal_slope));
     }
-    if (f->verdict == PLUMB_VANISHING && isfinite(f->underflow_depth)) {
+    if (f->slope < 0 && is_ill(f, f->slope) && isfinite(f->underflow_depth)) {
         canvas_wrap(canvas, STATE_PLAIN, 2, "  a net of %.0f such layers would fall below what float32 holds",
                     f->underflow_depth);
     }
@@ -198,6 +201,9 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
 
 int forecast_cause(const PlumbForecast *forecast) {
     int most = 0;
+    if (!is_ill(forecast, forecast->slope) || !isfinite(forecast->slope)) {
+        return -1;
+    }
     double sign = forecast->slope < 0 ? -1 : 1;
     for (int i = 1; i < PLUMB_CAUSES; i++) {
         most = sign * forecast->cause[i] > sign * forecast->cause[most] ? i : most;
@@ -207,11 +213,11 @@ int forecast_cause(const PlumbForecast *forecast) {
 
 static void say_causes(const Canvas *canvas, const PlumbForecast *forecast) {
     static const char *const about[PLUMB_CAUSES] = {
-        [PLUMB_BY_ACTIVATION] = "slopes, against what the initialiser made for them takes",
+        [PLUMB_BY_ACTIVATION] = "slopes, against what their initialiser takes",
         [PLUMB_BY_INIT] = "inputs x Var(weight), against the same",
         [PLUMB_BY_NORM] = "what norms divide by",
         [PLUMB_BY_SKIP] = "links, and factors on branches",
-        [PLUMB_BY_WIDTH] = "other widths, and what finite width tends to lose",
+        [PLUMB_BY_WIDTH] = "other widths, and what finite width loses",
         [PLUMB_BY_DROPOUT] = "what is kept grows by 1 / (1 - p)",
         [PLUMB_BY_GATES] = "factors on the way",
     };
@@ -235,6 +241,26 @@ static void say_verdict(const Canvas *canvas, const PlumbNet *net, const PlumbFo
         forecast->verdict == PLUMB_HEALTHY || forecast->verdict == PLUMB_UNFORESEEN ? STATE_PLAIN : STATE_BROKEN;
     canvas_wrap(canvas, state, 2, "  %s (judged for %s): %s", name[forecast->verdict], optimizer,
                 forecast_text(net, forecast, text));
+}
+
+/* Recurrent layers: what each step back in time takes of the gradient. */
+static void say_time(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast) {
+    for (int i = 0; i < forecast->count; i++) {
+        double each = log10(forecast->node[i].time_gain);
+        char steps[32], decades[32];
+        if (isnan(each)) {
+            continue;
+        }
+        if (fabs(each) < 0.002) {
+            canvas_wrap(canvas, STATE_PLAIN, 2, "  %s: back in time the gradient keeps its size",
+                        plumb_net_node(net, i)->name);
+        } else {
+            canvas_wrap(
+                canvas, STATE_PLAIN, 2, "  %s: at each time step back the gradient %s by %s decades, %s every %s steps",
+                plumb_net_node(net, i)->name, each < 0 ? "shrinks" : "grows", number_figure(fabs(each), decades),
+                each < 0 ? "halved" : "doubled", number_figure(log10(2) / fabs(each), steps));
+        }
+    }
 }
 
 /* Where theory ends, and each approximation once. */
@@ -265,12 +291,13 @@ static void say_limits(const Canvas *canvas, const PlumbNet *net, const PlumbFor
 }
 
 void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast, const char *optimizer,
-                      const Remedy *remedy, int remedies) {
+                      const PlumbRemedy *remedy, int remedies) {
     print_table(canvas, net, forecast);
     say_differences(canvas, forecast);
+    say_time(canvas, net, forecast);
     say_limits(canvas, net, forecast);
     say_verdict(canvas, net, forecast, optimizer);
-    if (forecast->verdict != PLUMB_HEALTHY && isfinite(forecast->slope) && fabs(forecast->slope) >= 0.5) {
+    if (forecast_cause(forecast) >= 0) {
         say_causes(canvas, forecast);
     }
     if (remedies) {

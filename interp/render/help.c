@@ -228,8 +228,13 @@ static const char *taken(unsigned takes, char text[120]) {
     static const struct {
         unsigned takes;
         const char *text;
-    } rows[] = {{TAKES_NET, "a net"},       {TAKES_DATA, "a data set"}, {TAKES_RECIPE, "a recipe"},
-                {TAKES_STRING, "a string"}, {TAKES_NUMBER, "a number"}, {TAKES_ANY, "any value"}};
+    } rows[] = {{TAKES_NET, "a net"},
+                {TAKES_DATA, "a data set"},
+                {TAKES_RECIPE, "a recipe"},
+                {TAKES_STRING, "a string"},
+                {TAKES_NUMBER, "a number"},
+                {TAKES_ANY, "any value"},
+                {TAKES_SETTINGS, "{ settings }:"}};
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -246,7 +251,7 @@ void help_verb(FILE *out, int width, const Verb *verb) {
         const char *word;
         unsigned takes;
     } rows[] = {{CLAUSE_ON, "on", verb->on_takes},
-                {CLAUSE_WITH, "with", TAKES_RECIPE},
+                {CLAUSE_WITH, "with", verb->entry.args ? TAKES_SETTINGS : TAKES_RECIPE},
                 {CLAUSE_TO, "to", verb->to_takes},
                 {CLAUSE_FROM, "from", verb->from_takes},
                 {CLAUSE_AS, "as", 0}};
@@ -260,6 +265,7 @@ void help_verb(FILE *out, int width, const Verb *verb) {
             put_paragraph(out, width, 2, FACTS, rows[i].word, line);
         }
     }
+    put_arguments(out, width, verb->entry.args);
     put_facts(out, width, &verb->entry);
 }
 

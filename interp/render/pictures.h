@@ -50,19 +50,20 @@ void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbPro
 /* The gradient at every time step of each recurrent layer, as last measured; nothing for a net without one. */
 void picture_through_time(const Canvas *canvas, const PlumbNet *net);
 
-typedef struct Remedy {     /* an edit and what it is forecast to do */
-    const char *text;       /* as in a script: "act=relu, init=he" */
-    double slope;           /* decades, as PlumbForecast.slope */
-} Remedy;
 /* The forecast: a row a layer with weights, the verdict, what it comes from, what changes it. optimizer: its name. */
 void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbForecast *forecast, const char *optimizer,
-                      const Remedy *remedy, int remedies);
+                      const PlumbRemedy *remedy, int remedies);
 /* "the gradient shrinks 12.5 decades from dense21 back to dense1": what the verdict rests on. Returns text. */
 char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[192]);
 /* "-12.6", "+0.3", "0.0": never "-0.0". Returns text. */
 char *decades_text(double decades, char text[32]);
-/* The PlumbCause that carries most of the slope, in its direction. */
+/* The PlumbCause that carries most of the slope, in its direction; -1: the slope is not what is wrong. */
 int forecast_cause(const PlumbForecast *forecast);
+
+/* What the rules found; `basis`: of which net, by what ("plain on digits"). */
+void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *net, const PlumbDiagnosis *diagnosis);
+/* A finding on one line, "vanishing gradient, dense1 ... dense14: ...": malloc'd, NULL without memory. */
+char *finding_text(const PlumbNet *net, const PlumbFinding *finding);
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
 

@@ -1,6 +1,6 @@
 /* forecast NET [on DATA] [with RECIPE]: what theory says of signal and gradient before any training. */
+#include "../render/pictures.h"
 #include "common.h"
-#include "remedies.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,6 +21,9 @@ static json_t *layer_json(const PlumbNode *node, const PlumbForecastNode *told) 
     json_object_set_new(layer, "decades", json_figure(told->decades));
     json_object_set_new(layer, "low", json_figure(told->low));
     json_object_set_new(layer, "high", json_figure(told->high));
+    if (!isnan(told->time_gain)) {
+        json_object_set_new(layer, "time_gain", json_figure(told->time_gain));
+    }
     if (told->refused) {
         json_object_set_new(layer, "refused", json_text(told->refused));
     }
@@ -49,7 +52,7 @@ static json_t *causes_json(const PlumbForecast *forecast) {
     return causes;
 }
 
-static json_t *remedies_json(const Remedy *remedy, int count) {
+static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
     json_t *list = json_array();
     for (int i = 0; i < count; i++) {
         json_t *object = json_object();
@@ -60,7 +63,8 @@ static json_t *remedies_json(const Remedy *remedy, int count) {
     return list;
 }
 
-static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const Remedy *remedy, int remedies) {
+static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
+                             int remedies) {
     json_t *object = json_object();
     const char *verdict = verdict_name(forecast->verdict);
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
@@ -69,6 +73,7 @@ static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast,
     json_object_set_new(object, "high", json_figure(forecast->high));
     json_object_set_new(object, "causes", causes_json(forecast));
     json_object_set_new(object, "signal_slope", json_figure(forecast->signal_slope));
+    json_object_set_new(object, "time_slope", json_figure(forecast->time_slope));
     json_object_set_new(object, "difference", json_figure(forecast->difference));
     json_object_set_new(object, "depth_scale", json_figure(forecast->depth_scale));
     json_object_set_new(object, "underflow_depth", json_figure(forecast->underflow_depth));
@@ -87,11 +92,11 @@ static void title(Session *session, const VerbCall *call) {
     const char *name = call->operand[0]->net->name;
     char *on = call->on ? written(call->on_tree) : NULL;
     if (on) {
-        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s before any training: theory of wide layers, rows as those of %s", name,
-                    on);
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s before any training, by theory: wide layers, rows like those of %s",
+                    name, on);
     } else {
         canvas_wrap(&canvas, STATE_PLAIN, 4,
-                    "%s before any training: theory of wide layers, inputs of mean 0 and variance 1", name);
+                    "%s before any training, by theory: wide layers, inputs of mean 0, variance 1", name);
     }
     free(on);
 }
@@ -109,9 +114,9 @@ static bool run(Session *session, const VerbCall *call) {
     if (!forecast) {
         return session_fail(session, call->tree_of[0]->span, &error);
     }
-    Remedy remedy[REMEDIES_MAX];
+    PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
     bool ill = forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING;
-    int remedies = ill ? remedies_of(net, data, recipe, remedy) : 0;
+    int remedies = ill ? plumb_remedies(net, data, recipe, remedy) : 0;
     Canvas canvas = session_canvas(session);
     title(session, call);
     picture_forecast(&canvas, net, forecast, optimizer_of(recipe), remedy, remedies);

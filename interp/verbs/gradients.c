@@ -1,40 +1,10 @@
 /* gradients NET [on DATA]: the gradient over the depth, of one batch measured now or of the last training. */
 #include "../render/number.h"
 #include "../render/pictures.h"
-#include "common.h"
+#include "measure.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* No step is taken while measuring: how far the weights move is known from the last training, if there was one. */
-static void take_updates(const NetValue *net, PlumbProbe *probe) {
-    for (int i = 0; net->trainer && net->probe && i < plumb_net_size(net->net); i++) {
-        probe[i].update_ratio = net->probe[i].update_ratio;
-    }
-}
-
-static bool measure(Session *session, const VerbCall *call, PlumbNet *net) {
-    Value *value = call->operand[0];
-    const PlumbCall *recipe = session_recipe(session, call->with, value);
-    PlumbConfig config = session_config(session);
-    PlumbProbe *probe = calloc((size_t)plumb_net_size(net), sizeof *probe);
-    PlumbError error = {.argument = -1};
-    double loss;
-    if (!recipe || !probe) {
-        free(probe);
-        return report_no_memory(session, call->tree->span);
-    }
-    if (!plumb_measure(net, data_of(call->on), recipe, &config, probe, &loss, &error)) {
-        free(probe);
-        return session_fail(session, call->on_tree->span, &error);
-    }
-    take_updates(value->net, probe);
-    free(value->net->probe);
-    value->net->probe = probe;
-    value->net->loss = loss;
-    value->net->has_loss = true;
-    return true;
-}
 
 static bool has_probes(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
@@ -103,7 +73,7 @@ static PlumbForecast *forecast_beside(Session *session, const VerbCall *call, co
 static bool run(Session *session, const VerbCall *call) {
     NetValue *about = call->operand[0]->net;
     PlumbNet *net = session_net(session, call->operand[0], call->tree_of[0]->span);
-    if (!net || !(call->on ? measure(session, call, net) : has_probes(session, call))) {
+    if (!net || !(call->on ? measure_net(session, call, net) : has_probes(session, call))) {
         return false;
     }
     Canvas canvas = session_canvas(session);

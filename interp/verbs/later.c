@@ -30,8 +30,6 @@ static void check(Session *session, const VerbCall *call) {
                                .from_takes = TAKES_ANY,                                                                \
                                .run = run,                                                                             \
                                .check = check};
-LATER(diagnose, "what is wrong with a net, the evidence, the cause, the remedy", "diagnose NET [on DATA]",
-      "diagnose plain on digits")
 LATER(fix, "applies the remedies to the source, keeps what helps", "fix NET as NAME [on DATA] [with RECIPE]",
       "fix plain as fixed on digits")
 LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on DATA [with RECIPE]",
@@ -40,5 +38,3 @@ LATER(watch, "pauses the training when a condition becomes true", "watch CONDITI
 LATER(plot, "draws what a net has measured", "plot WHAT [to FILE]", "plot plain.history to \"loss.svg\"")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")
-LATER(generate, "continues a text, one character after the other", "generate NET from \"TEXT\"",
-      "generate writer from \"Once\"")

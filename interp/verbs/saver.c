@@ -24,6 +24,10 @@ static void on_end(void *self, const PlumbEpoch *last) {
     save(self);
 }
 
+bool saver_can_write(const Saver *saver, PlumbError *error) {
+    return !saver->path || plumb_file_writable(saver->path, saver->files, error);
+}
+
 bool saver_observe(Saver *saver) {
     return !saver->path || plumb_trainer_observe(saver->trainer, (PlumbObserver){saver, on_step, NULL, on_end});
 }

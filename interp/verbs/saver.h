@@ -12,6 +12,7 @@ typedef struct Saver {
     bool failed;
 } Saver;
 Saver saver_of(const Session *session, PlumbTrainer *trainer, const PlumbCall *recipe);
-bool saver_observe(Saver *saver);                   /* false: there are too many observers */
-bool saver_end(Saver *saver, PlumbError *error);    /* no longer; false: a checkpoint was not written */
+bool saver_can_write(const Saver *saver, PlumbError *error); /* so that it is not found after hours */
+bool saver_observe(Saver *saver);                            /* false: there are too many observers */
+bool saver_end(Saver *saver, PlumbError *error);             /* no longer; false: a checkpoint was not written */
 #endif

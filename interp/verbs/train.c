@@ -1,5 +1,6 @@
 /* train NET on DATA [with RECIPE] */
 #include "../render/pictures.h"
+#include "saver.h"
 #include "training.h"
 #include <inttypes.h>
 
@@ -22,10 +23,17 @@ static void say_resumed(const Session *session, const PlumbTrainer *trainer) {
                 of);
 }
 
+static bool can_checkpoint(Session *session, const VerbCall *call) {
+    const Saver saver = saver_of(session, NULL, session_recipe(session, call->with, call->operand[0]));
+    PlumbError error = {.argument = -1};
+    const Tree *at = call->with_tree ? call->with_tree : call->tree_of[0];
+    return saver_can_write(&saver, &error) || session_fail(session, at->span, &error);
+}
+
 static bool begin(Session *session, const VerbCall *call) {
     NetValue *net = call->operand[0]->net;
     bool resumes = net->checkpoint;
-    PlumbTrainer *trainer = training_resume(session, call, 0);
+    PlumbTrainer *trainer = can_checkpoint(session, call) ? training_resume(session, call, 0) : NULL;
     if (!trainer) {
         return false;
     }

@@ -39,15 +39,17 @@ void roots_set(const Walk *walk, int node) {
 /* ---- forward ------------------------------------------------------------------------------------------------------
  */
 
-/* Covariances of two nodes' values: what the later one takes from its inputs, by its slopes. */
-static Joint covariance(const Walk *walk, int a, int b, double log) {
-    Joint sum = {.log = log};
+enum { PATHS_MAX = 1 << 14 /* that two nodes may be tied by: more, and theory is given up */ };
+
+/* Covariances of two nodes' values: what the later one takes from its inputs, by its slopes. NaN: too many paths. */
+static Joint covariance(const Walk *walk, int a, int b, double log, int *paths) {
+    Joint sum = {.log = log, .square = ++*paths > PATHS_MAX ? NAN : 0};
     const Signal *x = &walk->signal[a];
     if (a == b) {
         double mean = x->mean * x->mean;
         return (Joint){x->q - mean, x->q - x->difference - mean, exp(x->log_tangent - log), log};
     }
-    if (!roots_meet(walk, a, b)) {
+    if (isnan(sum.square) || !roots_meet(walk, a, b)) {
         return sum;
     }
     int later = a > b ? a : b, other = a > b ? b : a;
@@ -55,7 +57,7 @@ static Joint covariance(const Walk *walk, int a, int b, double log) {
     for (int i = 0; walk->back[later] && i < node->input_count; i++) {
         double slope = walk->back[later][i].slope;
         if (slope != 0) {
-            Joint part = covariance(walk, node->input[i], other, log);
+            Joint part = covariance(walk, node->input[i], other, log, paths);
             sum.square += slope * part.square;
             sum.common += slope * part.common;
             sum.tangent += slope * part.tangent;
@@ -67,12 +69,13 @@ static Joint covariance(const Walk *walk, int a, int b, double log) {
 Joint joint_inputs(const Walk *walk, int node) {
     const PlumbNode *about = &walk->net->node[node].about;
     Joint sum = {.log = -INFINITY};
+    int paths = 0;
     for (int i = 0; i < about->input_count; i++) {
         sum.log = fmax(sum.log, walk->signal[about->input[i]].log_tangent);
     }
     for (int i = 0; i < about->input_count; i++) {
         for (int j = 0; j < i; j++) {
-            Joint pair = covariance(walk, about->input[i], about->input[j], sum.log);
+            Joint pair = covariance(walk, about->input[i], about->input[j], sum.log, &paths);
             double means = walk->signal[about->input[i]].mean * walk->signal[about->input[j]].mean;
             sum.square += pair.square + means;
             sum.common += pair.common + means;
@@ -92,9 +95,9 @@ static double along(const Walk *walk, const Edge *edge) {
 }
 
 /* Of the gradients of two nodes' outputs: what the earlier one gets from its readers. */
-static double gradients_correlate(const Walk *walk, int a, int b) {
-    if (a == b) {
-        return 1;
+static double gradients_correlate(const Walk *walk, int a, int b, int *paths) {
+    if (a == b || ++*paths > PATHS_MAX) {
+        return a == b ? 1 : NAN;
     }
     int earlier = a < b ? a : b, other = a < b ? b : a;
     double sum = 0;
@@ -104,7 +107,7 @@ static double gradients_correlate(const Walk *walk, int a, int b) {
         if (slope != 0 && edge->to <= other && walk->gradient[edge->to].reached) {
             double size = walk->gradient[edge->to].decades - walk->gradient[earlier].decades;
             size += 0.5 * log10(walk->back[edge->to][edge->slot].gain);
-            sum += slope * pow(10, size) * gradients_correlate(walk, edge->to, other);
+            sum += slope * pow(10, size) * gradients_correlate(walk, edge->to, other, paths);
         }
     }
     return sum;
@@ -112,5 +115,6 @@ static double gradients_correlate(const Walk *walk, int a, int b) {
 
 double edges_correlate(const Walk *walk, const Edge *a, const Edge *b) {
     double slope = along(walk, a) * along(walk, b);
-    return slope == 0 ? 0 : slope * gradients_correlate(walk, a->to, b->to);
+    int paths = 0;
+    return slope == 0 ? 0 : slope * gradients_correlate(walk, a->to, b->to, &paths);
 }

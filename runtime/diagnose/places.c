@@ -57,7 +57,7 @@ void moments_pool_mean(Moments *m, double count, double reads) {
 
 void moments_repeat(Moments *m, double times) {
     moments_keep(m);
-    m->caution = independent_places;
+    m->caution = times > 1 ? independent_places : NULL;
     m->back[0].gain = m->back[0].cross = times;
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(times);
 }

@@ -127,6 +127,7 @@ static void step_forward(Walk *walk, int at, Back *back) {
     WeightSpec weight[LAYER_WEIGHTS_MAX];
     Moments m = {.site = &node->site, .weight = weight, .batch = walk->batch, .in = in, .back = back};
     walk->signal[at] = unknown;
+    told->time_gain = NAN;
     m.independent = roots_join(walk, at);
     if (!take_signals(walk, at, in)) {
         return;
@@ -134,7 +135,9 @@ static void step_forward(Walk *walk, int at, Back *back) {
     m.joint = joint_inputs(walk, at);
     m.weights = node->layer->weights ? node->layer->weights(&node->site, weight) : 0;
     m.refused = "there is no theory for it here";
-    if (node->layer->moments) {
+    if (isnan(m.joint.square)) {
+        m.refused = "its inputs depend on each other in too many ways";
+    } else if (node->layer->moments) {
         m.refused = NULL;
         node->layer->moments(&m);
     }
@@ -144,6 +147,7 @@ static void step_forward(Walk *walk, int at, Back *back) {
     }
     told->caution =
         is_shared(walk->net, at) ? "its weights are shared, and taken as drawn anew for each use" : m.caution;
+    told->time_gain = m.time_gain > 0 ? m.time_gain : NAN;
     walk->signal[at] = m.out;
     walk->back[at] = back;
     if (m.mixes) {
@@ -161,6 +165,7 @@ void walk_forward(Walk *walk, const PlumbData *data) {
             step_forward(walk, i, back);
         } else {
             walk->signal[i] = signal_of_input(data);
+            walk->told[i].time_gain = NAN;
             roots_set(walk, i);
         }
         back += inputs;
@@ -249,7 +254,7 @@ static void tie(const Walk *walk, int at, Gradient *sum) {
             }
         }
     }
-    double change = 0.5 * log10(fmax(total, 0));
+    double change = 0.5 * log10(isnan(total) ? NAN : fmax(total, 0));
     sum->decades += change;
     sum->cause[PLUMB_BY_SKIP] += change;
     sum->spread = sum->spread * sum->spread + free;
@@ -294,7 +299,8 @@ static void step_back(Walk *walk, int at) {
 /* The last node, or the last before those that theory does not cover: a softmax at the end. */
 static int start_of(const Walk *walk) {
     int at = walk->net->node_count - 1;
-    while (at > 0 && !walk->back[at] && walk->net->node[at].about.input_count == 1) {
+    while (at > 0 && !walk->back[at] && !walk->net->node[at].about.weight_count &&
+           walk->net->node[at].about.input_count == 1) {
         at = walk->net->node[at].about.input[0];
     }
     return at;

@@ -135,6 +135,15 @@ void outfile_bytes(OutFile *file, const void *bytes, size_t size) {
 WRITER(outfile_reals, plumb_real, float, uint32_t, htole32)
 WRITER(outfile_doubles, double, double, uint64_t, htole64)
 
+bool plumb_file_writable(const char *path, const PlumbFiles *files, PlumbError *error) {
+    OutFile file;
+    bool done = outfile_open(&file, path, files, error);
+    if (done) {
+        outfile_discard(&file);
+    }
+    return done;
+}
+
 bool plumb_file_save(const char *path, const void *bytes, size_t size, const PlumbFiles *files, PlumbError *error) {
     OutFile file;
     if (!outfile_open(&file, path, files, error)) {

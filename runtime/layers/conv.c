@@ -149,6 +149,16 @@ static double flops(const LayerSite *site) {
     return 2.0 * (double)plumb_shape_size(site->shape) * taps_of(&conv);
 }
 
+/* Padding is 0: at the edge an output sums fewer inputs, and an input is read by fewer outputs. */
+static void moments(Moments *m) {
+    ConvShape conv;
+    conv_of(m->site, &conv, NULL);
+    const Window *w = &conv.window;
+    double reads = window_reads(w), outputs = (double)w->out[0] * w->out[1], inputs = (double)w->in[0] * w->in[1];
+    moments_linear(m, &m->weight[0], m->weights > 1 ? &m->weight[1] : NULL, w->channels / conv.groups * reads / outputs,
+                   conv.out / conv.groups * reads / inputs, w->channels);
+}
+
 /* ---- for other programs ----------------------------------------------------------------------------------------- */
 
 static void torch(Torch *t) {
@@ -168,16 +178,6 @@ static const char *onnx(Onnx *o) {
     window_onnx(o, &conv.window);
     onnx_int(o, "group", conv.groups);
     return onnx_channels_last(o, y);
-}
-
-/* Padding is 0: at the edge an output sums fewer inputs, and an input is read by fewer outputs. */
-static void moments(Moments *m) {
-    ConvShape conv;
-    conv_of(m->site, &conv, NULL);
-    const Window *w = &conv.window;
-    double reads = window_reads(w), outputs = (double)w->out[0] * w->out[1], inputs = (double)w->in[0] * w->in[1];
-    moments_linear(m, &m->weight[0], m->weights > 1 ? &m->weight[1] : NULL, w->channels / conv.groups * reads / outputs,
-                   conv.out / conv.groups * reads / inputs, w->channels);
 }
 
 const Layer layer_conv = {

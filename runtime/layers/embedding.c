@@ -1,7 +1,7 @@
 /* Embedding and positions: what turns a row of indices into a sequence of vectors. */
+#include "../train/inits.h"
 #include "../export/onnx.h"
 #include "../export/torch.h"
-#include "../train/inits.h"
 #include "common.h"
 #include <math.h>
 
@@ -102,6 +102,15 @@ static void embedding_backward(const Pass *pass) {
     }
 }
 
+/* Rows of a drawn table, whatever arrives. No gradient goes to indices. */
+static void embedding_moments(Moments *m) {
+    double variance = init_variance(&m->weight[0]);
+    m->mixes = true;
+    m->out = (Signal){variance, 0, variance, 0, true};
+    m->caution = "all indices are taken as different";
+    m->back[0].decades[PLUMB_BY_INIT] = -INFINITY;
+}
+
 static void embedding_torch(Torch *t) {
     fprintf(t->module, "nn.Embedding(%d, %d)", vocabulary(t->site), last_axis(t->site->shape));
     fprintf(t->value, "%s(%s.long())", t->self, t->in[0]);
@@ -111,15 +120,6 @@ static const char *embedding_onnx(Onnx *o) {
     const char *index = onnx_op(o, "Cast", o->in[0]);
     onnx_int(o, "to", ONNX_INT64);
     return onnx_op(o, "Gather", onnx_weight(o, "weight"), index);
-}
-
-/* Rows of a drawn table, whatever arrives. No gradient goes to indices. */
-static void embedding_moments(Moments *m) {
-    double variance = init_variance(&m->weight[0]);
-    m->mixes = true;
-    m->out = (Signal){variance, 0, variance, 0, true};
-    m->caution = "all indices are taken as different";
-    m->back[0].decades[PLUMB_BY_INIT] = -INFINITY;
 }
 
 const Layer layer_embedding = {
@@ -238,6 +238,11 @@ static void positional_backward(const Pass *pass) {
     }
 }
 
+/* Squares of sine and cosine are 1/2 in the mean. */
+static void positional_moments(Moments *m) {
+    moments_offset(m, learned(m->site) ? init_variance(&m->weight[0]) : 0.5, true);
+}
+
 static void positional_torch(Torch *t) {
     PlumbShape shape = t->site->shape;
     if (learned(t->site)) {
@@ -278,11 +283,6 @@ static const char *positional_onnx(Onnx *o) {
     return onnx_op(o, "Add", o->in[0], onnx_reals(o, shape, table));
 }
 
-/* Squares of sine and cosine are 1/2 in the mean. */
-static void positional_moments(Moments *m) {
-    moments_offset(m, learned(m->site) ? init_variance(&m->weight[0]) : 0.5, true);
-}
-
 const Layer layer_positional = {
     .entry = {.name = "positional",
               .kind = PLUMB_LAYER,
@@ -299,7 +299,7 @@ const Layer layer_positional = {
     .save_bytes = positional_save,
     .forward = positional_forward,
     .backward = positional_backward,
+    .moments = positional_moments,
     .torch = positional_torch,
     .onnx = positional_onnx,
-    .moments = positional_moments,
 };

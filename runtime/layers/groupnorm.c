@@ -197,6 +197,12 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_row_norm(m, (double)plumb_shape_size(m->site->shape) / groups_of(m->site),
+                     plumb_call_number(m->site->call, "eps"), true);
+    m->caution = "the values of a group are taken as independent";
+}
+
 /* ---- for other programs ----------------------------------------------------------------------------------------- */
 
 static void group_torch(Torch *t) {
@@ -237,12 +243,6 @@ static const char *onnx(Onnx *o) {
         y = onnx_op(o, "Add", y, along_channels(o, onnx_weight(o, "bias")));
     }
     return onnx_channels_last(o, y);
-}
-
-static void moments(Moments *m) {
-    moments_row_norm(m, (double)plumb_shape_size(m->site->shape) / groups_of(m->site),
-                     plumb_call_number(m->site->call, "eps"), true);
-    m->caution = "the values of a group are taken as independent";
 }
 
 const Layer layer_groupnorm = {

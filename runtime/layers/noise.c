@@ -29,15 +29,15 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    double std = plumb_call_number(m->site->call, "std");
+    moments_offset(m, std * std, false);
+}
+
 static void torch(Torch *t) {
     char std[32];
     number_text(plumb_call_number(t->site->call, "std"), std);
     fprintf(t->value, "%s + %s * torch.randn_like(%s) if self.training else %s", t->in[0], std, t->in[0], t->in[0]);
-}
-
-static void moments(Moments *m) {
-    double std = plumb_call_number(m->site->call, "std");
-    moments_offset(m, std * std, false);
 }
 
 const Layer layer_noise = {

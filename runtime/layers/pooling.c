@@ -95,6 +95,12 @@ static void max_backward(const Pass *pass) {
     }
 }
 
+static void max_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_max(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
+}
+
 static void max_torch(Torch *t) {
     Window w;
     window_read(t->site, &w, NULL);
@@ -109,12 +115,6 @@ static const char *max_onnx(Onnx *o) {
     const char *y = onnx_op(o, "MaxPool", onnx_channels_first(o, o->in[0]));
     window_onnx(o, &w);
     return onnx_channels_last(o, y);
-}
-
-static void max_moments(Moments *m) {
-    Window w;
-    window_read(m->site, &w, NULL);
-    moments_pool_max(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
 }
 
 const Layer layer_maxpool = {
@@ -152,6 +152,12 @@ static void mean_backward(const Pass *pass) {
     }
 }
 
+static void mean_moments(Moments *m) {
+    Window w;
+    window_read(m->site, &w, NULL);
+    moments_pool_mean(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
+}
+
 static void mean_torch(Torch *t) {
     Window w;
     window_read(t->site, &w, NULL);
@@ -167,12 +173,6 @@ static const char *mean_onnx(Onnx *o) {
     window_onnx(o, &w);
     onnx_int(o, "count_include_pad", 1);
     return onnx_channels_last(o, y);
-}
-
-static void mean_moments(Moments *m) {
-    Window w;
-    window_read(m->site, &w, NULL);
-    moments_pool_mean(m, (double)w.kernel[0] * w.kernel[1], window_reads(&w) / ((double)w.in[0] * w.in[1]));
 }
 
 const Layer layer_avgpool = {
@@ -247,6 +247,11 @@ static double global_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void global_moments(Moments *m) {
+    PlumbShape in = m->site->input[0];
+    moments_pool_mean(m, (double)plumb_shape_size(in) / channels_of(in), 1);
+}
+
 static void global_torch(Torch *t) {
     fprintf(t->value, t->site->input[0].rank == 3 ? "%s.mean((2, 3))" : "%s.mean(1)", t->in[0]);
 }
@@ -254,11 +259,6 @@ static void global_torch(Torch *t) {
 static const char *global_onnx(Onnx *o) {
     return o->site->input[0].rank == 3 ? onnx_mean(o, o->in[0], 2, (const int64_t[]){2, 3})
                                        : onnx_mean(o, o->in[0], 1, &(int64_t){1});
-}
-
-static void global_moments(Moments *m) {
-    PlumbShape in = m->site->input[0];
-    moments_pool_mean(m, (double)plumb_shape_size(in) / channels_of(in), 1);
 }
 
 const Layer layer_globalavgpool = {
@@ -360,6 +360,10 @@ static void upsample_backward(const Pass *pass) {
     }
 }
 
+static void upsample_moments(Moments *m) {
+    moments_repeat(m, (double)plumb_shape_size(m->site->shape) / (double)plumb_shape_size(m->site->input[0]));
+}
+
 static void upsample_torch(Torch *t) {
     Repeat r;
     repeat_of(t->site, &r, NULL);
@@ -382,10 +386,6 @@ static const char *upsample_onnx(Onnx *o) {
     return y;
 }
 
-static void upsample_moments(Moments *m) {
-    moments_repeat(m, (double)plumb_shape_size(m->site->shape) / (double)plumb_shape_size(m->site->input[0]));
-}
-
 const Layer layer_upsample = {
     .entry = {.name = "upsample",
               .kind = PLUMB_LAYER,
@@ -400,7 +400,7 @@ const Layer layer_upsample = {
     .shape = upsample_shape,
     .forward = upsample_forward,
     .backward = upsample_backward,
+    .moments = upsample_moments,
     .torch = upsample_torch,
     .onnx = upsample_onnx,
-    .moments = upsample_moments,
 };

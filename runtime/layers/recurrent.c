@@ -1,5 +1,6 @@
 /* Recurrent layers: descriptors of rnn, lstm and gru: arguments, shape, weights. */
 #include "recurrent.h"
+#include "../diagnose/recurrent.h"
 #include "../train/inits.h"
 #include "common.h"
 
@@ -153,6 +154,56 @@ static double flops(const LayerSite *site) {
     return 2.0 * recurrent_steps(site) * cell->gates * units * columns;
 }
 
+/* ---- forecast ------------------------------------------------------------------------------------------------ */
+
+/* n Var(w), for n inputs or n readers of one gate. */
+static double gain_of(const WeightSpec *spec, double n) {
+    return n * init_variance(spec);
+}
+
+static CellTheory theory_of(const LayerSite *site, const WeightSpec *spec, int level) {
+    const Cell *cell = ((const Recurrent *)site->call->entry)->cell;
+    const PlumbCall *act = plumb_call_call(site->call, "act");
+    const WeightSpec *ih = &spec[WEIGHT_IH], *hh = &spec[WEIGHT_HH];
+    int units = hh->shape.dim[1], top = (int)plumb_call_number(site->call, "layers") - 1;
+    return (CellTheory){.kind = cell == &lstm_cell ? CELL_LSTM : cell == &gru_cell ? CELL_GRU : CELL_RNN,
+                        .act = act ? layer_of(act)->act : ACT_IDENTITY,
+                        .slope = act && act->count ? act->arg[0].number : 0,
+                        .bias = spec[BIAS_IH].stretch.fill,
+                        .steps = recurrent_steps(site),
+                        .last = level == top && !strcmp(plumb_call_string(site->call, "return"), "last"),
+                        .units = units,
+                        .input = gain_of(ih, ih->shape.dim[1]),
+                        .state = gain_of(hh, units),
+                        .input_back = gain_of(ih, units),
+                        .state_back = gain_of(hh, units)};
+}
+
+/* Level upon level, dropout between them. */
+static void moments(Moments *m) {
+    int levels = (int)plumb_call_number(m->site->call, "layers"), count = m->weights / levels;
+    Signal x = m->in[0];
+    Back all = {.gain = 1};
+    if (recurrent_normalised(m->site)) {
+        m->refused = "there is no theory for normalised cells here";
+        return;
+    }
+    for (int i = 0; i < levels && !m->refused; i++) {
+        Moments level = *m;
+        Back back = {0};
+        CellTheory cell = theory_of(m->site, m->weight + i * count, i);
+        level.in = &x;
+        level.back = &back;
+        moments_recurrent(&level, &cell, i < levels - 1 ? plumb_call_number(m->site->call, "dropout") : 0);
+        x = level.out;
+        back_chain(&all, &back, &m->in[0]);
+        level.back = m->back;
+        level.in = m->in;
+        *m = level;
+    }
+    m->back[0] = all;
+}
+
 /* ---- descriptors
  * ----------------------------------------------------------------------------------------------------- */
 
@@ -176,6 +227,7 @@ static const char *const gru_gates[] = {"reset", "update", NULL};
                                                     .scratch_bytes = recurrent_scratch,                                \
                                                     .forward = recurrent_forward,                                      \
                                                     .backward = recurrent_backward,                                    \
+                                                    .moments = moments,                                                \
                                                     .needs_input = true,                                               \
                                                     .random = true,                                                    \
                                                     .time_steps = recurrent_steps,                                     \

@@ -37,6 +37,10 @@ static void backward(const Pass *pass) {
     }
 }
 
+static void moments(Moments *m) {
+    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
+}
+
 /* One factor a row. */
 static void torch(Torch *t) {
     char p[32];
@@ -46,10 +50,6 @@ static void torch(Torch *t) {
         fputs(", 1", t->value);
     }
     fprintf(t->value, ", device=%s.device), %s, self.training)", t->in[0], p);
-}
-
-static void moments(Moments *m) {
-    moments_mask(m, 1 / (1 - plumb_call_number(m->site->call, "p")), PLUMB_BY_DROPOUT);
 }
 
 const Layer layer_stochastic_depth = {

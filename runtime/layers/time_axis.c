@@ -39,6 +39,11 @@ static void last_backward(const Pass *pass) {
     }
 }
 
+/* One step of them all gets the gradient. */
+static void last_moments(Moments *m) {
+    moments_repeat(m, 1.0 / m->site->input[0].dim[0]);
+}
+
 static void last_torch(Torch *t) {
     fprintf(t->value, "%s[:, -1]", t->in[0]);
 }
@@ -46,11 +51,6 @@ static void last_torch(Torch *t) {
 static const char *last_onnx(Onnx *o) {
     int steps = o->site->input[0].dim[0];
     return onnx_shaped(o, onnx_sliced(o, o->in[0], 1, steps - 1, steps), o->site->shape);
-}
-
-/* One step of them all gets the gradient. */
-static void last_moments(Moments *m) {
-    moments_repeat(m, 1.0 / m->site->input[0].dim[0]);
 }
 
 const Layer layer_last = {
@@ -66,9 +66,9 @@ const Layer layer_last = {
     .shape = shape,
     .forward = last_forward,
     .backward = last_backward,
+    .moments = last_moments,
     .torch = last_torch,
     .onnx = last_onnx,
-    .moments = last_moments,
 };
 
 /* ---- mean_over_time
@@ -98,16 +98,16 @@ static double mean_flops(const LayerSite *site) {
     return (double)plumb_shape_size(site->input[0]);
 }
 
+static void mean_moments(Moments *m) {
+    moments_pool_mean(m, m->site->input[0].dim[0], 1);
+}
+
 static void mean_torch(Torch *t) {
     fprintf(t->value, "%s.mean(1)", t->in[0]);
 }
 
 static const char *mean_onnx(Onnx *o) {
     return onnx_mean(o, o->in[0], 1, &(int64_t){1});
-}
-
-static void mean_moments(Moments *m) {
-    moments_pool_mean(m, m->site->input[0].dim[0], 1);
 }
 
 const Layer layer_mean_over_time = {

@@ -131,6 +131,23 @@ PlumbShape window_shape(const Window *window, int channels) {
                         : (PlumbShape){3, {channels, window->out[0], window->out[1]}};
 }
 
+/* Outputs whose tap lies at 0 ... in - 1: those from `first` up to `last`. */
+static double reads_along(const Window *w, int axis) {
+    double reads = 0;
+    for (int tap = 0; tap < w->kernel[axis]; tap++) {
+        int64_t at = (int64_t)tap * w->dilation[axis] - w->before[axis], stride = w->stride[axis];
+        int64_t first = at < 0 ? (-at + stride - 1) / stride : 0, end = w->in[axis] - at;
+        int64_t last = end > 0 ? (end - 1) / stride : -1;
+        last = last < w->out[axis] ? last : w->out[axis] - 1;
+        reads += last >= first ? (double)(last - first + 1) : 0;
+    }
+    return reads;
+}
+
+double window_reads(const Window *window) {
+    return reads_along(window, 0) * reads_along(window, 1);
+}
+
 /* ---- for other programs ----------------------------------------------------------------------------------------- */
 
 static void torch_pair(Torch *t, const Window *w, const char *name, const int pair[2]) {
@@ -170,19 +187,4 @@ void window_onnx(Onnx *o, const Window *w) {
     if (w->dilation[0] > 1 || w->dilation[1] > 1) {
         onnx_ints(o, "dilations", axes, dilation);
     }
-}
-
-static double reads_along(const Window *w, int axis) {
-    double reads = 0;
-    for (int out = 0; out < w->out[axis]; out++) {
-        for (int tap = 0; tap < w->kernel[axis]; tap++) {
-            int64_t at = (int64_t)out * w->stride[axis] + (int64_t)tap * w->dilation[axis] - w->before[axis];
-            reads += at >= 0 && at < w->in[axis];
-        }
-    }
-    return reads;
-}
-
-double window_reads(const Window *window) {
-    return reads_along(window, 0) * reads_along(window, 1);
 }

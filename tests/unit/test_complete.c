@@ -139,6 +139,8 @@ static void a_body_holds_layers_and_a_recipe_keys(void **state) {
     assert_offered(state, "train plain on points with quick { st", "steps =  stop = ");
     assert_offers_not(state, "net n { ", "train");
     assert_offers_not(state, "recipe r { ", "dense");
+    assert_offered(state, "generate plain from \"a\" with { te", "temperature = ");
+    assert_offers_not(state, "generate plain from \"a\" with { ", "epochs");
     assert_offered(state, "set thr", "threads = ");
 }
 

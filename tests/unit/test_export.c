@@ -193,10 +193,32 @@ static void a_net_that_cannot_be_written_leaves_no_file(void **state) {
     plumb_net_free(net);
 }
 
+/* A layer like relu that no other program knows. */
+static void a_layer_that_cannot_be_said_is_named(void **state) {
+    Kit *kit = *state;
+    Layer mute = *(const Layer *)plumb_entry_find("relu");
+    PlumbCall call = {.entry = &mute.entry};
+    PlumbNet *net = net_of(kit, "input(7) -> dense(6)");
+    int node, before = plumb_net_size(net) - 1;
+    mute.torch = NULL;
+    mute.onnx = NULL;
+    assert_int_equal(plumb_net_add(net, &call, &before, 1, "", "mute", -1, (PlumbPlace){0}, &kit->error), 2);
+    assert_true(plumb_net_make(net, 1, &kit->error));
+    assert_false(plumb_net_export(net, "/tmp/plumb-mute.onnx", NULL, &node, &kit->error));
+    assert_says(&kit->error, "ONNX has no way to say mute (relu)");
+    assert_int_equal(node, 2);
+    assert_false(plumb_net_export(net, "/tmp/plumb-mute.py", NULL, &node, &kit->error));
+    assert_says(&kit->error, "PyTorch has no way to say mute (relu)");
+    assert_int_equal(node, 2);
+    assert_int_equal(access("/tmp/plumb-mute.onnx", F_OK) & access("/tmp/plumb-mute.py", F_OK), -1);
+    plumb_net_free(net);
+}
+
 int main(void) {
     const struct CMUnitTest words[] = {
         kit_test(every_layer_can_be_said_in_every_format),
         kit_test(a_net_that_cannot_be_written_leaves_no_file),
+        kit_test(a_layer_that_cannot_be_said_is_named),
     };
     const struct CMUnitTest outputs[] = {
         cmocka_unit_test(pytorch_gives_the_same_outputs),

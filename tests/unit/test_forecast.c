@@ -366,6 +366,161 @@ static void forecasts_of_images_and_sequences_are_what_is_measured(void **state)
     judge(&errors, "of images and sequences");
 }
 
+/* Decades a step back, far from the end: by the norms of the gradient of the state at each time step, of a mean over
+ * draws. */
+static double measured_per_step(Kit *kit, const char *text, double *forecast_per_step) {
+    enum { FIRST = 30, LAST = 60, SEEDS = 3 };
+    const char *recipe = "recipe(batch=64)";
+    double total = 0;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        PlumbNet *net = net_of(kit, text);
+        PlumbData *data = data_for(kit, net, TARGET_CLASSES, 64, 3);
+        PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
+        PlumbConfig config = {.threads = 1, .shards = 1, .seed = (uint64_t)seed};
+        double loss;
+        const double *norms;
+        assert_true(plumb_measure(net, data, call_of(kit, recipe), &config, probe, &loss, &kit->error));
+        assert_int_equal(plumb_net_through_time(net, 1, &norms), LAST + 10);
+        total += log10(norms[FIRST] / norms[LAST]) / (LAST - FIRST) / SEEDS;
+        PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
+        *forecast_per_step = log10(forecast->node[1].time_gain);
+        plumb_forecast_free(forecast);
+        plumb_net_free(net);
+    }
+    return total;
+}
+
+static void gradients_through_time_are_what_is_measured(void **state) {
+    Kit *kit = *state;
+    static const char *const layer[] = {
+        "rnn(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), return=last)",
+        "rnn(128, init=uniform(0.08838835), return=last)",
+        "rnn(128, act=relu, recurrent_init=lecun, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=0, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=1, return=last)",
+        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=3, return=last)",
+        "lstm(128, return=last)",
+        "gru(128, return=last)",
+        "gru(128, update_bias=2, recurrent_init=xavier, return=last)",
+    };
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+        char text[256];
+        double told;
+        snprintf(text, sizeof text, "input(70, 32) -> %s -> dense(10)", layer[i]);
+        double seen = measured_per_step(kit, text, &told);
+        print_message("# %-95.95s %+.3f a step, measured %+.3f\n", layer[i], told, seen);
+        if (!(fabs(told - seen) < 0.025)) {
+            fail_msg("%s: forecast %+.3f decades a step, measured %+.3f", layer[i], told, seen);
+        }
+    }
+}
+
+/* ---- where theory ends --------------------------------------------------------------------------------------------
+ */
+
+static void expect_refused(Kit *kit, const char *text, const char *name, const char *why) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, NULL);
+    const char *seen = forecast->node[plumb_net_find(net, name)].refused;
+    if (!seen || !strstr(seen, why)) {
+        fail_msg("%s: %s is refused because %s, expected %s", text, name, seen ? seen : "(not refused)", why);
+    }
+    assert_int_equal(forecast->verdict, PLUMB_UNFORESEEN);
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+static void where_there_is_no_theory_it_says_so(void **state) {
+    Kit *kit = *state;
+    expect_refused(kit, "input(8) -> dense(8, init=ones) -> tanh -> dense(3)", "dense1", "not drawn");
+    expect_refused(kit, "input(8) -> a: dense(8) -> sigmoid -> m: multiply & a -> dense(3)", "m", "not independent");
+    expect_refused(kit, "input(4, 8) -> attention(2) -> flatten -> dense(3)", "attention1", "no theory");
+    expect_refused(kit, "input(4, 8) -> lstm(8, norm=layernorm) -> last -> dense(3)", "lstm1", "normalised");
+}
+
+/* Every node is tied to every earlier one by twice as many paths as the one before: no hour of work, but a plain
+ * answer.
+ */
+static void many_ties_are_refused_soon(void **state) {
+    Kit *kit = *state;
+    PlumbNet *net = deep_net(kit, "input(8) -> s0: dense(8) -> t0: tanh", 40,
+                             " -> a#: tanh < s@ -> softsign < t@ -> s#: add & a# -> c#: sigmoid < s@ -> softsign < t@"
+                             " -> t#: add & c#",
+                             "");
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, NULL);
+    const char *why = NULL;
+    for (int i = 0; i < forecast->count && !why; i++) {
+        why = forecast->node[i].refused;
+    }
+    if (!why || !strstr(why, "too many ways")) {
+        fail_msg("refused because %s, expected too many ways", why ? why : "(not refused)");
+    }
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+/* A softmax at the end is left out, and the causes always add up to the slope. */
+static void causes_add_up_to_the_slope(void **state) {
+    Kit *kit = *state;
+    static const char *const text[] = {
+        "input(32) -> a: dense(64, init=he) -> relu -> dropout(0.3) -> dense(64) -> add & a -> layernorm -> dense(16) "
+        "-> softmax",
+        "input(32) -> a: dense(64, init=normal(0.3)) -> g: sigmoid -> dense(64) < a -> multiply & g -> dense(8)",
+        "input(3, 8, 8) -> conv(16, 3) -> batchnorm -> relu -> maxpool(2) -> flatten -> dense(10)",
+        "input(10, 8) -> gru(16) -> last -> dense(3)",
+    };
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        PlumbNet *net = net_of(kit, text[i]);
+        PlumbForecast *forecast = forecast_of(kit, net, NULL, "recipe(batch=32)");
+        double sum = 0;
+        for (int cause = 0; cause < PLUMB_CAUSES; cause++) {
+            sum += forecast->cause[cause];
+        }
+        if (!(fabs(sum - forecast->slope) < 1e-9)) {
+            fail_msg("%s: causes add up to %.12g, the slope is %.12g", text[i], sum, forecast->slope);
+        }
+        plumb_forecast_free(forecast);
+        plumb_net_free(net);
+    }
+}
+
+static void expect_verdict(Kit *kit, const char *head, int depth, const char *body, const char *recipe,
+                           PlumbVerdict expected) {
+    PlumbNet *net = deep_net(kit, head, depth, body, " -> dense(10)");
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
+    if (forecast->verdict != expected) {
+        fail_msg("%s x%d %s: verdict %d, expected %d (slope %.2f)", body, depth, recipe, forecast->verdict, expected,
+                 forecast->slope);
+    }
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+static void verdicts_know_the_optimizer(void **state) {
+    Kit *kit = *state;
+    const char *sgd = "recipe(optimizer=sgd(lr=0.1))", *adam = "recipe(optimizer=adam())";
+    const char *relu = " -> dense(256, init=xavier) -> relu";
+    expect_verdict(kit, "input(64)", 25, relu, sgd, PLUMB_VANISHING);
+    expect_verdict(kit, "input(64)", 25, relu, adam, PLUMB_HEALTHY);
+    expect_verdict(kit, "input(64)", 40, relu, adam, PLUMB_VANISHING);
+    expect_verdict(kit, "input(64)", 40, " -> dense(256, init=he) -> relu", sgd, PLUMB_HEALTHY);
+    expect_verdict(kit, "input(64)", 8, " -> dense(256, init=normal(0.2)) -> relu", sgd, PLUMB_EXPLODING);
+    expect_verdict(kit, "input(64)", 20, " -> dense(256) -> sigmoid", adam, PLUMB_VANISHING);
+    expect_verdict(kit, "input(100, 2)", 1, " -> rnn(64, return=last)", adam, PLUMB_VANISHING);
+    expect_verdict(kit, "input(100, 2)", 1, " -> lstm(64, forget_bias=2, return=last)", adam, PLUMB_HEALTHY);
+}
+
+/* 3,000 layers fall to 1e-1800, which no double holds. */
+static void a_forecast_does_not_underflow_itself(void **state) {
+    Kit *kit = *state;
+    PlumbNet *net = deep_net(kit, "input(64)", 1500, " -> dense(64) -> sigmoid", " -> dense(10)");
+    PlumbForecast *forecast = forecast_of(kit, net, NULL, NULL);
+    assert_true(forecast->slope < -900 && forecast->slope > -1100);
+    assert_true(forecast->underflow_depth > 50 && forecast->underflow_depth < 70);
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variance_maps_have_the_known_values),
@@ -377,6 +532,12 @@ int main(void) {
         kit_test(batchnorm_explodes_by_the_known_factor),
         kit_test(forecasts_are_what_is_measured),
         kit_test(forecasts_of_images_and_sequences_are_what_is_measured),
+        kit_test(gradients_through_time_are_what_is_measured),
+        kit_test(where_there_is_no_theory_it_says_so),
+        kit_test(many_ties_are_refused_soon),
+        kit_test(causes_add_up_to_the_slope),
+        kit_test(verdicts_know_the_optimizer),
+        kit_test(a_forecast_does_not_underflow_itself),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }

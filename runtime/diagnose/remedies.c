@@ -1,5 +1,5 @@
 /* Edits of one line, tried by forecast. */
-#include "remedies.h"
+#include "../plumb.h"
 
 static const struct {
     const char *text, *act, *init, *norm; /* text: as a script writes the edit */
@@ -28,15 +28,16 @@ static bool helps(const PlumbNet *net, const PlumbEdit *edit, const PlumbData *d
     return healthy;
 }
 
-int remedies_of(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, Remedy remedy[REMEDIES_MAX]) {
+int plumb_remedies(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe,
+                   PlumbRemedy remedy[PLUMB_REMEDIES_MAX]) {
     PlumbArena *arena = plumb_arena_new();
     int count = 0;
-    for (size_t i = 0; arena && count < REMEDIES_MAX && i < sizeof edits / sizeof *edits; i++) {
+    for (size_t i = 0; arena && count < PLUMB_REMEDIES_MAX && i < sizeof edits / sizeof *edits; i++) {
         PlumbEdit edit = {call_named(arena, edits[i].act), call_named(arena, edits[i].init),
                           call_named(arena, edits[i].norm)};
         double slope;
         if (helps(net, &edit, data, recipe, &slope)) {
-            remedy[count++] = (Remedy){edits[i].text, slope};
+            remedy[count++] = (PlumbRemedy){edits[i].text, slope};
         }
     }
     plumb_arena_free(arena);

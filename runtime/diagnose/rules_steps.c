@@ -1,0 +1,143 @@
+/* The size of the steps: learning rate, updates, clipping. */
+#include "rules.h"
+#include <math.h>
+
+/* ---- update ratios of the epochs ------------------------------------------------------------------------------- */
+
+double epoch_largest_update(const Patient *patient) {
+    double most = NAN;
+    for (int i = 0; i < patient->about->epochs; i++) {
+        most = fmax(most, patient->about->epoch[i].update_ratio);
+    }
+    return most;
+}
+
+/* The value that half of the epochs exceed. */
+double epoch_median_update(const Patient *patient) {
+    int epochs = patient->about->epochs;
+    for (int i = 0; i < epochs; i++) {
+        double ratio = patient->about->epoch[i].update_ratio;
+        int below = 0, same = 0;
+        for (int j = 0; j < epochs; j++) {
+            below += patient->about->epoch[j].update_ratio < ratio;
+            same += patient->about->epoch[j].update_ratio == ratio;
+        }
+        if (2 * below <= epochs && 2 * (below + same) >= epochs) {
+            return ratio;
+        }
+    }
+    return NAN;
+}
+
+/* ---- the learning rate ----------------------------------------------------------------------------------------- */
+
+/* By how much it would have to be smaller for steps of a hundredth of the weights. */
+static double shrunk(const Patient *patient) {
+    double ratio = epoch_largest_update(patient);
+    return patient->lr * (ratio > 0.1 ? 0.01 / ratio : 0.1);
+}
+
+/* Has a step thrown the net far above what guessing gives? */
+static bool was_thrown(const Patient *patient) {
+    for (int i = 0; i < patient->about->epochs; i++) {
+        if (patient->about->epoch[i].loss > 10 * patient->chance) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
+    double update = epoch_median_update(patient), most = epoch_largest_update(patient);
+    bool large = update > 0.1 || most > 0.5, wild = diverges(patient), swings = oscillates(patient);
+    bool thrown = most > 0.1 && was_thrown(patient);
+    bool by_nature = foreseen(patient) == PLUMB_EXPLODING && !(most > 0.5);
+    if (!patient->trained || isnan(patient->lr) || by_nature || !is_unsolved(patient) ||
+        !(wild || swings || thrown || (large && is_stuck(patient)))) {
+        return false;
+    }
+    finding->severity = wild || large || thrown ? PLUMB_SEVERE : PLUMB_MILD;
+    finding->evidence = say(patient, "a step changes the weights by up to %.2g of their size%s%s", most,
+                            wild     ? "; the loss runs away"
+                            : swings ? "; the loss swings"
+                                     : "",
+                            standing(patient));
+    finding->cause = say(patient, "lr=%g", patient->lr);
+    finding->remedy = with_lr(patient, shrunk(patient));
+    return true;
+}
+
+/* The weights hardly move, though a gradient is there for them, and the loss goes down or nowhere. */
+bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
+    double most = epoch_largest_update(patient);
+    PlumbVerdict verdict = foreseen(patient);
+    int last = patient->about->epochs - 1;
+    if (last < 2 || isnan(patient->lr) || verdict == PLUMB_VANISHING || verdict == PLUMB_EXPLODING || !(most < 3e-4) ||
+        !(patient->level > 0.5) || patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
+        return false;
+    }
+    finding->severity = PLUMB_SEVERE;
+    finding->evidence =
+        say(patient, "no step changes the weights by more than %.1e of their size%s", most, standing(patient));
+    finding->cause = say(patient, "lr=%g", patient->lr);
+    finding->remedy = with_lr(patient, patient->lr * fmin(1e4, 3e-3 / most));
+    return true;
+}
+
+/* ---- updates ---------------------------------------------------------------------------------------------------- */
+
+static bool hardly_moves(const Patient *patient, int node) {
+    return *plumb_net_node(patient->about->net, node)->init && patient->about->probe[node].update_ratio < 1e-5;
+}
+
+static bool is_torn(const Patient *patient, int node) {
+    return *plumb_net_node(patient->about->net, node)->init && patient->about->probe[node].update_ratio > 0.1;
+}
+
+/* Of plain descent and decoupled decay alike: w decay, against dL/dw. He et al. 2015, footnote 2. */
+static bool only_decay_moves(const Patient *patient, int node) {
+    const PlumbProbe *probe = &patient->about->probe[node];
+    double decay = plumb_call_number(plumb_call_call(patient->about->recipe, "optimizer"), "decay");
+    return *plumb_net_node(patient->about->net, node)->init && probe->grad_norm < 0.1 * decay * probe->weight_norm;
+}
+
+bool judge_stagnant_update(Patient *patient, PlumbFinding *finding) {
+    double most = epoch_largest_update(patient), median = epoch_median_update(patient);
+    if (!patient->trained || !patient->about->probe || !patient->about->recipe || !is_unsolved(patient)) {
+        return false;
+    }
+    finding->severity = PLUMB_MILD;
+    if (most < 1e-5) {
+        finding->evidence = say(patient, "no step changes the weights by more than %.1e of their size", most);
+        finding->cause = "the gradient is too small for this learning rate";
+        finding->remedy = with_lr(patient, patient->lr * 100);
+        return take_layers(patient, finding, hardly_moves);
+    }
+    if (median > 0.1) {
+        finding->evidence = say(patient, "a step changes the weights by %.2g of their size", median);
+        finding->cause = say(patient, "lr=%g", patient->lr);
+        finding->remedy = with_lr(patient, shrunk(patient));
+        return take_layers(patient, finding, is_torn);
+    }
+    if (!is_stuck(patient) || !take_layers(patient, finding, only_decay_moves)) {
+        return false;
+    }
+    finding->evidence = say(patient, "the gradient of %s is under a tenth of what weight decay asks of it",
+                            name_of(patient, finding->layer[0]));
+    finding->cause = "weight decay alone moves the weights";
+    finding->remedy = "decay=0";
+    return true;
+}
+
+/* ---- clipping --------------------------------------------------------------------------------------------------- */
+
+bool judge_clip_idle(Patient *patient, PlumbFinding *finding) {
+    (void)patient;
+    (void)finding;
+    return false;
+}
+bool judge_clip_too_tight(Patient *patient, PlumbFinding *finding) {
+    (void)patient;
+    (void)finding;
+    return false;
+}

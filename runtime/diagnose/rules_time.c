@@ -1,0 +1,99 @@
+/* The gradient over the time steps of recurrent layers. Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013.
+ */
+#include "rules.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct Decay { /* of the recurrent layer that loses, or gains, most */
+    int node, steps;
+    double decades; /* from the last time step back to the first */
+} Decay;
+
+/* A norm below what a float holds is as if it were the smallest. */
+static double decades_of(const double *norms, int steps) {
+    double first = fmax(norms[0], FLT_TRUE_MIN), last = fmax(norms[steps - 1], FLT_TRUE_MIN);
+    return log10(first) - log10(last);
+}
+
+static Decay worst(const PlumbNet *net, double sign) {
+    Decay worst = {.node = -1};
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        const double *norms;
+        int steps = plumb_net_through_time(net, i, &norms);
+        double decades = steps > 1 ? decades_of(norms, steps) : 0;
+        if (steps > 1 && sign * decades > sign * worst.decades) {
+            worst = (Decay){i, steps, decades};
+        }
+    }
+    return worst;
+}
+
+static bool is_truncated(const PlumbCase *about) {
+    return about->recipe && plumb_call_value(about->recipe, "truncate")->type == PLUMB_V_NUMBER;
+}
+
+/* What keeps a gradient alive over time: the gates of lstm and gru, and how they begin. Gers 2000; Jozefowicz 2015. */
+static const char *remedy_of(const char *kind) {
+    return !strcmp(kind, "lstm") ? "lstm(forget_bias=3)" : !strcmp(kind, "gru") ? "lstm(forget_bias=3)" : "gru";
+}
+
+static bool find(Patient *patient, PlumbFinding *finding, const Decay *decay) {
+    int *layer = plumb_arena_alloc(patient->arena, sizeof *layer);
+    patient->failed = patient->failed || !layer;
+    if (layer) {
+        *layer = decay->node;
+        finding->layer = layer;
+        finding->layers = 1;
+    }
+    finding->severity = PLUMB_SEVERE;
+    return layer;
+}
+
+/* The first time step whose gradient is within a decade of the last one's. */
+static int first_alive(const PlumbNet *net, int node) {
+    const double *norms;
+    int steps = plumb_net_through_time(net, node, &norms), t = 0;
+    while (t < steps - 1 && norms[t] < 0.1 * norms[steps - 1]) {
+        t++;
+    }
+    return t + 1;
+}
+
+/* Half-life under a quarter of the steps: less than 1/16 arrives. While the weights are as drawn that is usual, and the
+ * limits of the depth count. */
+bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
+    const PlumbNet *net = patient->about->net;
+    Decay decay = worst(net, -1);
+    double limit = !patient->trained ? (patient->adaptive ? -5 : -3.5) : 4 * log10(0.5);
+    if (decay.node < 0 || decay.decades > limit || !is_unsolved(patient) || is_truncated(patient->about) ||
+        (patient->trained && patient->about->epochs < 2)) {
+        return false;
+    }
+    const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
+    double half_life = -log10(2) * (decay.steps - 1) / decay.decades;
+    finding->first_step = 1;
+    finding->last_step = first_alive(net, decay.node) - 1;
+    finding->evidence = say(patient, "the gradient falls %.1f decades over %d time steps, by half every %.2g%s",
+                            -decay.decades, decay.steps, half_life, standing(patient));
+    finding->cause = strcmp(kind, "rnn") ? say(patient, "the gates of %s let too little through", kind)
+                                         : "the recurrent weights and the activation's slope shrink it at every step";
+    finding->remedy = remedy_of(kind);
+    return find(patient, finding, &decay);
+}
+
+bool judge_exploding_through_time(Patient *patient, PlumbFinding *finding) {
+    Decay decay = worst(patient->about->net, 1);
+    double limit = patient->adaptive ? 3 : 1.5;
+    bool fails = !patient->trained || is_stuck(patient) || diverges(patient) || oscillates(patient);
+    if (decay.node < 0 || decay.decades < limit || !fails || is_truncated(patient->about)) {
+        return false;
+    }
+    finding->first_step = 1;
+    finding->last_step = decay.steps;
+    finding->evidence = say(patient, "the gradient grows %.1f decades over %d time steps, by %.3g at each%s",
+                            decay.decades, decay.steps, pow(10, decay.decades / (decay.steps - 1)), standing(patient));
+    finding->cause = "the recurrent weights stretch it at every step";
+    finding->remedy = "clip = by_norm(1)";
+    return find(patient, finding, &decay);
+}
