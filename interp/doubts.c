@@ -3,10 +3,19 @@
 #include "render/pictures.h"
 #include <math.h>
 
-static void warn(Session *session, const char *name, const PlumbNet *net, Span span, const PlumbForecast *forecast,
+/* "net mlp" of a declaration that goes on over lines; else all of it. */
+static Span place_of(const NetValue *net) {
+    Span span = net->span, declaration = net->declaration->span;
+    if (span.source == declaration.source && span.begin == declaration.begin) {
+        span.end = net->declaration->text_span.end;
+    }
+    return span;
+}
+
+static void warn(Session *session, const NetValue *about, const PlumbNet *net, const PlumbForecast *forecast,
                  const PlumbRemedy *remedy, int remedies) {
     char text[192];
-    Diag *diag = diags_add(session->diags, DIAG_WARNING, span, "%s will hardly train: %s", name,
+    Diag *diag = diags_add(session->diags, DIAG_WARNING, place_of(about), "%s will hardly train: %s", about->name,
                            forecast_text(net, forecast, text));
     int cause = forecast_cause(forecast);
     if (cause >= 0) {
@@ -18,15 +27,16 @@ static void warn(Session *session, const char *name, const PlumbNet *net, Span s
     }
 }
 
-void doubt_net(Session *session, const char *name, const PlumbNet *net, Span span, const PlumbData *data,
+void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, const PlumbData *data,
                const PlumbCall *recipe) {
     if (!session->doubting) {
         return;
     }
-    PlumbForecast *forecast = plumb_forecast(net, data, recipe, NULL);
+    recipe = recipe ? recipe : session_recipe(session, NULL, NULL);
+    PlumbForecast *forecast = plumb_forecast(built, data, recipe, NULL);
     if (forecast && (forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING)) {
         PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
-        warn(session, name, net, span, forecast, remedy, plumb_remedies(net, data, recipe, remedy));
+        warn(session, net, built, forecast, remedy, plumb_remedies(built, data, recipe, remedy));
     }
     plumb_forecast_free(forecast);
 }

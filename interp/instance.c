@@ -275,7 +275,7 @@ Value *declare_net(Session *session, const Tree *tree, Scope *scope) {
     if (net && session->checking) {
         PlumbNet *built = build_net(session, net, tree->span);
         if (built && !missing_parameter(net)) {
-            doubt_net(session, net->name, built, tree->text_span, NULL, session_recipe(session, NULL, NULL));
+            doubt_net(session, net, built, NULL, NULL);
         }
         plumb_net_free(built);
     }

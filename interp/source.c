@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Known { /* names that the tree binds itself, innermost first */
+typedef struct Known { /* names that the tree binds itself, the last first */
     const char *name;
     const struct Known *up;
 } Known;
@@ -30,6 +30,7 @@ typedef struct Copier {
     Needed *needed;
     Tree **declaration; /* those that are done, in order */
     int count, space;
+    int depth;   /* of copies within copies */
     bool failed; /* reported */
 } Copier;
 
@@ -48,8 +49,7 @@ static Tree *no_memory(Copier *c) {
     return NULL;
 }
 
-/* ---- trees --------------------------------------------------------------------------------------------------------
- */
+/* ---- trees ----------------------------------------------------------------------------------------------------- */
 
 static Tree *leaf(Copier *c, TreeKind kind, const char *text) {
     Tree *tree = arena_alloc(c->arena, sizeof *tree);
@@ -109,8 +109,7 @@ static Value *outside(Place place, const Tree *tree) {
     return tree->kind == TREE_NAME && !is_known(place, tree->text) ? scope_find(place.scope, tree->text) : NULL;
 }
 
-/* ---- what is declared before
- * ----------------------------------------------------------------------------------------- */
+/* ---- what is declared before ----------------------------------------------------------------------------------- */
 
 static Needed *find_needed(Copier *c, const char *name) {
     Needed *needed = c->needed;
@@ -221,8 +220,7 @@ static Tree *declare_bound(Copier *c, const char *name, const Value *value) {
     return c->failed ? NULL : leaf(c, TREE_NAME, name);
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------------------------- */
 
 static Tree *tree_of_number(Copier *c, double value) {
     char text[32];
@@ -323,8 +321,7 @@ static Tree *tree_of_value(Copier *c, const Value *value, const char *name) {
     }
 }
 
-/* ---- names, fields
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- names, fields --------------------------------------------------------------------------------------------- */
 
 static Tree *copy_name(Copier *c, const Tree *tree, Place place) {
     const Value *value = outside(place, tree);
@@ -351,8 +348,7 @@ static const Tree *root_of(const Tree *tree) {
     return tree;
 }
 
-/* ---- calls
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------------------------- */
 
 /* input(digits) becomes the sizes of its rows. */
 static Tree *copy_input(Copier *c, const Tree *tree, const PlumbData *data) {
@@ -381,31 +377,39 @@ static Tree *copy_callee(Copier *c, const Tree *callee, Place place) {
                                               : copy(c, callee, place);
 }
 
+/* Child i of a call: what is called, an argument, or a body, where repeat binds its counter. */
+static Tree *copy_part(Copier *c, const Tree *tree, int i, const Combinator *combinator, Place place) {
+    const Tree *part = tree->child[i];
+    bool body = i >= tree->count - tree->bodies;
+    if (i == 0) {
+        return copy_callee(c, part, place);
+    }
+    if (!body && is_label(combinator, part)) {
+        return tree_copy(c->arena, part);
+    }
+    if (body && combinator && !strcmp(combinator->entry.name, "repeat")) {
+        learn(c, &place, "i");
+    }
+    return copy(c, part, place);
+}
+
 static Tree *copy_call(Copier *c, const Tree *tree, Place place) {
     const Tree *callee = tree->child[0];
     bool own_name = callee->kind == TREE_NAME && !is_known(place, callee->text) && !outside(place, callee);
     const Combinator *combinator = own_name ? combinator_find(callee->text) : NULL;
-    const Value *data =
-        own_name && !strcmp(callee->text, "input") && tree->count == 2 ? outside(place, tree->child[1]) : NULL;
+    bool is_input = own_name && !strcmp(callee->text, "input") && tree->count == 2;
+    const Value *data = is_input ? outside(place, tree->child[1]) : NULL;
     if (is_data(data)) {
         return copy_input(c, tree, data->data.data);
     }
     Tree *call = shallow(c, tree);
-    Known counter = {"i", place.known}; /* of repeat */
-    Place inside = place;
-    inside.known = combinator && !strcmp(callee->text, "repeat") ? &counter : place.known;
     for (int i = 0; call && i < tree->count && !c->failed; i++) {
-        bool body = i >= tree->count - tree->bodies;
-        call->child[i] = i == 0 ? copy_callee(c, callee, place)
-                         : !body && is_label(combinator, tree->child[i])
-                             ? tree_copy(c->arena, tree->child[i])
-                             : copy(c, tree->child[i], body ? inside : place);
+        call->child[i] = copy_part(c, tree, i, combinator, place);
     }
     return call;
 }
 
-/* ---- statements
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------------------------------ */
 
 /* What a statement binds is known behind it. */
 static Tree *copy_statements(Copier *c, const Tree *block, Place place) {
@@ -444,7 +448,7 @@ static Tree *copy_children(Copier *c, const Tree *tree, Place place) {
     return made;
 }
 
-static Tree *copy(Copier *c, const Tree *tree, Place place) {
+static Tree *copy_kind(Copier *c, const Tree *tree, Place place) {
     switch (tree->kind) {
     case TREE_NAME:
         return copy_name(c, tree, place);
@@ -463,8 +467,22 @@ static Tree *copy(Copier *c, const Tree *tree, Place place) {
     }
 }
 
-/* ---- the text
- * ---------------------------------------------------------------------------------------------------------------- */
+/* A pipeline that names itself would never end; the text could not be read again either. */
+static Tree *copy(Copier *c, const Tree *tree, Place place) {
+    if (c->depth >= TREE_HEIGHT_MAX) {
+        session_error(c->session, c->span, "what this net uses is nested more than %d levels deep", TREE_HEIGHT_MAX);
+        c->failed = true;
+    }
+    if (c->failed) {
+        return NULL;
+    }
+    c->depth++;
+    Tree *made = copy_kind(c, tree, place);
+    c->depth--;
+    return made;
+}
+
+/* ---- the text -------------------------------------------------------------------------------------------------- */
 
 static char *text_of(Copier *c) {
     Text text = {0};

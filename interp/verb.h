@@ -43,8 +43,9 @@ FILE *session_text(const Session *session);
 bool session_live(const Session *session);  /* session_text is a terminal: progress may be shown and erased again */
 FILE *session_err(const Session *session);  /* diagnostics */
 bool session_checking(const Session *session);
-/* Where `plumb check` asks for doubts: a warning at `span` if the forecast calls the net ill. data, recipe may be NULL. */
-void doubt_net(Session *session, const char *name, const PlumbNet *net, Span span, const PlumbData *data, const PlumbCall *recipe);
+/* Where `plumb check` asks for doubts: a warning where the net was made if the forecast calls it ill, as `built` from it, complete.
+ * data may be NULL; a NULL recipe is the default one. */
+void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, const PlumbData *data, const PlumbCall *recipe);
 PlumbConfig session_config(const Session *session);
 const PlumbFiles *session_files(const Session *session);
 /* Adds a runtime error at a place of the script, with found, expected and hint. Returns false. */

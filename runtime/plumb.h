@@ -337,7 +337,7 @@ typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double decades;       /* log10 of it, also where it underflows */
     double low, high;     /* decades: 95 % of draws lie between, at this width */
     double gain;          /* output_grad here over that at the next layer with weights; the last ones: over 1 */
-    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, in the end; else NaN */
+    double time_gain;     /* recurrent layers: factor on the gradient's rms at each time step back, mean over the steps; else NaN */
     double weight_grad;   /* rms of dL/dW of its weights for one row, by the same measure; NaN without weights */
     const char *refused;  /* why theory ends here, or NULL */
     const char *caution;  /* what is approximate here, or NULL */

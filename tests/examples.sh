@@ -1,8 +1,13 @@
 #!/bin/bash
-# Every script of examples/ through its own `expect` lines, and the formatter on each: canonical as it stands.
+# Every script of examples/ through its own `expect` lines, and the formatter on each: canonical as it stands. They run in an empty
+# folder, for some write files.
 #     tests/examples.sh [BUILD]        prints TAP lines
 cd "$(dirname "$0")/.." || exit 1
 plumb=$(realpath "${1:-build}")/plumb
+examples=$(realpath examples)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
 failed=0
 
 check() { # NAME COMMAND...
@@ -17,9 +22,10 @@ check() { # NAME COMMAND...
     fi
 }
 
-for example in examples/*.plumb; do
-    check "$example" "$plumb" -q "$example"
-    check "fmt --check $example" "$plumb" fmt --check "$example"
-    check "check $example" "$plumb" check "$example"
+for example in "$examples"/*.plumb; do
+    name=examples/${example##*/}
+    check "$name" "$plumb" -q "$example"
+    check "fmt --check $name" "$plumb" fmt --check "$example"
+    check "check $name" "$plumb" check "$example"
 done
 exit $failed

@@ -48,15 +48,6 @@ static bool recipe_known(const Value *with) {
     return !with || with->type == VALUE_RECIPE;
 }
 
-/* The data and the recipe can make another case of a net than its declaration. */
-static void doubt(Session *session, const VerbCall *call, const Value *operand, const PlumbCall *recipe) {
-    const NetValue *net = operand->net;
-    bool declared =
-        net->span.begin == net->declaration->span.begin && net->span.source == net->declaration->span.source;
-    doubt_net(session, net->name, net->net, declared ? net->declaration->text_span : net->span, data_of(call->on),
-              recipe);
-}
-
 void check_fits(Session *session, const VerbCall *call) {
     const PlumbData *data = data_of(call->on);
     for (int i = 0; i < call->count; i++) {
@@ -72,7 +63,7 @@ void check_fits(Session *session, const VerbCall *call) {
             session_fail(session, call->on_tree->span, &error);
         }
         if (net && recipe && net_known(net)) {
-            doubt(session, call, operand, recipe);
+            doubt_net(session, operand->net, net, data, recipe);
         }
     }
 }

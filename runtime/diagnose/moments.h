@@ -45,7 +45,7 @@ typedef struct Moments {     /* one node of the forecast */
     Signal out;
     Back *back;              /* one an input, zeroed */
     bool mixes;              /* set: every output is a sum over many inputs with drawn weights */
-    double time_gain;        /* set, by recurrent layers: factor on the gradient's rms at each time step back */
+    double time_gain;        /* set, by recurrent layers: factor on the gradient's rms at each time step back, their mean */
     const char *refused;     /* set: why theory says nothing here; out and back are not used */
     const char *caution;     /* set: what is approximate here */
 } Moments;

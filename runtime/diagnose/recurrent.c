@@ -7,14 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct State {             /* of one value of h and of c, before a step and after it */
-    double h, h_common, h_tangent; /* E h^2; the same for two rows; of small differences */
-    double c, c_common, c_tangent;
+/* What a value has in common: of the same row, of two rows, of the same row one step apart (taken for all distances),
+ * and of small differences. */
+typedef struct Moment {
+    double square, rows, times, tangent;
+} Moment;
+
+typedef struct State { /* of one value of h and of c, and of what c (gru: h) was with what is written next */
+    Moment h, c, written;
 } State;
 
 typedef struct Drive { /* what comes to a pre-activation: from x and from h */
-    double x, x_common, x_tangent;
-    double h, h_common, h_tangent;
+    Moment x, h;
 } Drive;
 
 enum { H, C };
@@ -25,61 +29,85 @@ typedef struct StepBack {        /* of squared gradients of the state after a st
         steady_sent; /* means of factors themselves: on what is kept, and on what goes round by weight_hh */
 } StepBack;
 
-typedef struct Gate { /* an activation of a pre-activation */
-    double square, common, mean, slope, slope_square;
+typedef struct Gate { /* an activation of a pre-activation; `tangent` is not used */
+    Moment of;
+    double mean, slope, slope_square;
 } Gate;
 
-static Gate gate_of(Act act, double a, double bias, double q, double common) {
-    Response r = response_of(act, a, bias, q, q > 0 ? 1 - common / q : 0);
-    return (Gate){r.square, r.square - r.difference, r.mean, r.slope, r.slope_square};
+static Gate gate_of(Act act, double a, double bias, Moment z) {
+    double safe = z.square > 0 ? z.square : 1;
+    Response r = response_of(act, a, bias, z.square, 1 - z.rows / safe);
+    Response later = z.times == z.rows ? r : response_of(act, a, bias, z.square, 1 - z.times / safe);
+    return (Gate){
+        {r.square, r.square - r.difference, later.square - later.difference, 0}, r.mean, r.slope, r.slope_square};
+}
+
+static Moment sum(Moment a, Moment b) {
+    return (Moment){a.square + b.square, a.rows + b.rows, a.times + b.times, a.tangent + b.tangent};
+}
+static Moment product(Moment a, Moment b) {
+    return (Moment){a.square * b.square, a.rows * b.rows, a.times * b.times, 0};
+}
+static Moment scaled(double factor, Moment a) {
+    return (Moment){factor * a.square, factor * a.rows, factor * a.times, factor * a.tangent};
 }
 
 /* h = phi(z). A mean of h (relu) is the same for all units, and goes into q as E h^2 does. */
-static void rnn_step(const CellTheory *cell, const Drive *z, State *s, StepBack *back) {
-    Gate h = gate_of(cell->act, cell->slope, 0, z->x + z->h, z->x_common + z->h_common);
-    *s = (State){.h = h.square, .h_common = h.common, .h_tangent = h.slope_square * (z->x_tangent + z->h_tangent)};
+static void rnn_step(const CellTheory *cell, const Drive *drive, State *s, StepBack *back) {
+    Moment z = sum(drive->x, drive->h);
+    Gate h = gate_of(cell->act, cell->slope, 0, z);
+    *s = (State){.h = h.of};
+    s->h.tangent = h.slope_square * z.tangent;
     *back = (StepBack){.sent_x = {h.slope_square}, .sent_h = {h.slope_square}};
 }
 
+/* m' = k m + w n, k (kept) and w (write) independent gates: squares, and twice the mean of k m w n, by what m has in
+ * common with what is written after it: `written`, itself kept and added to alike. */
+static Moment remember(Moment *m, Moment *written, const Gate *k, Moment kept, Moment write, double write_mean,
+                       Moment n) {
+    Moment old = *m, next = sum(product(kept, old), product(write, n));
+    double both = 2 * k->mean * write_mean;
+    next.square += both * written->times;
+    next.rows += both * written->rows;
+    next.times = k->mean * old.square + write_mean * written->times;
+    *written =
+        (Moment){0, k->mean * written->rows + write_mean * n.rows, k->mean * written->times + write_mean * n.times, 0};
+    return next;
+}
+
 /* c = f c + i g, h = o tanh(c); c taken as Gaussian. */
-static void lstm_step(const CellTheory *cell, const Drive *z, State *s, StepBack *back) {
-    double q = z->x + z->h, common = z->x_common + z->h_common, moved = z->x_tangent + z->h_tangent;
-    Gate i = gate_of(ACT_SIGMOID, 0, 0, q, common), f = gate_of(ACT_SIGMOID, 0, cell->bias, q, common);
-    Gate g = gate_of(ACT_TANH, 0, 0, q, common);
-    double gates = g.square * i.slope_square + s->c * f.slope_square + i.square * g.slope_square;
-    double c = f.square * s->c + i.square * g.square, c_common = f.common * s->c_common + i.common * g.common;
-    double c_tangent = f.square * s->c_tangent + moved * gates;
-    Gate seen = gate_of(ACT_TANH, 0, 0, c, c_common);
-    double through = i.square * seen.slope_square; /* o is distributed as i */
-    *s = (State){.h = i.square * seen.square,
-                 .h_common = i.common * seen.common,
-                 .h_tangent = through * c_tangent + moved * i.slope_square * seen.square,
-                 .c = c,
-                 .c_common = c_common,
-                 .c_tangent = c_tangent};
-    *back = (StepBack){.keep = {{0, 0}, {f.square * through, f.square}},
-                       .sent_x = {seen.square * i.slope_square + gates * through, gates},
+static void lstm_step(const CellTheory *cell, const Drive *drive, State *s, StepBack *back) {
+    Moment z = sum(drive->x, drive->h), old = s->c;
+    Gate i = gate_of(ACT_SIGMOID, 0, 0, z), f = gate_of(ACT_SIGMOID, 0, cell->bias, z), g = gate_of(ACT_TANH, 0, 0, z);
+    double gates = g.of.square * i.slope_square + old.square * f.slope_square + i.of.square * g.slope_square;
+    s->c = remember(&s->c, &s->written, &f, f.of, i.of, i.mean, g.of);
+    s->c.tangent = f.of.square * old.tangent + z.tangent * gates;
+    Gate seen = gate_of(ACT_TANH, 0, 0, s->c);
+    double through = i.of.square * seen.slope_square; /* o is distributed as i */
+    s->h = product(i.of, seen.of);
+    s->h.tangent = through * s->c.tangent + z.tangent * i.slope_square * seen.of.square;
+    *back = (StepBack){.keep = {{0, 0}, {f.of.square * through, f.of.square}},
+                       .sent_x = {seen.of.square * i.slope_square + gates * through, gates},
                        .steady_keep = f.mean,
                        .steady_sent = i.mean * g.slope * i.mean * seen.slope};
     memcpy(back->sent_h, back->sent_x, sizeof back->sent_h);
 }
 
-/* h = (1 - z) n + z h, n = tanh(x + r h) */
-static void gru_step(const CellTheory *cell, const Drive *d, State *s, StepBack *back) {
-    double q = d->x + d->h, common = d->x_common + d->h_common, moved = d->x_tangent + d->h_tangent;
-    Gate r = gate_of(ACT_SIGMOID, 0, 0, q, common), z = gate_of(ACT_SIGMOID, 0, cell->bias, q, common);
-    Gate n = gate_of(ACT_TANH, 0, 0, d->x + r.square * d->h, d->x_common + r.common * d->h_common);
-    double fresh = 1 - 2 * z.mean + z.square, fresh_common = 1 - 2 * z.mean + z.common; /* of 1 - z */
-    double overwritten = z.slope_square * (n.square + s->h), reset = d->h * r.slope_square;
-    double n_tangent = n.slope_square * (d->x_tangent + r.square * d->h_tangent + reset * moved);
-    double sent = fresh * n.slope_square;
-    State old = *s;
-    *s = (State){.h = fresh * n.square + z.square * old.h,
-                 .h_common = fresh_common * n.common + z.common * old.h_common,
-                 .h_tangent = fresh * n_tangent + z.square * old.h_tangent + overwritten * moved};
-    *back = (StepBack){.keep = {{z.square, 0}, {0, 0}},
+/* h = (1 - z) n + z h, n = tanh(x + r h). 1 - z and z are not independent: E z (1 - z) = E z - E z^2. */
+static void gru_step(const CellTheory *cell, const Drive *drive, State *s, StepBack *back) {
+    Moment q = sum(drive->x, drive->h), old = s->h;
+    Gate r = gate_of(ACT_SIGMOID, 0, 0, q), z = gate_of(ACT_SIGMOID, 0, cell->bias, q);
+    Gate n = gate_of(ACT_TANH, 0, 0, sum(drive->x, product(r.of, drive->h)));
+    double open = 1 - 2 * z.mean;
+    Moment fresh = {open + z.of.square, open + z.of.rows, open + z.of.times, 0}; /* of 1 - z */
+    double overwritten = z.slope_square * (n.of.square + old.square), reset = drive->h.square * r.slope_square;
+    double sent = fresh.square * n.slope_square;
+    s->h = remember(&s->h, &s->written, &z, z.of, fresh, z.mean > 0 ? (z.mean - z.of.square) / z.mean : 1, n.of);
+    s->h.tangent = z.of.square * old.tangent + overwritten * q.tangent;
+    s->h.tangent += sent * (drive->x.tangent + r.of.square * drive->h.tangent + reset * q.tangent);
+    *back = (StepBack){.keep = {{z.of.square, 0}, {0, 0}},
                        .sent_x = {overwritten + sent * (1 + reset), 0},
-                       .sent_h = {overwritten + sent * (r.square + reset), 0},
+                       .sent_h = {overwritten + sent * (r.of.square + reset), 0},
                        .steady_keep = z.mean,
                        .steady_sent = (1 - z.mean) * n.slope * r.mean};
 }
@@ -87,13 +115,10 @@ static void gru_step(const CellTheory *cell, const Drive *d, State *s, StepBack 
 /* ---- over all time steps --------------------------------------------------------------------------------------------
  */
 
+/* What rows of the input have in common, their mean, its time steps have too. */
 static Drive drive_of(const CellTheory *cell, const Signal *x, const State *s) {
-    return (Drive){.x = cell->input * x->q,
-                   .x_common = cell->input * (x->q - x->difference),
-                   .x_tangent = cell->input,
-                   .h = cell->state * s->h,
-                   .h_common = cell->state * s->h_common,
-                   .h_tangent = cell->state * s->h_tangent};
+    double common = x->q - x->difference;
+    return (Drive){scaled(cell->input, (Moment){x->q, common, common, 1}), scaled(cell->state, s->h)};
 }
 
 static bool settled(const State *a, const State *b) {
@@ -107,10 +132,11 @@ static bool settled(const State *a, const State *b) {
 }
 
 /* The state at the last step, or its mean over all; one StepBack a step. */
-static State run(const CellTheory *cell, const Signal *x, StepBack *back) {
+static Moment run(const CellTheory *cell, const Signal *x, StepBack *back) {
     static void (*const step[])(const CellTheory *, const Drive *, State *,
                                 StepBack *) = {[CELL_RNN] = rnn_step, [CELL_LSTM] = lstm_step, [CELL_GRU] = gru_step};
-    State s = {0}, before = {.h = -1}, mean = {0};
+    State s = {0}, before = {.h = {.square = -1}};
+    Moment mean = {0};
     for (int t = 0; t < cell->steps; t++) {
         if (t && settled(&s, &before)) {
             back[t] = back[t - 1];
@@ -119,11 +145,9 @@ static State run(const CellTheory *cell, const Signal *x, StepBack *back) {
             before = s;
             step[cell->kind](cell, &drive, &s, &back[t]);
         }
-        mean.h += s.h / cell->steps;
-        mean.h_common += s.h_common / cell->steps;
-        mean.h_tangent += s.h_tangent / cell->steps;
+        mean = sum(mean, scaled(1.0 / cell->steps, s.h));
     }
-    return cell->last ? s : mean;
+    return cell->last ? s.h : mean;
 }
 
 /* One step back: G of [h, c] after it becomes that before it. */
@@ -159,17 +183,37 @@ static double fresh_gain(const CellTheory *cell, const StepBack *back) {
     return gain;
 }
 
+enum { TURNS = 256 /* more difference than that plays no part */ };
+
 /* The weights are the same at each step, so paths that go by weight_hh equally often, at whatever steps, end up as one
  * and the same vector, and add: (k + s)^t = sum of binomial(t, j) k^(t-j) s^j for what is kept, k, and what goes round,
  * s, both steady in time. For two such paths let d be by how many turns they differ. A step takes d to d with k^2 +
- * s^2, to d +- 1 with k s, and where d = 0, the factors being the same draws, with their mean squares: fresh_gain. The
- * largest eigenvalue of this chain with one other link is k^2 + s^2 + sqrt(e^2 + (2 k s)^2), e what fresh_gain has over
- * k^2 + s^2. Without a kept part it is fresh_gain. */
-static double gain_per_step(const CellTheory *cell, const StepBack *back) {
-    double fresh = fresh_gain(cell, back), kept = back->steady_keep * back->steady_keep;
-    double round = cell->state_back * back->steady_sent * back->steady_sent;
-    double extra = fmax(fresh - kept - round, 0);
-    return sqrt(kept > 0 ? kept + round + sqrt(extra * extra + 4 * kept * round) : fresh);
+ * s^2, to d +- 1 with k s, and where d = 0, the factors being the same draws, with their mean squares: fresh_gain.
+ * Pairs that end with d = 0 make up the square of the gradient: pair[d], d >= 0, is symmetric. */
+static void turn(const CellTheory *cell, const StepBack *back, double fresh, double pair[TURNS + 1]) {
+    double k = back->steady_keep, s = sqrt(cell->state_back) * back->steady_sent, before = pair[1];
+    for (int d = 0; d < TURNS; d++) {
+        double here = pair[d];
+        pair[d] = (d ? k * k + s * s : fmax(fresh, k * k + s * s)) * here + k * s * (before + pair[d + 1]);
+        before = here;
+    }
+}
+
+/* Decades of the gradient's rms from the last step back to the first. */
+static double decades_through_time(const CellTheory *cell, const StepBack *back) {
+    double pair[TURNS + 1] = {1}, decades = 0, fresh = 0;
+    for (int t = cell->steps - 1; t > 0; t--) {
+        if (t == cell->steps - 1 || memcmp(&back[t], &back[t + 1], sizeof back[t])) {
+            fresh = fresh_gain(cell, &back[t]);
+        }
+        turn(cell, &back[t], fresh, pair);
+        double size = pair[0];
+        for (int d = 0; d <= TURNS; d++) {
+            pair[d] /= size > 0 ? size : 1;
+        }
+        decades += 0.5 * log10(size);
+    }
+    return decades;
 }
 
 void back_chain(Back *all, const Back *next, const Signal *x) {
@@ -190,14 +234,14 @@ void moments_recurrent(Moments *m, const CellTheory *cell, double dropout) {
         m->refused = "there was not enough memory";
         return;
     }
-    State s = run(cell, x, back);
+    Moment h = run(cell, x, back);
     double sent = sent_back(cell, back) / cell->steps, gain = cell->input_back * sent / kept;
-    m->time_gain = gain_per_step(cell, &back[cell->steps - 1]);
+    m->time_gain = cell->steps > 1 ? pow(10, decades_through_time(cell, back) / (cell->steps - 1)) : 1;
     free(back);
     m->mixes = true;
-    m->caution = "its inputs are taken as independent in time";
-    m->out = (Signal){.q = s.h / kept, .difference = s.h / kept - s.h_common};
-    m->out.log_tangent = x->log_tangent + log(s.h_tangent / kept);
+    m->caution = "its inputs are taken as independent in time, but for their mean";
+    m->out = (Signal){.q = h.square / kept, .difference = h.square / kept - h.rows};
+    m->out.log_tangent = x->log_tangent + log(h.tangent / kept);
     m->back[0] = (Back){.gain = gain, .cross = gain * kept, .aligned = gain * x->q, .spread = 5 / cell->units};
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(cell->input_back / cell->input);
     m->back[0].decades[PLUMB_BY_INIT] = 0.5 * log10(cell->input);

@@ -5,8 +5,7 @@
 
 enum { IR_VERSION = 8, OPERATOR_SET = 17 };
 
-/* ---- shapes -------------------------------------------------------------------------------------------------------
- */
+/* ---- shapes ---------------------------------------------------------------------------------------------------- */
 
 static Onnx__TensorShapeProto *shape_message(OnnxGraph *g, const PlumbShape *shape) {
     NEW(g, Onnx__TensorShapeProto, message, ONNX__TENSOR_SHAPE_PROTO__INIT)
@@ -44,8 +43,7 @@ Onnx__ValueInfoProto *graph_value(OnnxGraph *g, const char *name, const PlumbSha
     return value;
 }
 
-/* ---- layers ---------------------------------------------------------------------------------------------------------
- */
+/* ---- layers ---------------------------------------------------------------------------------------------------- */
 
 /* The name of its output; NULL: it cannot be said. */
 static const char *write_layer(OnnxGraph *g, const NetNode *node, const char **value) {
@@ -93,8 +91,7 @@ static bool write_layers(OnnxGraph *g, int *node, PlumbError *error) {
     return true;
 }
 
-/* ---- the file -------------------------------------------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------------------------------------- */
 
 typedef struct Sink { /* where protobuf-c puts the bytes */
     ProtobufCBuffer base;

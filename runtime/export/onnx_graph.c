@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- memory and names ----------------------------------------------------------------------------------------- */
+/* ---- memory and names ------------------------------------------------------------------------------------------ */
 
 void *onnx_memory(Onnx *o, size_t size) {
     void *memory = plumb_arena_alloc(o->graph->arena, size ? size : 1);
@@ -41,7 +41,7 @@ char *graph_name(OnnxGraph *g) {
     return name;
 }
 
-/* ---- operators -------------------------------------------------------------------------------------------------- */
+/* ---- operators ------------------------------------------------------------------------------------------------- */
 
 static Onnx__NodeProto *last_node(OnnxGraph *g) {
     return g->failed ? NULL : g->graph->node[g->graph->n_node - 1];
@@ -76,8 +76,7 @@ const char *onnx_behind(Onnx *o, int more) {
     return g->failed ? "" : node->output[node->n_output - 1];
 }
 
-/* ---- attributes ---------------------------------------------------------------------------------------------------
- */
+/* ---- attributes ------------------------------------------------------------------------------------------------ */
 
 /* NULL: memory is short. */
 static Onnx__AttributeProto *add_attribute(OnnxGraph *g, const char *name, Onnx__AttributeProto__AttributeType type) {
@@ -140,8 +139,7 @@ void onnx_texts(Onnx *o, const char *name, int count, const char *const *value) 
     }
 }
 
-/* ---- constants ------------------------------------------------------------------------------------------------------
- */
+/* ---- constants ------------------------------------------------------------------------------------------------- */
 
 /* Constants stand in the outermost graph, which every body sees. `bytes` are kept. */
 static const char *add_tensor(Onnx *o, const char *name, int type, int rank, const int64_t *dim, void *bytes,
@@ -215,8 +213,7 @@ const char *onnx_list(Onnx *o, int count, const int64_t *value) {
                       (size_t)count * sizeof *bits);
 }
 
-/* ---- weights
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------------------------- */
 
 /* Index among the net's weights; -1: the layer has none of that name. */
 static int weight_index(const OnnxGraph *g, const char *name) {

@@ -3,8 +3,7 @@
 #include "onnx_graph.h"
 #include <string.h>
 
-/* ---- axes ---------------------------------------------------------------------------------------------------------
- */
+/* ---- axes ------------------------------------------------------------------------------------------------------ */
 
 const char *onnx_turned(Onnx *o, const char *x, int rank, const int64_t *order) {
     const char *y = onnx_op(o, "Transpose", x);
@@ -44,8 +43,7 @@ const char *onnx_sliced(Onnx *o, const char *x, int axis, int begin, int end) {
     return onnx_op(o, "Slice", x, one(o, begin), one(o, end), one(o, axis));
 }
 
-/* ---- a layer within a layer
- * ------------------------------------------------------------------------------------------ */
+/* ---- a layer within a layer ------------------------------------------------------------------------------------ */
 
 const char *onnx_inner(Onnx *o, const PlumbCall *call, const char *x) {
     LayerSite site = *o->site;
@@ -64,8 +62,7 @@ const char *onnx_cannot(Onnx *o, const char *why) {
     return "";
 }
 
-/* ---- bodies
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- bodies ---------------------------------------------------------------------------------------------------- */
 
 void onnx_body(Onnx *o, int count, const char **input) {
     OnnxGraph *g = o->graph;

@@ -30,8 +30,7 @@ typedef struct Writer {
     FILE *modules, *steps; /* bodies of __init__ and forward */
 } Writer;
 
-/* ---- what layers use ------------------------------------------------------------------------------------------------
- */
+/* ---- what layers use ------------------------------------------------------------------------------------------- */
 
 void torch_needs(Torch *t, const char *text) {
     for (int i = 0; i < t->needs->count; i++) {
@@ -74,8 +73,7 @@ void torch_channels_first(Torch *t, const int before[2], const int after[2], con
     fprintf(t->value, ")%s", turned ? ".transpose(1, 2)" : "");
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------------------------- */
 
 /* What cannot be an attribute of a module under its own name: Python's words, a module's own attributes (of
  * torch 1.13), and what would be mistaken for an altered name. */
@@ -163,8 +161,7 @@ static bool write_containers(Writer *w, const char *name) {
     return true;
 }
 
-/* ---- layers
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- layers ---------------------------------------------------------------------------------------------------- */
 
 /* The layer before is x; one further back has a name of its own. */
 static const char *input_name(Writer *w, int node, int input) {
@@ -251,8 +248,7 @@ static bool write_layer(Writer *w, int index, int *at, PlumbError *error) {
     return true;
 }
 
-/* ---- the file
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------------------------- */
 
 static const char loader[] =
     "def load(net, path):\n"

@@ -40,8 +40,7 @@ static bool is_native(const LayerSite *site) {
     return !recurrent_normalised(site) && (!has_act(site) || native_act(site));
 }
 
-/* ---- PyTorch --------------------------------------------------------------------------------------------------------
- */
+/* ---- PyTorch --------------------------------------------------------------------------------------------------- */
 
 static const char cells_text[] =
     "class Cells(nn.Module):\n"
@@ -141,8 +140,7 @@ void recurrent_torch(Torch *t) {
                                   : "");
 }
 
-/* ---- ONNX, its own operators
- * ------------------------------------------------------------------------------------------ */
+/* ---- ONNX, its own operators ----------------------------------------------------------------------------------- */
 
 /* Blocks of `columns` x units values of a weight, in ONNX's order of gates. */
 static void reorder(const LayerSite *site, const real *from, int columns, real *to) {
@@ -188,8 +186,7 @@ static const char *native_level(Onnx *o, int level, const char *x, bool reverse)
     return onnx_op(o, "Squeeze", y, onnx_list(o, 1, &(int64_t){1})); /* one direction */
 }
 
-/* ---- ONNX, written out: a Scan over the steps
- * ----------------------------------------------------------------------------- */
+/* ---- ONNX, written out: a Scan over the steps ------------------------------------------------------------------ */
 
 static const char *level_weight(const Written *w, int weight) {
     return onnx_weight(w->o, recurrent_weight_name(w->level, weight));
@@ -312,8 +309,7 @@ const char *recurrent_onnx(Onnx *o) {
     return returns_last(o->site) ? onnx_shaped(o, onnx_sliced(o, y, 1, last, last + 1), o->site->shape) : y;
 }
 
-/* ---- the cells
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- the cells ------------------------------------------------------------------------------------------------- */
 
 const RecurrentExport rnn_export = {
     .native = "RNN",

@@ -60,3 +60,10 @@ END2
 cp clash.plumb before.plumb
 plumb clash.plumb
 cmp clash.plumb before.plumb
+cat >itself.plumb <<'END2'
+block = dense(3) -> relu
+block = block -> tanh
+net n { input(2); dense(2); when(false) { block } }
+export n to "itself.plumb"
+END2
+plumb itself.plumb
