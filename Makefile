@@ -22,7 +22,7 @@ PACKAGES := libc6-dev flex bison libreadline-dev libjansson-dev librandom123-dev
 
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(B)/grammar -I$(B)/messages
 CFLAGS ?= $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2) -g
-FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+FLAGS := -std=c11 -Wall -Wextra -Werror $(if $(findstring clang,$(CC)),-Wno-pass-failed,$(if $(SANITIZE),-Wno-maybe-uninitialized)) -fopenmp-simd -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 LIBS := -lprotobuf-c -ljansson -lcsv -lzip -lpng -lz
 ifeq ($(NATIVE),yes)
 ifeq ($(shell uname -m),x86_64)
@@ -46,7 +46,8 @@ GENERATED := $(if $(wildcard grammar/plumb.y),$(B)/grammar/plumb.tab) $(if $(wil
 FRONT := $(filter-out interp/main.c,$(wildcard grammar/*.c interp/*.c interp/*/*.c))
 RUNTIME := $(wildcard runtime/*.c runtime/*/*.c)
 FRONT_OBJECTS := $(FRONT:%.c=$(B)/obj/%.o) $(GENERATED:%=%.o)
-MESSAGES := $(patsubst runtime/export/%.proto,$(B)/messages/%.pb-c,$(wildcard runtime/export/*.proto))
+PROTOS := $(wildcard runtime/*/*.proto)
+MESSAGES := $(patsubst %.proto,$(B)/messages/%.pb-c,$(notdir $(PROTOS)))
 RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(MESSAGES:%=%.o)
 DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
@@ -89,8 +90,9 @@ $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h &: grammar/%.l
 $(RUNTIME_OBJECTS) $(DOUBLE_OBJECTS): | $(MESSAGES:%=%.h)
 $(B)/messages/%.o: $(B)/messages/%.c $(B)/flags
 	$(compile) -fPIC -c $< -o $@
-$(B)/messages/%.pb-c.c $(B)/messages/%.pb-c.h &: runtime/export/%.proto
-	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=runtime/export --c_out=$(B)/messages $<
+vpath %.proto $(sort $(dir $(PROTOS)))
+$(B)/messages/%.pb-c.c $(B)/messages/%.pb-c.h &: %.proto
+	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=$(<D) --c_out=$(B)/messages $<
 
 # ---- libraries, program, tests ----
 archive = @mkdir -p $(@D) && echo "  AR    $@" && rm -f $@ && ar rcs $@ $(filter %.o,$^)

@@ -1,7 +1,6 @@
 /* What `plumb check` doubts about a net that is free of errors: whether it can be trained. */
 #include "interpreter.h"
 #include "render/pictures.h"
-#include <math.h>
 
 /* "net mlp" of a declaration that goes on over lines; else all of it. */
 static Span place_of(const NetValue *net) {

@@ -65,6 +65,16 @@ void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *
 /* A finding on one line, "vanishing gradient, dense1 ... dense14: ...": malloc'd, NULL without memory. */
 char *finding_text(const PlumbNet *net, const PlumbFinding *finding);
 
+typedef struct Repaired {   /* how a net stands, trained */
+    double loss, test_loss, metric, decades; /* decades: as Profile */
+    int layers, findings;
+} Repaired;
+/* One line an edit that was tried, while `fix` runs. */
+void picture_attempt(const Canvas *canvas, int number, const char *edit, const PlumbData *data, double before, double after,
+                     bool kept);
+void picture_difference(const Canvas *canvas, const char *before, const char *after); /* line by line, - and + */
+void picture_repaired(const Canvas *canvas, const char *name, const PlumbData *data, const Repaired *before, const Repaired *after);
+
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);
 
 typedef struct Run {        /* one net of a comparison */

@@ -177,10 +177,22 @@ static double linear_spread(const Init *init, double units) {
     return init->rotates ? 0 : 2 / units;
 }
 
+/* Of one weight; `squares`: the sum of squares that reaches an output. lsuv scales until the output's variance is
+ * gain^2. */
+static double drawn_variance(const WeightSpec *weight, double squares) {
+    double variance = init_variance(weight);
+    if (weight->init->entry == &init_lsuv.entry && squares > 0) {
+        double gain = plumb_call_number(weight->init, "gain");
+        variance = gain * gain / squares;
+    }
+    return variance;
+}
+
 void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias, double terms, double uses,
                     double units) {
     const Signal *x = &m->in[0];
-    double variance = init_variance(weight), gain = terms * variance, assumed = variance_assumed(m->site->next_act);
+    double variance = drawn_variance(weight, terms * x->q), gain = terms * variance,
+           assumed = variance_assumed(m->site->next_act);
     double offset = bias ? init_mean(bias) : 0, common = bias ? init_variance(bias) + offset * offset : 0;
     if (init_mean(weight) != 0) {
         m->refused = "its weights are not drawn";

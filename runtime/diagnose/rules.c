@@ -1,6 +1,7 @@
 /* The table of rules, and what all of them go by. */
 #include "rules.h"
 #include "../core/error.h"
+#include "../core/number.h"
 #include "../train/parts.h"
 #include <math.h>
 #include <stdarg.h>
@@ -111,8 +112,20 @@ void take_remedy(Patient *patient, PlumbFinding *finding, const char *otherwise)
 }
 
 const char *with_lr(Patient *patient, double lr) {
-    const PlumbCall *optimizer = plumb_call_call(patient->about->recipe, "optimizer");
-    return say(patient, "optimizer = %s(lr=%.1g)", optimizer->entry->name, lr);
+    PlumbCall *optimizer = plumb_call_copy(patient->arena, plumb_call_call(patient->about->recipe, "optimizer"));
+    for (int i = 0; optimizer && i < optimizer->count; i++) {
+        if (!strcmp(optimizer->entry->args[i].name, "lr")) {
+            char digits[32];
+            snprintf(digits, sizeof digits, "%.0e", lr);
+            number_parse(digits, strlen(digits), &optimizer->arg[i].number);
+            optimizer->given[i] = true;
+        }
+    }
+    char *text = optimizer ? plumb_call_text(optimizer) : NULL;
+    const char *setting = text ? say(patient, "optimizer = %s", text) : "";
+    patient->failed = patient->failed || !text;
+    free(text);
+    return setting;
 }
 
 const char *standing(Patient *patient) {

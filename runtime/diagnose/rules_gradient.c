@@ -61,6 +61,16 @@ static const char *cause_of(Patient *patient) {
                name ? " " : "", name ? name : "", forecast->cause[cause], forecast->slope);
 }
 
+/* What is foreseen of the first weights comes from nothing but them; what is not, from how the training went. */
+static void tell_roots(Patient *patient, uint32_t training) {
+    PlumbVerdict verdict = foreseen(patient);
+    if (verdict == PLUMB_VANISHING || verdict == PLUMB_EXPLODING) {
+        patient->after = RULE_BIT(POOR_INITIALIZATION) | RULE_BIT(NORM_EXPLOSION);
+    } else {
+        patient->after |= training;
+    }
+}
+
 /* ---- vanishing ------------------------------------------------------------------------------------------------- */
 
 /* More than three decades below the last layer with weights, or nothing at all. */
@@ -132,9 +142,7 @@ bool judge_vanishing_gradient(Patient *patient, PlumbFinding *finding) {
     finding->severity = PLUMB_SEVERE;
     finding->evidence = vanishing_evidence(patient);
     finding->cause = cause_of(patient);
-    if (foreseen(patient) == PLUMB_HEALTHY) {
-        patient->after |= RULE_BIT(DEAD_UNITS) | RULE_BIT(SATURATED_ACTIVATION) | RULE_BIT(LEARNING_RATE_TOO_HIGH);
-    }
+    tell_roots(patient, RULE_BIT(DEAD_UNITS) | RULE_BIT(SATURATED_ACTIVATION) | RULE_BIT(LEARNING_RATE_TOO_HIGH));
     take_remedy(patient, finding, foreseen(patient) == PLUMB_HEALTHY ? "act=leaky_relu, init=he" : "norm=layernorm");
     return take_layers(patient, finding, is_faint) || take_layers(patient, finding, is_below_last);
 }
@@ -207,9 +215,7 @@ bool judge_exploding_gradient(Patient *patient, PlumbFinding *finding) {
     finding->severity = PLUMB_SEVERE;
     finding->evidence = exploding_evidence(patient, nonfinite);
     finding->cause = cause_of(patient);
-    if (foreseen(patient) == PLUMB_HEALTHY) {
-        patient->after |= RULE_BIT(LEARNING_RATE_TOO_HIGH);
-    }
+    tell_roots(patient, RULE_BIT(LEARNING_RATE_TOO_HIGH));
     take_remedy(patient, finding, "clip = by_norm(1)");
     return take_layers(patient, finding, is_strong) || take_layers(patient, finding, is_below_last);
 }

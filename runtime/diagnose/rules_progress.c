@@ -56,7 +56,7 @@ static int rises(const Patient *patient, int from) {
 /* Up by a tenth time and again, and nowhere in the end. */
 bool oscillates(const Patient *patient) {
     int from = patient->about->epochs - OSCILLATION;
-    return from >= 0 && patient->level > 0.1 && rises(patient, from) >= 2 &&
+    return from >= 0 && is_unsolved(patient) && rises(patient, from) >= 2 &&
            loss_at(patient, last_of(patient)) > 0.8 * loss_at(patient, from);
 }
 

@@ -31,10 +31,11 @@ double epoch_median_update(const Patient *patient) {
 
 /* ---- the learning rate ----------------------------------------------------------------------------------------- */
 
-/* By how much it would have to be smaller for steps of a hundredth of the weights. */
+/* Steps of a hundredth of the weights; of an optimizer that rescales gradients, whose rate is the step of each weight,
+ * at most what weights of usual size stand. */
 static double shrunk(const Patient *patient) {
-    double ratio = epoch_largest_update(patient);
-    return patient->lr * (ratio > 0.1 ? 0.01 / ratio : 0.1);
+    double ratio = epoch_largest_update(patient), lr = patient->lr * (ratio > 0.1 ? 0.01 / ratio : 0.1);
+    return patient->adaptive ? fmin(lr, 0.003) : lr;
 }
 
 /* Has a step thrown the net far above what guessing gives? */
@@ -60,6 +61,7 @@ bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     finding->evidence = say(patient, "a step changes the weights by up to %.2g of their size%s%s", most,
                             wild     ? "; the loss runs away"
                             : swings ? "; the loss swings"
+                            : thrown ? "; the loss was thrown far above chance"
                                      : "",
                             standing(patient));
     finding->cause = say(patient, "lr=%g", patient->lr);

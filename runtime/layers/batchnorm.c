@@ -112,6 +112,11 @@ static void normalise(const Pass *pass, Grid g) {
     pass->k->affine(g, pass->in[0], factor, offset, pass->out, pass->tally_out);
 }
 
+static Statistics kept_statistics(const Pass *pass, int channel) {
+    return (Statistics){1, (double)pass->w[RUNNING_MEAN][channel], (double)pass->w[RUNNING_VAR][channel]};
+}
+
+/* While training nobody but the first shard touches what runs: it is writing. */
 static void forward(const Pass *pass) {
     Grid g = grid_of(pass);
     if (pass->training && pass->phase == 0) {
@@ -124,12 +129,9 @@ static void forward(const Pass *pass) {
     double eps = plumb_call_number(pass->site->call, "eps");
     real *mean = pass->save, *inverse = mean + g.channels;
     for (int c = 0; c < g.channels; c++) {
-        Statistics m = {1, (double)pass->w[RUNNING_MEAN][c], (double)pass->w[RUNNING_VAR][c]};
-        if (pass->training) {
-            m = combine(pass, g.channels, c);
-            if (pass->shard == 0 && !pass->still) {
-                run_statistics(pass, c, m);
-            }
+        Statistics m = pass->training ? combine(pass, g.channels, c) : kept_statistics(pass, c);
+        if (pass->training && pass->shard == 0 && !pass->still) {
+            run_statistics(pass, c, m);
         }
         mean[c] = (real)m.mean;
         inverse[c] = (real)(1 / sqrt(m.deviations / m.count + eps));

@@ -1,7 +1,7 @@
 /* Embedding and positions: what turns a row of indices into a sequence of vectors. */
-#include "../train/inits.h"
 #include "../export/onnx.h"
 #include "../export/torch.h"
+#include "../train/inits.h"
 #include "common.h"
 #include <math.h>
 
@@ -105,6 +105,10 @@ static void embedding_backward(const Pass *pass) {
 /* Rows of a drawn table, whatever arrives. No gradient goes to indices. */
 static void embedding_moments(Moments *m) {
     double variance = init_variance(&m->weight[0]);
+    if (m->weight[0].init && m->weight[0].init->entry == &init_lsuv.entry) {
+        m->refused = "lsuv scales its weights by the data";
+        return;
+    }
     m->mixes = true;
     m->out = (Signal){variance, 0, variance, 0, true};
     m->caution = "all indices are taken as different";

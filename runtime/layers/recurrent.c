@@ -166,7 +166,9 @@ static CellTheory theory_of(const LayerSite *site, const WeightSpec *spec, int l
     const PlumbCall *act = plumb_call_call(site->call, "act");
     const WeightSpec *ih = &spec[WEIGHT_IH], *hh = &spec[WEIGHT_HH];
     int units = hh->shape.dim[1], top = (int)plumb_call_number(site->call, "layers") - 1;
-    return (CellTheory){.kind = cell == &lstm_cell ? CELL_LSTM : cell == &gru_cell ? CELL_GRU : CELL_RNN,
+    return (CellTheory){.kind = cell == &lstm_cell  ? CELL_LSTM
+                                : cell == &gru_cell ? CELL_GRU
+                                                    : CELL_RNN,
                         .act = act ? layer_of(act)->act : ACT_IDENTITY,
                         .slope = act && act->count ? act->arg[0].number : 0,
                         .bias = spec[BIAS_IH].stretch.fill,
@@ -186,6 +188,10 @@ static void moments(Moments *m) {
     Back all = {.gain = 1};
     if (recurrent_normalised(m->site)) {
         m->refused = "there is no theory for normalised cells here";
+        return;
+    }
+    if (m->weight[WEIGHT_IH].init->entry == &init_lsuv.entry || m->weight[WEIGHT_HH].init->entry == &init_lsuv.entry) {
+        m->refused = "lsuv scales its weights by the data";
         return;
     }
     for (int i = 0; i < levels && !m->refused; i++) {

@@ -81,7 +81,40 @@ static void training_survives_every_failing_allocation(void **state) {
     assert_int_equal(unlink("m.txt") || unlink("m.ckpt") || chdir("/") || rmdir(folder), 0);
 }
 
+/* What an edit would do, without weights. */
+static bool edit_and_forecast(const PlumbNet *net, PlumbArena *arena, PlumbError *error) {
+    PlumbEdit edit = {.act = plumb_call_default(arena, "relu", error),
+                      .norm = plumb_call_default(arena, "layernorm", error)};
+    PlumbNet *variant = edit.act && edit.norm ? plumb_net_variant(net, &edit, error) : NULL;
+    PlumbForecast *forecast = variant ? plumb_forecast(variant, NULL, NULL, error) : NULL;
+    bool done = forecast;
+    plumb_forecast_free(forecast);
+    plumb_net_free(variant);
+    return done;
+}
+
+static bool forecast_of_time(PlumbError *error) {
+    PlumbArena *arena = plumb_arena_new();
+    PlumbNet *net = arena ? plumb_net_new("n", error) : NULL;
+    bool done = net && append(net, arena, "input", GIVEN(NUMBER(NULL, 5), NUMBER(NULL, 2)), error) &&
+                append(net, arena, "dense", GIVEN(NUMBER(NULL, 8)), error) &&
+                append(net, arena, "tanh", NULL, 0, error) &&
+                append(net, arena, "gru", GIVEN(NUMBER(NULL, 4)), error) && edit_and_forecast(net, arena, error);
+    if (!arena) {
+        plumb_fail(error, PLUMB_MEMORY_ERROR, "no arena");
+    }
+    plumb_net_free(net);
+    plumb_arena_free(arena);
+    return done;
+}
+
+static void a_forecast_survives_every_failing_allocation(void **state) {
+    (void)state;
+    assert_survives(forecast_of_time);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(training_survives_every_failing_allocation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(training_survives_every_failing_allocation),
+                                       cmocka_unit_test(a_forecast_survives_every_failing_allocation)};
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

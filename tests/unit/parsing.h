@@ -77,10 +77,11 @@ static inline Parsed parse_correct(const char *text) {
 /* A tree in one line: (-> a (call dense 64 units=3)). */
 static inline void add_shape(Text *to, const Tree *tree) {
     bool is_leaf = tree->count == 0 && tree->text;
-    text_printf(to, is_leaf ? "" : "(%s",
-                tree->kind == TREE_BINARY || tree->kind == TREE_UNARY || tree->kind == TREE_CLAUSE
-                    ? tree->text
-                    : tree_kind_name(tree->kind));
+    if (!is_leaf)
+        text_printf(to, "(%s",
+                    tree->kind == TREE_BINARY || tree->kind == TREE_UNARY || tree->kind == TREE_CLAUSE
+                        ? tree->text
+                        : tree_kind_name(tree->kind));
     if (is_leaf)
         text_printf(to, tree->kind == TREE_STRING ? "\"%s\"" : "%s", tree->text);
     else if (tree->text && tree->kind != TREE_BINARY && tree->kind != TREE_UNARY && tree->kind != TREE_CLAUSE)

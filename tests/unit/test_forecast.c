@@ -305,6 +305,7 @@ static void forecasts_are_what_is_measured(void **state) {
         {" -> dense(256, init=he) -> relu", 20},
         {" -> dense(256, init=xavier) -> relu", 20},
         {" -> dense(256, init=orthogonal) -> relu", 10},
+        {" -> dense(256, init=lsuv) -> relu", 10},
         {" -> dense(256, init=he_normal) -> leaky_relu(0.2)", 16},
         {" -> dense(256, init=xavier) -> tanh", 20},
         {" -> dense(256, init=orthogonal(gain=1.1)) -> tanh", 20},
@@ -463,8 +464,7 @@ static void many_ties_are_refused_soon(void **state) {
 static void causes_add_up_to_the_slope(void **state) {
     Kit *kit = *state;
     static const char *const text[] = {
-        "input(32) -> a: dense(64, init=he) -> relu -> dropout(0.3) -> dense(64) -> add & a -> layernorm -> dense(16) "
-        "-> softmax",
+        "input(32) -> a: dense(64, init=he) -> relu -> dropout(0.3) -> dense(64) -> add & a -> layernorm -> softmax",
         "input(32) -> a: dense(64, init=normal(0.3)) -> g: sigmoid -> dense(64) < a -> multiply & g -> dense(8)",
         "input(3, 8, 8) -> conv(16, 3) -> batchnorm -> relu -> maxpool(2) -> flatten -> dense(10)",
         "input(10, 8) -> gru(16) -> last -> dense(3)",

@@ -1,0 +1,115 @@
+/* A repair: what was tried, what the source became, what it did. */
+#include "number.h"
+#include "pictures.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EDIT_COLUMNS = 31 };
+
+void picture_attempt(const Canvas *canvas, int number, const char *edit, const PlumbData *data, double before,
+                     double after, bool kept) {
+    char was[32], is[32];
+    canvas_wrap(canvas, kept ? STATE_PLAIN : STATE_HEALTHY, 4, "%2d  %-*s %s %s -> %s   %s", number, EDIT_COLUMNS, edit,
+                metric_name(data), metric_text(before, data, was), metric_text(after, data, is),
+                kept ? "kept" : "not better, left out");
+}
+
+/* ---- the lines that differ ------------------------------------------------------------------------------------- */
+
+typedef struct Lines {
+    const char **line; /* not terminated: up to the newline or the end */
+    int count;
+} Lines;
+
+static Lines lines_of(const char *text) {
+    Lines lines = {.line = calloc(strlen(text) + 1, sizeof(char *))};
+    for (const char *at = text; lines.line && *at;) {
+        lines.line[lines.count++] = at;
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    return lines;
+}
+
+static bool same_line(const char *a, const char *b) {
+    size_t length = strcspn(a, "\n");
+    return length == strcspn(b, "\n") && !strncmp(a, b, length);
+}
+
+static void print_side(const Canvas *canvas, char sign, const char *line) {
+    State state = sign == '-' ? STATE_BROKEN : sign == '+' ? STATE_DOUBTFUL : STATE_PLAIN;
+    char text[512];
+    snprintf(text, sizeof text, "  %c %.*s", sign, (int)strcspn(line, "\n"), line);
+    canvas_text(canvas, state, text, (int)strlen(text));
+    fputc('\n', canvas->out);
+}
+
+/* Longest common subsequence: length[i][j] is that of a from line i on and b from line j on. */
+static void fill(const Lines *a, const Lines *b, int *length) {
+    int width = b->count + 1;
+    for (int i = a->count - 1; i >= 0; i--) {
+        for (int j = b->count - 1; j >= 0; j--) {
+            int down = length[(i + 1) * width + j], right = length[i * width + j + 1];
+            length[i * width + j] = same_line(a->line[i], b->line[j]) ? 1 + length[(i + 1) * width + j + 1]
+                                    : down >= right                   ? down
+                                                                      : right;
+        }
+    }
+}
+
+static void print_lines(const Canvas *canvas, const Lines *a, const Lines *b, const int *length) {
+    int width = b->count + 1, i = 0, j = 0;
+    while (i < a->count || j < b->count) {
+        if (i < a->count && j < b->count && same_line(a->line[i], b->line[j])) {
+            print_side(canvas, ' ', a->line[i++]);
+            j++;
+        } else if (i < a->count && (j == b->count || length[(i + 1) * width + j] >= length[i * width + j + 1])) {
+            print_side(canvas, '-', a->line[i++]);
+        } else {
+            print_side(canvas, '+', b->line[j++]);
+        }
+    }
+}
+
+void picture_difference(const Canvas *canvas, const char *before, const char *after) {
+    Lines a = lines_of(before), b = lines_of(after);
+    int *length = calloc(((size_t)a.count + 1) * ((size_t)b.count + 1), sizeof *length);
+    if (a.line && b.line && length) {
+        fill(&a, &b, length);
+        print_lines(canvas, &a, &b, length);
+    }
+    free(length);
+    free(a.line);
+    free(b.line);
+}
+
+/* ---- before and after ------------------------------------------------------------------------------------------- */
+
+/* "gradient falls 0.4 decades over 20 layers (fell 12.5); " */
+static void slope_text(const Repaired *before, const Repaired *after, char *text, size_t size) {
+    char was[48] = "";
+    if (!isfinite(after->decades)) {
+        snprintf(text, size, "%s", isnan(after->decades) ? "" : "no gradient arrives at the first layer; ");
+        return;
+    }
+    if (isinf(before->decades)) {
+        snprintf(was, sizeof was, " (none arrived)");
+    } else if (!isnan(before->decades)) {
+        snprintf(was, sizeof was, " (%s %.1f)", before->decades < 0 ? "fell" : "grew", fabs(before->decades));
+    }
+    snprintf(text, size, "gradient %s %.1f decades over %d layer%s%s; ", after->decades < 0 ? "falls" : "grows",
+             fabs(after->decades), after->layers, after->layers == 1 ? "" : "s", was);
+}
+
+void picture_repaired(const Canvas *canvas, const char *name, const PlumbData *data, const Repaired *before,
+                      const Repaired *after) {
+    char slope[128], was[32], is[32];
+    slope_text(before, after, slope, sizeof slope);
+    canvas_wrap(canvas, STATE_PLAIN, 4, "%s: %s%s %s (was %s), same seed, same batches", name, slope, metric_name(data),
+                metric_text(after->metric, data, is), metric_text(before->metric, data, was));
+    if (after->findings) {
+        canvas_wrap(canvas, STATE_DOUBTFUL, 4, "%d finding%s left: `diagnose %s`", after->findings,
+                    after->findings == 1 ? " is" : "s are", name);
+    }
+}

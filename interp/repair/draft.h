@@ -1,0 +1,50 @@
+/* A net as source that is being edited: its body and the values of its parameters as trees of its own. Nothing that it was taken
+ * from changes. */
+#ifndef PLUMB_REPAIR_DRAFT_H
+#define PLUMB_REPAIR_DRAFT_H
+#include "../interpreter.h"
+
+typedef struct Draft {
+    Session *session;
+    Arena *arena;
+    Scope *scope;             /* in which the net was declared */
+    const Tree *declaration;
+    Tree *body;
+    Tree **value;             /* of each parameter; NULL: it has none */
+    int parameters;
+    bool rewritten;           /* the body differs from the declaration's */
+    char *recipe;             /* settings over the recipe, "clip = by_norm(1); ..."; NULL: none */
+    bool failed;              /* no memory, or what cannot be written */
+} Draft;
+
+Draft *draft_of(Session *session, const NetValue *net); /* NULL: no memory */
+Draft *draft_copy(const Draft *draft);                  /* the same */
+void draft_free(Draft *draft);                          /* NULL is allowed */
+
+/* "net fixed = mlp(act=relu)"; with its body where that was rewritten, or `whole` is asked for. malloc'd; NULL: it cannot be
+ * written, or no memory. */
+char *draft_text(const Draft *draft, const char *name, bool whole);
+/* Adds "clip = by_norm(1)" to the settings over the recipe, in place of another one for the key. */
+bool draft_set(Draft *draft, const char *setting);
+/* The recipe with such settings over `base`. NULL: they are none. */
+Value *draft_recipe(Session *session, const char *settings, const PlumbCall *base);
+/* An expression or a statement of the language, kept as long as the session. NULL, and the draft has failed: it is none. */
+Tree *draft_parse(Draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The parameter that the name stands for, or -1. */
+int draft_parameter(const Draft *draft, const Tree *tree);
+/* The entry of the registry that a name or a call means, also by a binding; NULL: none. */
+const PlumbEntry *draft_entry(const Draft *draft, const Tree *tree);
+/* The net that the text declares, built. NULL: it cannot be; nothing is reported. */
+Value *draft_build(Session *session, const char *text);
+
+/* ---- rewrite.c: an edit, wherever it applies. False: it changes nothing ---- */
+typedef struct Rewriting {
+    const char *act, *init, *norm; /* names; NULL: as they are */
+    const char *cell;              /* in place of rnn and gru, as a call may begin: "gru", "lstm" */
+    const char *forget;            /* lstm's forget_bias */
+    bool link;                     /* residual links around what is repeated */
+    bool output;                   /* the last layer is left out */
+    bool inputs;                   /* a batch norm behind the input */
+} Rewriting;
+bool draft_rewrite(Draft *draft, const Rewriting *to);
+#endif

@@ -1,0 +1,159 @@
+/* Edits as a table, tried by forecast of the net that they would make. */
+#include "edits.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH "vanishing_gradient exploding_gradient poor_initialization saturated_activation"
+#define TIME "vanishing_through_time exploding_through_time"
+#define STEPS                                                                                                          \
+    "learning_rate_too_high learning_rate_too_low stagnant_update oscillating_loss slow_convergence diverging "        \
+    "exploding_gradient exploding_through_time clip_idle clip_too_tight overfit"
+
+typedef struct Edit {
+    const char *text;  /* as it is told; NULL: the finding's own remedy, a setting of the recipe */
+    const char *rules; /* that it is for */
+    Rewriting to;
+    const char *setting; /* of the recipe */
+} Edit;
+
+/* Where the forecast sees no difference, the first one counts as the simplest. */
+static const Edit edits[] = {
+    {"the last layer left out", "wrong_output", {.output = true}, NULL},
+    {"batchnorm behind the input", "bad_data saturated_activation", {.inputs = true}, NULL},
+    {NULL, STEPS, {0}, NULL},
+    {"init=auto", "poor_initialization", {.init = "auto"}, NULL},
+    {"act=leaky_relu, init=he", "dead_units", {.act = "leaky_relu", .init = "he"}, NULL},
+    {"init=he", DEPTH, {.init = "he"}, NULL},
+    {"init=xavier", DEPTH, {.init = "xavier"}, NULL},
+    {"init=orthogonal", DEPTH, {.init = "orthogonal"}, NULL},
+    {"act=relu, init=he", DEPTH, {.act = "relu", .init = "he"}, NULL},
+    {"act=tanh, init=xavier", DEPTH, {.act = "tanh", .init = "xavier"}, NULL},
+    {"act=selu, init=lecun", DEPTH, {.act = "selu", .init = "lecun"}, NULL},
+    {"act=prelu, init=he", DEPTH " dead_units", {.act = "prelu", .init = "he"}, NULL},
+    {"norm=batchnorm", DEPTH " dead_units plateau", {.norm = "batchnorm"}, NULL},
+    {"norm=layernorm", DEPTH " norm_explosion plateau", {.norm = "layernorm"}, NULL},
+    {"residual(scale=1 / sqrt(n))", DEPTH " norm_explosion", {.link = true}, NULL},
+    {"rnn -> gru", TIME, {.cell = "gru"}, NULL},
+    {"rnn, gru -> lstm", TIME, {.cell = "lstm"}, NULL},
+    {"lstm(forget_bias=3)", TIME, {.forget = "3"}, NULL},
+    {"clip = by_norm(1)",
+     "exploding_through_time exploding_gradient diverging oscillating_loss",
+     {0},
+     "clip = by_norm(1)"},
+    {"schedule = cosine(warmup=100)",
+     "learning_rate_too_high diverging oscillating_loss exploding_gradient",
+     {0},
+     "schedule = cosine(warmup=100)"},
+    {"optimizer = adam(lr=0.003)",
+     "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high",
+     {0},
+     "optimizer = adam(lr=0.003)"},
+};
+enum { EDITS = sizeof edits / sizeof *edits };
+
+void candidate_clear(Candidate *candidate) {
+    draft_free(candidate->draft);
+    free(candidate->source);
+    value_drop(candidate->net);
+    value_drop(candidate->recipe);
+    *candidate = (Candidate){0};
+}
+
+/* Is `word` one of the words of `text`? */
+static bool has_word(const char *text, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
+        if ((at == text || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A remedy that is a setting of the recipe: key = value. */
+static const char *setting_of(const Edit *edit, const PlumbFinding *finding) {
+    return edit->text ? edit->setting : strstr(finding->remedy, " = ") ? finding->remedy : NULL;
+}
+
+static bool apply(const Sickness *sickness, const Edit *edit, const char *setting, Candidate *candidate) {
+    candidate->draft = draft_copy(sickness->draft);
+    if (!candidate->draft) {
+        return false;
+    }
+    if (!setting) {
+        candidate->recipe = value_keep(sickness->recipe);
+        return draft_rewrite(candidate->draft, &edit->to);
+    }
+    candidate->recipe = draft_recipe(sickness->session, setting, sickness->recipe->call.call);
+    return candidate->recipe && draft_set(candidate->draft, setting);
+}
+
+/* The net is built, and is one that can be trained on these data. */
+static bool build(const Sickness *sickness, Candidate *candidate) {
+    const PlumbCall *recipe = candidate->recipe->call.call;
+    candidate->source = draft_text(candidate->draft, sickness->name, false);
+    candidate->net = candidate->source ? draft_build(sickness->session, candidate->source) : NULL;
+    return candidate->net &&
+           plumb_net_fits(candidate->net->net->net, sickness->data, plumb_call_call(recipe, "loss"), NULL);
+}
+
+/* False: it is ill. */
+static bool forecast(const Sickness *sickness, Candidate *candidate) {
+    PlumbForecast *told = plumb_forecast(candidate->net->net->net, sickness->data, candidate->recipe->call.call, NULL);
+    bool ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
+    candidate->slope = told && told->verdict == PLUMB_HEALTHY ? told->slope : NAN;
+    plumb_forecast_free(told);
+    return !ill;
+}
+
+/* Whole decades: what lies between is within the bands of the forecast. Where theory is silent the edit is no better
+ * than its place. */
+static double steepness(const Candidate *candidate) {
+    return isnan(candidate->slope) ? 0 : floor(fabs(candidate->slope));
+}
+
+static bool make(const Sickness *sickness, const Edit *edit, int index, Candidate *candidate) {
+    const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, index);
+    const char *setting = setting_of(edit, finding);
+    *candidate = (Candidate){.text = edit->text ? edit->text : setting, .finding = index};
+    if (!candidate->text || !has_word(edit->rules, plumb_rule_name(finding->rule)) ||
+        sickness->tried(sickness->self, candidate->text)) {
+        return false;
+    }
+    if (apply(sickness, edit, setting, candidate) && build(sickness, candidate) && forecast(sickness, candidate)) {
+        return true;
+    }
+    candidate_clear(candidate);
+    return false;
+}
+
+static bool best_for(const Sickness *sickness, int finding, Candidate *best) {
+    *best = (Candidate){0};
+    for (int i = 0; i < EDITS; i++) {
+        Candidate candidate;
+        if (!make(sickness, &edits[i], finding, &candidate)) {
+            continue;
+        }
+        if (!best->net || steepness(&candidate) < steepness(best)) {
+            candidate_clear(best);
+            *best = candidate;
+        } else {
+            candidate_clear(&candidate);
+        }
+    }
+    return best->net;
+}
+
+/* What follows from another finding is looked at last. */
+bool best_edit(const Sickness *sickness, Candidate *best) {
+    for (int follows = 0; follows < 2; follows++) {
+        for (int i = 0; i < plumb_diagnosis_size(sickness->diagnosis); i++) {
+            bool derived = plumb_diagnosis_at(sickness->diagnosis, i)->follows >= 0;
+            if (derived == (follows == 1) && best_for(sickness, i, best)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

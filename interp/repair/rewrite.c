@@ -1,0 +1,339 @@
+/* An edit of a net's source, made wherever it applies: pieces are written as text and parsed, so that all of the
+ * grammar holds. */
+#include "../../grammar/format.h"
+#include "../../grammar/text.h"
+#include "draft.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Rewrite {
+    Draft *draft;
+    const Rewriting *to;
+    const PlumbEntry *before; /* of the stage in front; NULL: none, or unknown */
+    bool changed;             /* something */
+    bool in_body;             /* in the body itself, not in a parameter's value */
+    bool bound, given;        /* init: a default is bound in the body; a layer is given one */
+} Rewrite;
+
+static void put(Rewrite *rewrite, Tree **at, Tree *tree) {
+    if (tree && !tree_equal(tree, *at)) {
+        *at = tree;
+        rewrite->changed = true;
+        rewrite->in_body = true;
+    }
+}
+
+/* A parameter's value in place of its name: what stands there is then changed by argument. */
+static void put_value(Rewrite *rewrite, Tree **at, const char *text) {
+    Tree *tree = draft_parse(rewrite->draft, "%s", text);
+    int parameter = draft_parameter(rewrite->draft, *at);
+    if (parameter < 0) {
+        put(rewrite, at, tree);
+    } else if (tree && !tree_equal(tree, rewrite->draft->value[parameter])) {
+        rewrite->draft->value[parameter] = tree;
+        rewrite->changed = true;
+    }
+}
+
+/* What stands here, through a parameter. NULL: a parameter without a value. */
+static const Tree *look(const Draft *draft, const Tree *tree) {
+    int parameter = draft_parameter(draft, tree);
+    return parameter < 0 ? tree : draft->value[parameter];
+}
+
+static const PlumbEntry *entry_at(const Draft *draft, const Tree *tree) {
+    const Tree *there = look(draft, tree);
+    return there ? draft_entry(draft, there) : NULL;
+}
+
+static bool is_hidden_activation(const PlumbEntry *entry) {
+    return entry && entry->kind == PLUMB_ACTIVATION && strcmp(entry->name, "identity") != 0;
+}
+
+static bool is_norm(const PlumbEntry *entry) {
+    return entry && entry->family && !strcmp(entry->family, "norms");
+}
+
+/* ---- layers with weights
+ * --------------------------------------------------------------------------------------------- */
+
+static bool takes_init(const PlumbEntry *entry) {
+    for (const PlumbArg *arg = entry ? entry->args : NULL; arg && arg->name; arg++) {
+        if (!strcmp(arg->name, "init") && arg->kinds & PLUMB_INIT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static Tree *argument_of(const Tree *call, const char *name) {
+    for (int i = 1; call->kind == TREE_CALL && i < call->count; i++) {
+        if (call->child[i]->kind == TREE_ARGUMENT && !strcmp(call->child[i]->text, name)) {
+            return call->child[i];
+        }
+    }
+    return NULL;
+}
+
+static void set_init(Rewrite *rewrite, Tree **at) {
+    Tree *argument = argument_of(*at, "init");
+    if (argument) {
+        put_value(rewrite, &argument->child[0], rewrite->to->init);
+        rewrite->given = true;
+    }
+}
+
+/* The call under another name, without the argument `without` and with `more`. */
+static void set_call(Rewrite *rewrite, Tree **at, const char *name, const char *without, const char *more) {
+    Text text = {0};
+    const Tree *call = *at;
+    text_printf(&text, "%s(", name);
+    for (int i = 1; i < call->count; i++) {
+        if (call->child[i]->kind != TREE_ARGUMENT || strcmp(call->child[i]->text, without) != 0) {
+            char *argument = format_tree(call->child[i]);
+            text_printf(&text, "%s%s", text.at[text.length - 1] == '(' ? "" : ", ", argument ? argument : "");
+            free(argument);
+        }
+    }
+    text_printf(&text, "%s%s)", *more && text.at[text.length - 1] != '(' ? ", " : "", more);
+    char *whole = text_take(&text);
+    put(rewrite, at, whole ? draft_parse(rewrite->draft, "%s", whole) : NULL);
+    free(whole);
+}
+
+/* A parameter's value is edited where it is kept. */
+static void edit_cell(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
+    const Rewriting *to = rewrite->to;
+    int parameter = draft_parameter(rewrite->draft, *at);
+    Tree **call = parameter < 0 ? at : &rewrite->draft->value[parameter];
+    bool in_body = rewrite->in_body;
+    char more[64] = "";
+    if (!entry || (*call)->kind != TREE_CALL) {
+        return;
+    }
+    if (to->forget && !strcmp(entry->name, "lstm")) {
+        snprintf(more, sizeof more, "forget_bias=%s", to->forget);
+        set_call(rewrite, call, "lstm", "forget_bias", more);
+    }
+    if (to->cell && (!strcmp(entry->name, "rnn") || (!strcmp(entry->name, "gru") && strcmp(to->cell, "gru") != 0))) {
+        set_call(rewrite, call, to->cell, "act", "");
+    }
+    rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
+}
+
+/* ---- links
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* A body that is repeated, with a link around it: residual branches are scaled so that their sum keeps its size. */
+static void link_repeat(Rewrite *rewrite, Tree *call) {
+    static const char *const joined[] = {"residual", "highway", "add", "concat", "multiply"};
+    Tree **body = &call->child[call->count - 1];
+    for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
+        if (tree_mentions(*body, joined[i])) {
+            return;
+        }
+    }
+    const Tree *times = call->child[1]->kind == TREE_ARGUMENT ? call->child[1]->child[0] : call->child[1];
+    char *inner = format_tree(*body), *count = format_tree(times);
+    if (inner && count) {
+        put(rewrite, body, draft_parse(rewrite->draft, "{ residual(scale=1 / sqrt(%s)) %s }", count, inner));
+    }
+    free(inner);
+    free(count);
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------------------
+ */
+
+static void walk_block(Rewrite *rewrite, Tree *block, bool output);
+
+/* Bodies of a combinator; those of a product are gates, and stay. */
+static void walk_bodies(Rewrite *rewrite, Tree *call, const PlumbEntry *entry) {
+    if (entry && !strcmp(entry->name, "multiply")) {
+        return;
+    }
+    const PlumbEntry *before = rewrite->before;
+    for (int i = call->count - call->bodies; i < call->count; i++) {
+        rewrite->before = before;
+        walk_block(rewrite, call->child[i], false);
+    }
+    if (rewrite->to->link && entry && !strcmp(entry->name, "repeat") && call->bodies && call->count > 2) {
+        link_repeat(rewrite, call);
+    }
+}
+
+/* Changes one stage. Returns true where a norm belongs in front of it. */
+static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
+    const Rewriting *to = rewrite->to;
+    const PlumbEntry *entry = entry_at(rewrite->draft, *at), *before = rewrite->before;
+    bool hidden = is_hidden_activation(entry) && !output;
+    rewrite->before = entry;
+    if ((*at)->kind == TREE_CALL && (*at)->bodies) {
+        rewrite->before = before;
+        walk_bodies(rewrite, *at, entry);
+        return false;
+    }
+    if (hidden && to->act) {
+        put_value(rewrite, at, to->act);
+    }
+    if (takes_init(entry) && to->init) {
+        set_init(rewrite, at);
+    }
+    edit_cell(rewrite, at, entry);
+    int parameter = draft_parameter(rewrite->draft, *at);
+    const Tree *value = parameter < 0 ? NULL : rewrite->draft->value[parameter];
+    bool slot = value && (value->kind == TREE_NONE || is_norm(entry)) && strstr((*at)->text, "norm");
+    if (slot && to->norm) {
+        put_value(rewrite, at, to->norm);
+        rewrite->before = entry_at(rewrite->draft, *at);
+    }
+    return hidden && to->norm && !is_norm(before);
+}
+
+/* `a -> b -> c` is one tree to the right: a norm in front of its left stage goes in front of the whole. */
+static void walk_stages(Rewrite *rewrite, Tree **at, bool output) {
+    Tree *tree = *at;
+    bool chain = tree->kind == TREE_BINARY && !strcmp(tree->text, "->");
+    bool norm = edit_stage(rewrite, chain ? &tree->child[0] : at, output && !chain);
+    if (chain) {
+        walk_stages(rewrite, &tree->child[1], output);
+    }
+    if (norm) {
+        char *rest = format_tree(*at);
+        put(rewrite, at, rest ? draft_parse(rewrite->draft, "%s -> %s", rewrite->to->norm, rest) : NULL);
+        free(rest);
+    }
+}
+
+static void walk_statement(Rewrite *rewrite, Tree **at, bool output) {
+    Tree *tree = *at;
+    switch (tree->kind) {
+    case TREE_BIND:
+        if (rewrite->to->init && !strcmp(tree->text, "init")) {
+            put_value(rewrite, &tree->child[0], rewrite->to->init);
+            rewrite->bound = true;
+        }
+        break;
+    case TREE_LABEL:
+        walk_stages(rewrite, &tree->child[0], output);
+        break;
+    case TREE_FOR:
+    case TREE_IF:
+        for (int i = 1; i < tree->count; i++) {
+            walk_block(rewrite, tree->child[i], false);
+        }
+        break;
+    default:
+        walk_stages(rewrite, at, output);
+    }
+}
+
+static void walk_block(Rewrite *rewrite, Tree *block, bool output) {
+    for (int i = 0; i < block->count; i++) {
+        walk_statement(rewrite, &block->child[i], output && i == block->count - 1);
+    }
+}
+
+/* ---- statements of the body ----------------------------------------------------------------------------------------
+ */
+
+/* A body that is an expression becomes a block of one statement. */
+static void make_block(Rewrite *rewrite) {
+    Tree **body = &rewrite->draft->body;
+    char *text = (*body)->kind == TREE_BLOCK ? NULL : format_tree(*body);
+    if (text) {
+        Tree *block = draft_parse(rewrite->draft, "{\n%s\n}", text);
+        *body = block ? block : *body;
+    }
+    free(text);
+}
+
+static bool is_input(const Draft *draft, const Tree *tree) {
+    const PlumbEntry *entry = tree->kind == TREE_CALL ? draft_entry(draft, tree) : NULL;
+    return entry && !strcmp(entry->name, "input");
+}
+
+static void insert(Rewrite *rewrite, int place, Tree *statement) {
+    Tree *body = rewrite->draft->body;
+    Tree **child = arena_alloc(rewrite->draft->arena, ((size_t)body->count + 1) * sizeof(Tree *));
+    if (!child || !statement) {
+        rewrite->draft->failed = true;
+        return;
+    }
+    for (int i = 0; i <= body->count; i++) {
+        child[i] = i < place ? body->child[i] : i == place ? statement : body->child[i - 1];
+    }
+    body->child = child;
+    body->count++;
+    rewrite->changed = rewrite->in_body = true;
+}
+
+static void bind_init(Rewrite *rewrite) {
+    make_block(rewrite);
+    Tree *body = rewrite->draft->body;
+    bool bare = body->kind == TREE_BLOCK && body->count && is_input(rewrite->draft, body->child[0]);
+    if (body->kind == TREE_BLOCK) {
+        insert(rewrite, bare, draft_parse(rewrite->draft, "init = %s", rewrite->to->init));
+    }
+}
+
+/* input(13) -> batchnorm -> ...: the rows come to mean 0 and variance 1 inside the net. */
+static void norm_inputs(Rewrite *rewrite) {
+    make_block(rewrite);
+    Tree *body = rewrite->draft->body;
+    Tree *first = body->kind == TREE_BLOCK && body->count ? body->child[0] : NULL;
+    if (first && is_input(rewrite->draft, first)) {
+        insert(rewrite, 1, draft_parse(rewrite->draft, "batchnorm"));
+    } else if (first && first->kind == TREE_BINARY && is_input(rewrite->draft, first->child[0])) {
+        char *rest = format_tree(first->child[1]);
+        put(rewrite, &first->child[1], rest ? draft_parse(rewrite->draft, "batchnorm -> %s", rest) : NULL);
+        free(rest);
+    }
+}
+
+/* The last stage is left out: of a chain, or as a statement of its own. */
+static void drop_output(Rewrite *rewrite) {
+    make_block(rewrite);
+    Tree *body = rewrite->draft->body, **at = NULL, *above = NULL;
+    if (body->kind == TREE_BLOCK && body->count) {
+        at = &body->child[body->count - 1];
+    }
+    while (at && (*at)->kind == TREE_BINARY && !strcmp((*at)->text, "->")) {
+        above = *at;
+        at = &above->child[1];
+    }
+    if (!at || (*at)->kind == TREE_LABEL || (*at)->kind == TREE_BIND) {
+        return;
+    }
+    if (draft_parameter(rewrite->draft, *at) >= 0) {
+        put_value(rewrite, at, "none");
+    } else if (above) {
+        Tree **whole = &body->child[body->count - 1];
+        while (*whole != above) {
+            whole = &(*whole)->child[1];
+        }
+        put(rewrite, whole, above->child[0]);
+    } else if (body->count > 1) {
+        body->count--;
+        rewrite->changed = rewrite->in_body = true;
+    }
+}
+
+bool draft_rewrite(Draft *draft, const Rewriting *to) {
+    Rewrite rewrite = {.draft = draft, .to = to};
+    if (to->inputs) {
+        norm_inputs(&rewrite);
+    } else if (to->output) {
+        drop_output(&rewrite);
+    } else if (draft->body->kind == TREE_BLOCK) {
+        walk_block(&rewrite, draft->body, true);
+    } else {
+        walk_stages(&rewrite, &draft->body, true);
+    }
+    /* What nothing is said of draws by the activation behind it, so follows a new one. */
+    if (to->init && !to->act && !rewrite.bound && !rewrite.given) {
+        bind_init(&rewrite);
+    }
+    draft->rewritten = draft->rewritten || rewrite.in_body;
+    return rewrite.changed && !draft->failed;
+}

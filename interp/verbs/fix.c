@@ -1,0 +1,388 @@
+/* fix NET as NAME [on DATA] [with RECIPE]: edits of the source, each proved by a twin with the same seed and batches.
+ */
+#include "../../grammar/format.h"
+#include "../../grammar/text.h"
+#include "../render/pictures.h"
+#include "../repair/edits.h"
+#include "measure.h"
+#include "training.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TWINS_MOST = 5 };
+
+typedef struct Stage { /* a net of the repair, trained */
+    Draft *draft;
+    char *source;
+    Value *net, *recipe;
+    PlumbDiagnosis *diagnosis;
+    Repaired state;
+} Stage;
+
+typedef struct Attempt {
+    char *text; /* of the edit */
+    double metric;
+    bool kept;
+} Attempt;
+
+typedef struct Repair {
+    Session *session;
+    const VerbCall *call;
+    const char *name;
+    Value *on;
+    Stage first, best; /* best.net NULL: the first is */
+    Attempt attempt[TWINS_MOST];
+    int attempts;
+    bool paused;
+} Repair;
+
+static void stage_clear(Stage *stage) {
+    draft_free(stage->draft);
+    free(stage->source);
+    value_drop(stage->net);
+    value_drop(stage->recipe);
+    plumb_diagnosis_free(stage->diagnosis);
+    *stage = (Stage){0};
+}
+
+static void repair_clear(Repair *repair) {
+    stage_clear(&repair->first);
+    stage_clear(&repair->best);
+    for (int i = 0; i < repair->attempts; i++) {
+        free(repair->attempt[i].text);
+    }
+}
+
+static Stage *best_of(Repair *repair) {
+    return repair->best.net ? &repair->best : &repair->first;
+}
+
+/* ---- a training ------------------------------------------------------------------------------------------------- */
+
+static int drawn_layers(const PlumbNet *net) {
+    int count = 0;
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        count += *plumb_net_node(net, i)->init != '\0';
+    }
+    return count;
+}
+
+static void read_state(const Repair *repair, Stage *stage) {
+    const NetValue *net = stage->net->net;
+    const PlumbEpoch *epoch;
+    int epochs = net_value_history(net, &epoch);
+    Profile profile = net->probe ? profile_of(net->net, net->probe) : (Profile){.decades = NAN};
+    const PlumbEpoch *last = epochs ? &epoch[epochs - 1] : NULL;
+    stage->state = (Repaired){.loss = last ? last->loss : NAN,
+                              .test_loss = last ? last->test_loss : NAN,
+                              .metric = last ? epoch_metric(last, data_of(repair->on)) : NAN,
+                              .decades = profile.decades,
+                              .layers = drawn_layers(net->net) - 1,
+                              .findings = plumb_diagnosis_size(stage->diagnosis)};
+}
+
+/* Trains the stage's net, and asks the rules. False: an error, or a pause. */
+static bool train_stage(Repair *repair, Stage *stage) {
+    Session *session = repair->session;
+    VerbCall call = *repair->call;
+    Value *operand[] = {stage->net};
+    call.operand = operand;
+    call.on = repair->on;
+    call.with = stage->recipe;
+    const Tree *on_tree = call.on_tree;
+    call.on_tree = on_tree ? on_tree : call.tree_of[0]; /* where an error is to point */
+    Training training;
+    if (!training_make(session, &call, 0, false, &training)) {
+        return false;
+    }
+    training_begin(&call, 0, &training);
+    if (stage == &repair->first && on_tree) {
+        training_title(session, &call, repair->call->operand[0]->net->name);
+    }
+    PlumbOutcome outcome = training_run(session, &call, 0, false);
+    repair->paused = outcome == PLUMB_PAUSED;
+    if (outcome == PLUMB_PAUSED || outcome == PLUMB_FAILED) {
+        return false;
+    }
+    stage->diagnosis = diagnose_net(session, stage->net, repair->on, NULL, call.tree->span);
+    if (stage->diagnosis) {
+        read_state(repair, stage);
+    }
+    return stage->diagnosis;
+}
+
+/* The net as it is, under the new name: what all twins are compared with. */
+static bool begin(Repair *repair) {
+    Session *session = repair->session;
+    Value *value = repair->call->operand[0];
+    Span span = repair->call->tree_of[0]->span;
+    Stage *first = &repair->first;
+    if (!session_declared_net(session, value, span)) {
+        return false;
+    }
+    const PlumbCall *recipe = session_recipe(session, repair->call->with, value);
+    first->draft = draft_of(session, value->net);
+    first->source = first->draft ? draft_text(first->draft, repair->name, false) : NULL;
+    first->net = first->source ? draft_build(session, first->source) : NULL;
+    /* Its twins would all write to one file. */
+    first->recipe = recipe ? draft_recipe(session, "checkpoint = none; log = none", recipe) : NULL;
+    if (!first->net || !first->recipe) {
+        return session_error(session, span, "net %s cannot be written as source by itself", value->net->name);
+    }
+    return train_stage(repair, first);
+}
+
+/* ---- one edit after the other ------------------------------------------------------------------------------------ */
+
+static bool was_tried(void *self, const char *text) {
+    const Repair *repair = self;
+    for (int i = 0; i < repair->attempts; i++) {
+        if (!strcmp(repair->attempt[i].text, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Better by what counts, and no worse by the other; finite whatever was before. */
+static bool wins(const PlumbData *data, const Repaired *before, const Repaired *after) {
+    bool test = data->test.rows > 0;
+    double was = test ? before->test_loss : before->loss, is = test ? after->test_loss : after->loss;
+    if (!isfinite(is) || !isfinite(after->metric)) {
+        return false;
+    }
+    if (!isfinite(was) || !isfinite(before->metric)) {
+        return true;
+    }
+    double gain = data->classify ? after->metric - before->metric : 1 - after->metric / before->metric;
+    return gain > 0.005 || (gain >= 0 && is < 0.9 * was);
+}
+
+/* False: the repair is over. */
+static bool try_edit(Repair *repair, Candidate *candidate) {
+    Stage *best = best_of(repair);
+    Stage twin = {
+        .draft = candidate->draft, .source = candidate->source, .net = candidate->net, .recipe = candidate->recipe};
+    char *text = strdup(candidate->text);
+    if (!text || !train_stage(repair, &twin)) {
+        free(text);
+        stage_clear(&twin);
+        return false;
+    }
+    Canvas canvas = session_canvas(repair->session);
+    bool kept = wins(data_of(repair->on), &best->state, &twin.state);
+    repair->attempt[repair->attempts++] = (Attempt){text, twin.state.metric, kept};
+    picture_attempt(&canvas, repair->attempts, text, data_of(repair->on), best->state.metric, twin.state.metric, kept);
+    fflush(canvas.out);
+    if (kept) {
+        stage_clear(&repair->best);
+        repair->best = twin;
+    } else {
+        stage_clear(&twin);
+    }
+    return true;
+}
+
+static bool improve(Repair *repair) {
+    while (repair->attempts < TWINS_MOST) {
+        Stage *best = best_of(repair);
+        Sickness sickness = {.session = repair->session,
+                             .name = repair->name,
+                             .draft = best->draft,
+                             .recipe = best->recipe,
+                             .data = data_of(repair->on),
+                             .diagnosis = best->diagnosis,
+                             .tried = was_tried,
+                             .self = repair};
+        Candidate candidate;
+        if (!best_edit(&sickness, &candidate)) {
+            return true;
+        }
+        if (!try_edit(repair, &candidate)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- what came of it ----------------------------------------------------------------------------------------------
+ */
+
+/* Is the setting's key set by the edits too? */
+static bool is_overridden(const Draft *draft, const Tree *setting) {
+    size_t length = strlen(setting->text);
+    for (const char *at = draft->recipe; at; at = strstr(at, "; ") ? strstr(at, "; ") + strlen("; ") : NULL) {
+        if (!strncmp(at, setting->text, length) && at[length] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `quick { epochs = 3 }` with one more setting in its braces; a recipe by name gets braces. */
+static void add_recipe(Text *text, const Tree *with, const Draft *draft) {
+    bool extended = with && with->kind == TREE_CALL && with->bodies;
+    const Tree *block = extended ? with->child[with->count - 1] : with && with->kind == TREE_BLOCK ? with : NULL;
+    const Tree *base = extended ? with->child[0] : block ? NULL : with;
+    char *name = base ? format_tree(base) : NULL;
+    text_printf(text, "%s%s{ ", name ? name : "", name ? " " : "");
+    for (int i = 0; block && i < block->count; i++) {
+        char *setting = is_overridden(draft, block->child[i]) ? NULL : format_tree(block->child[i]);
+        text_printf(text, "%s%s", setting ? setting : "", setting ? "; " : "");
+        free(setting);
+    }
+    text_printf(text, "%s }", draft->recipe);
+    free(name);
+}
+
+/* "train fixed on digits with quick { clip = by_norm(1) }": where the recipe was edited too. NULL: it was not.
+ * malloc'd. */
+static char *training_source(const Repair *repair, const Draft *draft) {
+    const VerbCall *call = repair->call;
+    Text text = {0};
+    if (!draft->recipe) {
+        return NULL;
+    }
+    char *on = call->on_tree ? format_tree(call->on_tree) : NULL;
+    text_printf(&text, "train %s on %s with ", repair->name, on ? on : "DATA");
+    add_recipe(&text, call->with_tree, draft);
+    free(on);
+    return text_take(&text);
+}
+
+static char *whole_source(const Repair *repair, const Stage *stage) {
+    char *training = training_source(repair, stage->draft), *text = NULL;
+    bool done =
+        training ? asprintf(&text, "%s\n%s", stage->source, training) >= 0 : (text = strdup(stage->source)) != NULL;
+    free(training);
+    return done ? text : NULL;
+}
+
+/* The net before under its own name, written in the same way as the net behind it. */
+static void say_difference(const Repair *repair, const Canvas *canvas, const Stage *best, const char *source) {
+    bool same = !strcmp(repair->first.source, best->source);
+    const char *name = repair->call->operand[0]->net->name;
+    char *before = same ? strdup(best->source) : draft_text(repair->first.draft, name, best->draft->rewritten);
+    if (before && strcmp(before, source) != 0) {
+        fputc('\n', canvas->out);
+        picture_difference(canvas, before, source);
+        fputc('\n', canvas->out);
+    }
+    free(before);
+}
+
+static json_t *state_json(const Repaired *state) {
+    json_t *object = json_object();
+    json_object_set_new(object, "loss", json_figure(state->loss));
+    json_object_set_new(object, "test_loss", json_figure(state->test_loss));
+    json_object_set_new(object, "metric", json_figure(state->metric));
+    json_object_set_new(object, "slope", json_figure(state->decades));
+    json_object_set_new(object, "findings", json_integer(state->findings));
+    return object;
+}
+
+static json_t *attempts_json(const Repair *repair, bool kept) {
+    json_t *list = json_array();
+    for (int i = 0; i < repair->attempts; i++) {
+        if (repair->attempt[i].kept == kept) {
+            json_t *object = json_object();
+            json_object_set_new(object, "edit", json_text(repair->attempt[i].text));
+            json_object_set_new(object, "metric", json_figure(repair->attempt[i].metric));
+            json_array_append_new(list, object);
+        }
+    }
+    return list;
+}
+
+static void tell(const Repair *repair, const Stage *best, const char *source) {
+    Canvas canvas = session_canvas(repair->session);
+    json_t *object = json_object();
+    if (!plumb_diagnosis_size(repair->first.diagnosis)) {
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "nothing to fix: no rule fires");
+    } else if (best == &repair->first) {
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "no edit made it better");
+    }
+    say_difference(repair, &canvas, best, source);
+    picture_repaired(&canvas, repair->name, data_of(repair->on), &repair->first.state, &best->state);
+    fputc('\n', canvas.out);
+    json_object_set_new(object, "source", json_text(source));
+    json_object_set_new(object, "before", state_json(&repair->first.state));
+    json_object_set_new(object, "after", state_json(&best->state));
+    json_object_set_new(object, "applied", attempts_json(repair, true));
+    json_object_set_new(object, "rejected", attempts_json(repair, false));
+    session_json(repair->session, repair->call, repair->call->operand[0]->net->name, object);
+}
+
+static bool finish(Repair *repair) {
+    Stage *best = best_of(repair);
+    char *source = whole_source(repair, best);
+    if (!source) {
+        return report_no_memory(repair->session, repair->call->tree->span);
+    }
+    tell(repair, best, source);
+    free(source);
+    return bind_name(repair->session, repair->call->as_tree, repair->session->scope, best->net);
+}
+
+/* ---- the verb -----------------------------------------------------------------------------------------------------
+ */
+
+static bool has_data(Session *session, const VerbCall *call) {
+    if (call->on || call->operand[0]->net->trained_on) {
+        return true;
+    }
+    PlumbError error = {.argument = -1};
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%s was not trained yet: on which data is it to be proved?",
+               call->operand[0]->net->name);
+    snprintf(error.hint, sizeof error.hint, "fix %.60s as %.60s on DATA", call->operand[0]->net->name,
+             call->as_tree->text);
+    return session_fail(session, call->tree_of[0]->span, &error);
+}
+
+static bool run(Session *session, const VerbCall *call) {
+    if (session_resuming(session)) {
+        return session_error(session, call->tree->span, "a repair that was stopped begins anew");
+    }
+    if (!has_data(session, call)) {
+        return false;
+    }
+    Repair repair = {.session = session, .call = call, .name = call->as_tree->text};
+    repair.on = call->on ? call->on : call->operand[0]->net->trained_on;
+    bool done = begin(&repair) && improve(&repair);
+    bool stopped = !done && repair.paused && repair.first.diagnosis; /* the best so far */
+    done = (done || stopped) && finish(&repair);
+    repair_clear(&repair);
+    return done;
+}
+
+static void check(Session *session, const VerbCall *call) {
+    Value *unknown = value_unknown();
+    check_fits(session, call);
+    if (unknown) {
+        bind_name(session, call->as_tree, session->scope, unknown);
+    }
+    value_drop(unknown);
+}
+
+const Verb verb_fix = {
+    .entry =
+        {.name = "fix",
+         .kind = PLUMB_VERB,
+         .family = "training",
+         .summary =
+             "edits the source of a net by its findings, one edit after the other; each is proved by training a twin "
+             "from the same seed on the same batches, and kept only if the twin is better. NET stays as it is; "
+             "the twins write no checkpoints",
+         .formula = "fix NET as NAME [on DATA] [with RECIPE]",
+         .source = "plumb; Zhang et al. 2021, AutoTrainer, for repair in a loop",
+         .example = "fix plain as fixed on digits with quick"},
+    .operands_min = 1,
+    .operands_max = 1,
+    .operands = TAKES_NET,
+    .clauses = CLAUSE_ON | CLAUSE_WITH | CLAUSE_AS,
+    .required = CLAUSE_AS,
+    .on_takes = TAKES_DATA,
+    .run = run,
+    .check = check,
+};
