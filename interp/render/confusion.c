@@ -35,7 +35,7 @@ static Grid *make_matrix(const PlumbData *data, const PlumbScore *score) {
     }
     column[0] = (Column){.over = "", .title = "is", .align = ALIGN_LEFT};
     for (int i = 0; i < score->classes; i++) {
-        column[1 + i] = (Column){.title = data->class_name[i], .align = ALIGN_RIGHT};
+        column[1 + i] = (Column){.title = class_shown(data, i), .align = ALIGN_RIGHT};
     }
     column[1].over = "taken for";
     column[1].span = score->classes + 1;
@@ -44,7 +44,7 @@ static Grid *make_matrix(const PlumbData *data, const PlumbScore *score) {
     free(column);
     for (int is = 0; grid && is < score->classes; is++) {
         grid_row(grid);
-        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[is]);
+        grid_cell(grid, STATE_PLAIN, "%s", class_shown(data, is));
         for (int taken = 0; taken < score->classes; taken++) {
             int64_t rows = cell_of(score, is, taken);
             State state = is == taken ? STATE_PLAIN : rows ? STATE_DOUBTFUL : STATE_HEALTHY;
@@ -55,8 +55,7 @@ static Grid *make_matrix(const PlumbData *data, const PlumbScore *score) {
     return grid;
 }
 
-/* ---- the commonest ------------------------------------------------------------------------------------------------
- */
+/* ---- the commonest ----------------------------------------------------------------------------------------------- */
 
 typedef struct Mistake {
     int64_t rows;
@@ -96,8 +95,8 @@ static void print_commonest(const Canvas *canvas, const PlumbData *data, const P
     Grid *grid = count ? grid_new(column, sizeof column / sizeof *column) : NULL;
     for (int i = 0; grid && i < count; i++) {
         grid_row(grid);
-        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[list[i].is]);
-        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[list[i].taken]);
+        grid_cell(grid, STATE_PLAIN, "%s", class_shown(data, list[i].is));
+        grid_cell(grid, STATE_PLAIN, "%s", class_shown(data, list[i].taken));
         grid_cell(grid, STATE_PLAIN, "%" PRId64, list[i].rows);
     }
     if (grid) {

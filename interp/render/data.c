@@ -2,6 +2,7 @@
 #include "number.h"
 #include "pictures.h"
 #include <math.h>
+#include <string.h>
 
 enum { CLASSES_SHOWN = 30 };
 
@@ -70,6 +71,10 @@ static void print_ranges(const Canvas *canvas, const PlumbData *data) {
     grid_free(grid);
 }
 
+const char *class_shown(const PlumbData *data, int label) {
+    return strcmp(data->class_name[label], " ") == 0 ? "\" \"" : data->class_name[label];
+}
+
 static void print_classes(const Canvas *canvas, const PlumbData *data) {
     static const Column column[] = {
         {.title = "class", .align = ALIGN_LEFT},
@@ -80,7 +85,7 @@ static void print_classes(const Canvas *canvas, const PlumbData *data) {
     char text[32];
     for (int i = 0; grid && i < data->classes && i < CLASSES_SHOWN; i++) {
         grid_row(grid);
-        grid_cell(grid, STATE_PLAIN, "%s", data->class_name[i]);
+        grid_cell(grid, STATE_PLAIN, "%s", class_shown(data, i));
         grid_cell(grid, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->train, i, data->label_count), text));
         grid_cell(grid, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->test, i, data->label_count), text));
     }

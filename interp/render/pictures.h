@@ -17,6 +17,7 @@ DataRange data_range(const plumb_real *value, int64_t count);
 /* Rows of a part whose first label is `label`. */
 int64_t data_class_rows(const PlumbPart *part, int label, int label_count);
 void picture_data(const Canvas *canvas, const PlumbData *data);
+const char *class_shown(const PlumbData *data, int label); /* its name; a space in quotes, which else is not seen */
 
 void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *recipe);
 /* A recipe's value as in a script: 64, adam(lr=0.01), none. malloc'd. */
