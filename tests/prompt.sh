@@ -21,7 +21,7 @@ if ! ldd "$plumb" | grep -q readline; then
 fi
 
 start() { # ARGUMENTS of plumb
-    coproc TERMINAL { exec script -qefc "$plumb --threads 1 --shards 1 $*" /dev/null 2>&1; }
+    coproc TERMINAL { exec script -qefc "exec $plumb --threads 1 --shards 1 $*" /dev/null 2>&1; }
     terminal=$TERMINAL_PID
     exec {keys}>&"${TERMINAL[1]}" {screen}<&"${TERMINAL[0]}"
     seen=
