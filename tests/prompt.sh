@@ -15,6 +15,10 @@ if ! command -v script >/dev/null; then
     echo "# script(1) is missing: the prompt is not tested"
     exit 0
 fi
+if ! script -qefc true /dev/null </dev/null >/dev/null 2>&1; then
+    echo "# no pseudo-terminal can be had here: the prompt is not tested"
+    exit 0
+fi
 if ! ldd "$plumb" | grep -q readline; then
     echo "# built without readline: the prompt is not tested"
     exit 0
