@@ -46,7 +46,8 @@ GENERATED := $(if $(wildcard grammar/plumb.y),$(B)/grammar/plumb.tab) $(if $(wil
 FRONT := $(filter-out interp/main.c,$(wildcard grammar/*.c interp/*.c interp/*/*.c))
 RUNTIME := $(wildcard runtime/*.c runtime/*/*.c)
 FRONT_OBJECTS := $(FRONT:%.c=$(B)/obj/%.o) $(GENERATED:%=%.o)
-MESSAGES := $(patsubst runtime/export/%.proto,$(B)/messages/%.pb-c,$(wildcard runtime/export/*.proto))
+PROTOS := $(wildcard runtime/*/*.proto)
+MESSAGES := $(patsubst %.proto,$(B)/messages/%.pb-c,$(notdir $(PROTOS)))
 RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(MESSAGES:%=%.o)
 DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
@@ -89,8 +90,9 @@ $(B)/grammar/%.lex.c $(B)/grammar/%.lex.h &: grammar/%.l
 $(RUNTIME_OBJECTS) $(DOUBLE_OBJECTS): | $(MESSAGES:%=%.h)
 $(B)/messages/%.o: $(B)/messages/%.c $(B)/flags
 	$(compile) -fPIC -c $< -o $@
-$(B)/messages/%.pb-c.c $(B)/messages/%.pb-c.h &: runtime/export/%.proto
-	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=runtime/export --c_out=$(B)/messages $<
+vpath %.proto $(sort $(dir $(PROTOS)))
+$(B)/messages/%.pb-c.c $(B)/messages/%.pb-c.h &: %.proto
+	@mkdir -p $(@D) && echo "  PROTO $<" && protoc-c --proto_path=$(<D) --c_out=$(B)/messages $<
 
 # ---- libraries, program, tests ----
 archive = @mkdir -p $(@D) && echo "  AR    $@" && rm -f $@ && ar rcs $@ $(filter %.o,$^)

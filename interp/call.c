@@ -448,7 +448,7 @@ static Value *extend_recipe(Session *session, const Value *recipe, const Tree *t
         diag_label(diag, "quick { epochs = 5 }");
         return NULL;
     }
-    return recipe_of_block(session, tree->child[1], recipe->call.call, scope);
+    return recipe_of_block(session, tree->child[1], recipe, scope);
 }
 
 static Value *call_value(Session *session, Value *callee, const Tree *tree, Scope *scope) {

@@ -23,8 +23,9 @@ NetValue *net_value_new(const char *name, const Tree *declaration, Scope *scope,
         net->scope = scope_keep(scope);
         net->argument = calloc((size_t)count + 1, sizeof(Value *));
         net->argument_count = count;
+        net->alerts = json_array();
     }
-    if (net && (!net->name || !net->argument)) {
+    if (net && (!net->name || !net->argument || !net->alerts)) {
         net_value_free(net);
         return NULL;
     }

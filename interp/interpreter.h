@@ -8,6 +8,7 @@
 #include "names.h"
 #include "scope.h"
 #include "verb.h"
+#include "watch.h"
 #include <signal.h>
 
 typedef struct Script {      /* a text that was run: nets keep pointing to its tree */
@@ -45,6 +46,9 @@ struct Session {
     bool *define_used;       /* of each of options.define */
     PlumbTrainer *volatile trainer; /* what runs now */
     volatile sig_atomic_t interrupted;
+    Watch **watch;
+    int watch_count, watch_number; /* the number of the last that was made */
+    bool prompting;          /* statements come from the prompt: a watchpoint pauses */
     Paused paused;
     bool resuming;
     int64_t most_steps;      /* of `step n`; 0: no limit */
@@ -100,9 +104,9 @@ Value *value_of_plumb(const PlumbValue *from);
 /* ---- recipes.c ---------------------------------------------------------------------------------------------- */
 /* The call of `entry` (the recipe, or a verb with arguments of its own) whose arguments a block sets, over `base` (NULL: the
  * defaults). */
-Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *block, const PlumbCall *base, Scope *scope);
+Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *block, const Value *base, Scope *scope);
 /* The same for the recipe. */
-Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *base, Scope *scope);
+Value *recipe_of_block(Session *session, const Tree *block, const Value *base, Scope *scope);
 
 /* ---- instance.c --------------------------------------------------------------------------------------------- */
 /* The net of a declaration with arguments (a TREE_CALL, or NULL for none). `like`: the net that was called, or NULL. */

@@ -108,14 +108,15 @@ const char *name_kind_text(PlumbKind kind) {
     static const struct {
         PlumbKind kind;
         const char *text;
-    } texts[] = {{PLUMB_LAYER, "a layer"},          {PLUMB_ACTIVATION, "an activation"},
-                 {PLUMB_INIT, "an initialiser"},    {PLUMB_LOSS, "a loss"},
-                 {PLUMB_OPTIMIZER, "an optimizer"}, {PLUMB_SCHEDULE, "a schedule"},
-                 {PLUMB_CLIP, "a way of clipping"}, {PLUMB_STOP, "a stopping rule"},
-                 {PLUMB_DATA, "a data source"},     {PLUMB_RECIPE, "a recipe"},
-                 {PLUMB_CADENCE, "a cadence"},      {PLUMB_COMBINATOR, "a combinator"},
-                 {PLUMB_FUNCTION, "a function"},    {PLUMB_VERB, "a verb"},
-                 {PLUMB_SETTING, "a setting"},      {PLUMB_AUGMENT, "an augmentation"}};
+    } texts[] = {{PLUMB_LAYER, "a layer"},           {PLUMB_ACTIVATION, "an activation"},
+                 {PLUMB_INIT, "an initialiser"},     {PLUMB_LOSS, "a loss"},
+                 {PLUMB_OPTIMIZER, "an optimizer"},  {PLUMB_SCHEDULE, "a schedule"},
+                 {PLUMB_CLIP, "a way of clipping"},  {PLUMB_STOP, "a stopping rule"},
+                 {PLUMB_DATA, "a data source"},      {PLUMB_RECIPE, "a recipe"},
+                 {PLUMB_CADENCE, "a cadence"},       {PLUMB_LOG, "a log"},
+                 {PLUMB_AUGMENT, "an augmentation"}, {PLUMB_COMBINATOR, "a combinator"},
+                 {PLUMB_FUNCTION, "a function"},     {PLUMB_VERB, "a verb"},
+                 {PLUMB_SETTING, "a setting"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i].kind == kind) {
             return texts[i].text;

@@ -127,6 +127,7 @@ void prompt_run(Session *session, const CommandLine *line) {
         fprintf(session_text(session), "plumb %s.  help lists the language, ctrl-D leaves.\n", plumb_version());
     }
     open_reader(&prompt);
+    session_prompting(session);
     while (turn(&prompt)) {
     }
     free(prompt.reader.history);

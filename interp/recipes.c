@@ -9,6 +9,8 @@ typedef struct Settings {    /* what is given so far, a later one in place of an
     PlumbGiven *given;
     const Tree **tree; /* of each; NULL: from the recipe that is extended */
     int count;
+    const Tree **watch; /* conditions */
+    int watches;
     bool unknown;
 } Settings;
 
@@ -138,6 +140,17 @@ static bool add_setting(Session *session, const Tree *tree, Scope *frame, PlumbA
     return done;
 }
 
+/* What it names may be declared later: it is checked where a net is trained with the recipe. */
+static bool add_watch(Session *session, const Tree *tree, Settings *settings) {
+    if (tree->count != 1 || tree->child[0]->kind == TREE_CLAUSE) {
+        Diag *diag = report(session, tree->span, "in a recipe `watch` takes one condition");
+        diag_label(diag, "watch isnan(plain.loss)");
+        return false;
+    }
+    settings->watch[settings->watches++] = tree->child[0];
+    return true;
+}
+
 static bool add_settings(Session *session, const Tree *block, Scope *frame, PlumbArena *arena, Settings *settings) {
     bool done = true;
     for (int i = 0; i < block->count; i++) {
@@ -145,10 +158,11 @@ static bool add_settings(Session *session, const Tree *block, Scope *frame, Plum
         if (tree->kind == TREE_BIND) {
             done = add_setting(session, tree, frame, arena, settings) && done;
         } else if (is_recipe(settings->entry) && tree->kind == TREE_VERB && !strcmp(tree->text, "watch")) {
-            done = session_error(session, tree->text_span, "`watch` is not available in this version");
+            done = add_watch(session, tree, settings) && done;
         } else {
-            Diag *diag = report(session, tree->span, "%s holds settings only",
-                                is_recipe(settings->entry) ? "a recipe" : "this block");
+            Diag *diag = report(session, tree->span, "%s only",
+                                is_recipe(settings->entry) ? "a recipe holds settings and `watch` lines"
+                                                           : "this block holds settings");
             diag_label(diag, "key = value");
             done = false;
         }
@@ -156,8 +170,13 @@ static bool add_settings(Session *session, const Tree *block, Scope *frame, Plum
     return done && one_of_epochs_and_steps(session, settings);
 }
 
-static bool settings_open(Settings *settings, PlumbArena *arena, const PlumbCall *base, int more) {
-    size_t most = (size_t)((base ? base->count : 0) + more + 1);
+static bool settings_open(Settings *settings, PlumbArena *arena, const Value *from, int more) {
+    const PlumbCall *base = from ? from->call.call : NULL;
+    size_t most = (size_t)((base ? base->count : 0) + more + 1), watches = (size_t)(from ? from->call.watches : 0);
+    settings->watch = plumb_arena_alloc(arena, (watches + (size_t)more + 1) * sizeof *settings->watch);
+    for (size_t i = 0; settings->watch && i < watches; i++) {
+        settings->watch[settings->watches++] = from->call.watch[i];
+    }
     settings->given = plumb_arena_alloc(arena, most * sizeof *settings->given);
     settings->tree = plumb_arena_alloc(arena, most * sizeof *settings->tree);
     for (int i = 0; settings->tree && settings->given && base && i < base->count; i++) {
@@ -165,7 +184,23 @@ static bool settings_open(Settings *settings, PlumbArena *arena, const PlumbCall
             put_setting(settings, base->entry->args[i].name, base->arg[i], NULL);
         }
     }
-    return settings->given && settings->tree;
+    return settings->given && settings->tree && settings->watch;
+}
+
+static Value *recipe_value(const PlumbCall *call, const Tree *const *watch, int watches) {
+    Value *value = value_call(call);
+    size_t bytes = (size_t)watches * sizeof *watch;
+    const Tree **kept = value && watches ? plumb_arena_alloc(value->call.arena, bytes) : NULL;
+    if (value && watches && !kept) {
+        value_drop(value);
+        return NULL;
+    }
+    if (kept) {
+        memcpy(kept, watch, bytes);
+        value->call.watch = kept;
+        value->call.watches = watches;
+    }
+    return value;
 }
 
 static Value *bind_settings(Session *session, const Tree *block, PlumbArena *arena, const Settings *settings) {
@@ -176,10 +211,10 @@ static Value *bind_settings(Session *session, const Tree *block, PlumbArena *are
         report_error(session, wrong ? wrong->child[0]->span : block->span, &error);
         return NULL;
     }
-    return value_call(call);
+    return recipe_value(call, settings->watch, settings->watches);
 }
 
-Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *block, const PlumbCall *base,
+Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *block, const Value *base,
                          Scope *scope) {
     PlumbArena *arena = plumb_arena_new();
     Scope *frame = scope_new(scope);
@@ -198,6 +233,6 @@ Value *settings_of_block(Session *session, const PlumbEntry *entry, const Tree *
     return recipe;
 }
 
-Value *recipe_of_block(Session *session, const Tree *block, const PlumbCall *base, Scope *scope) {
+Value *recipe_of_block(Session *session, const Tree *block, const Value *base, Scope *scope) {
     return settings_of_block(session, plumb_entry_find("recipe"), block, base, scope);
 }

@@ -42,7 +42,7 @@ static const char *fitting_name(Session *session, unsigned takes) {
     Value *value;
     const char *name;
     for (int i = 0; wanted && (name = scope_name_at(session->scope, i, &value)); i++) {
-        if (*name != '(' && value->type != VALUE_UNKNOWN && fits(takes, value)) {
+        if (*name != '(' && value->type != VALUE_UNKNOWN && fits(takes, value)) { /* the session's own are no names */
             return name;
         }
     }
@@ -208,10 +208,11 @@ static bool read_call(Session *session, const Verb *verb, VerbCall *call) {
     return has_required(session, verb, call) && complete_settings(session, verb, call) && counted && done;
 }
 
-static bool call_open(VerbCall *call, const Tree *tree, Scope *scope) {
+/* With room for `operands`, which may be more than stand there. */
+static bool call_open(VerbCall *call, const Tree *tree, Scope *scope, int operands) {
     *call = (VerbCall){.tree = tree, .scope = scope};
-    call->tree_of = calloc((size_t)tree->count + 1, sizeof *call->tree_of);
-    call->operand = calloc((size_t)tree->count + 1, sizeof *call->operand);
+    call->tree_of = calloc((size_t)operands + 1, sizeof *call->tree_of);
+    call->operand = calloc((size_t)operands + 1, sizeof *call->operand);
     return call->tree_of && call->operand;
 }
 
@@ -231,7 +232,7 @@ static void call_close(VerbCall *call) {
 bool run_verb(Session *session, const Tree *tree) {
     const Verb *verb = verb_find(tree->text);
     VerbCall call;
-    bool done = call_open(&call, tree, session->scope);
+    bool done = call_open(&call, tree, session->scope, tree->count);
     if (!done) {
         report_memory(session, tree->span);
     } else if ((done = read_call(session, verb, &call))) {
@@ -259,7 +260,7 @@ static Value *kept(Value *value) {
 
 bool session_pause(Session *session, const VerbCall *call) {
     VerbCall copy;
-    if (!call_open(&copy, call->tree, session->global)) {
+    if (!call_open(&copy, call->tree, session->global, call->count)) {
         call_close(&copy);
         report_memory(session, call->tree->span);
         return false;

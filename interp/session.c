@@ -68,6 +68,8 @@ void session_free(Session *session) {
         return;
     }
     paused_clear(session);
+    watch_remove(session, 0);
+    free(session->watch);
     session_forget_loaded(session);
     if (session->global) {
         scope_clear(session->global);
@@ -285,6 +287,14 @@ void session_interrupt(Session *session) {
 
 bool session_training(const Session *session) {
     return session->trainer;
+}
+
+void session_prompting(Session *session) {
+    session->prompting = true;
+}
+
+bool session_at_prompt(const Session *session) {
+    return session->prompting;
 }
 
 PlumbOutcome session_train(Session *session, PlumbTrainer *trainer, PlumbError *error) {

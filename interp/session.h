@@ -28,6 +28,7 @@ int session_check(Session *session, const char *name, const char *text, size_t l
 /* From a signal handler: ask what runs now to stop (training pauses). */
 void session_interrupt(Session *session);
 bool session_training(const Session *session);
+void session_prompting(Session *session);      /* from now on statements come from the prompt */
 bool session_has_quit(const Session *session); /* `quit` has run */
 Diags *session_diags(Session *session);
 void session_show_diags(Session *session);     /* prints what was added to them, and forgets it */

@@ -154,6 +154,8 @@ Value *value_keep(Value *value) {
 }
 
 void net_value_forget(NetValue *net) {
+    plumb_log_close(net->log, NULL);
+    net->log = NULL;
     plumb_trainer_free(net->trainer);
     plumb_checkpoint_free(net->checkpoint);
     net->trainer = NULL;
@@ -192,6 +194,7 @@ void net_value_free(NetValue *net) {
     free(net->argument);
     value_drop(net->trained_on);
     value_drop(net->trained_with);
+    json_decref(net->alerts);
     scope_drop(net->scope);
     free(net->name);
     free(net);

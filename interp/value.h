@@ -3,6 +3,7 @@
 #define PLUMB_VALUE_H
 #include "../grammar/tree.h"
 #include "../runtime/plumb.h"
+#include <jansson.h>
 
 typedef struct Scope Scope;   /* scope.h: names in reach of a tree */
 typedef struct Session Session;
@@ -37,6 +38,8 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     bool has_score, has_loss;
     double loss;                /* of the last epoch, of the last step while paused, or of a measurement since */
     double seconds;
+    PlumbLog *log;              /* of a training that may go on; NULL: none */
+    json_t *alerts;             /* of the last training: a list of objects, as --json shows them */
 } NetValue;
 
 struct Value {
@@ -47,7 +50,12 @@ struct Value {
         bool boolean;
         char *string;
         struct { Value **item; int count, height; } list; /* height: of lists in lists, from 1; they are walked by recursion */
-        struct { PlumbArena *arena; PlumbCall *call; } call; /* also VALUE_RECIPE */
+        struct {
+            PlumbArena *arena;
+            PlumbCall *call;
+            const Tree **watch; /* the conditions of a recipe's `watch` lines, in the arena */
+            int watches;
+        } call;                 /* also VALUE_RECIPE */
         struct { const Tree *tree; Scope *scope; } body;
         NetValue *net;
         struct { PlumbData *data; Value *call; } data;

@@ -49,7 +49,7 @@ char *plumb_shape_text(PlumbShape shape, char text[64]); /* "64", "100 x 2", "1 
 typedef enum {
     PLUMB_LAYER = 1, PLUMB_ACTIVATION = 2 /* an elementwise layer */, PLUMB_INIT = 4, PLUMB_LOSS = 8, PLUMB_OPTIMIZER = 16,
     PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
-    PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_AUGMENT = 32768 /* flip, of images */,
+    PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_AUGMENT = 32768 /* flip, of images */, PLUMB_LOG = 65536,
     PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
 } PlumbKind;
 const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */
@@ -264,6 +264,12 @@ int plumb_trainer_shards(const PlumbTrainer *trainer);
 uint64_t plumb_trainer_seed(const PlumbTrainer *trainer);
 int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of);
 int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs); /* count */
+typedef struct PlumbClipping { /* what the recipe's clipping did so far */
+    double share;     /* of the steps at which it engaged; NaN: the recipe clips nothing, or single numbers, which is not counted */
+    double factor;    /* mean over those steps of what the gradient was multiplied by; NaN: there are none */
+    double suggested; /* the limit that one step in ten would exceed: the 90 % quantile of the global norm */
+} PlumbClipping;
+PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer);
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
 const char *plumb_epoch_column(int column); /* "epoch", "step", "loss" ... as in PlumbEpoch; NULL at the end */
 double plumb_epoch_figure(const PlumbEpoch *epoch, int column);
@@ -284,6 +290,15 @@ int plumb_checkpoint_history(const PlumbCheckpoint *checkpoint, const PlumbEpoch
  * (epochs, steps, stop, diagnostics, checkpoint) may differ. NULL: the error says what does. */
 PlumbTrainer *plumb_trainer_resume(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
                                    const PlumbCheckpoint *checkpoint, PlumbError *error);
+
+/* What the recipe's key `log` asks for: a table of steps (.csv), JSON lines (.jsonl) or a folder of TensorBoard's event files, as an
+ * observer of a trainer. `who` becomes part of the file's name where several nets are trained with one recipe ("run.plain.csv"); or
+ * NULL. NULL without an error (status PLUMB_OK): the recipe asks for none. The net must outlive the log. */
+typedef struct PlumbLog PlumbLog;
+PlumbLog *plumb_log_open(const PlumbCall *recipe, const PlumbNet *net, const char *who, const PlumbFiles *files, PlumbError *error);
+PlumbObserver plumb_log_observer(PlumbLog *log);
+bool plumb_log_close(PlumbLog *log, PlumbError *error); /* false: not all could be written. NULL is allowed */
+bool plumb_log_check(const PlumbCall *recipe, PlumbError *error); /* false: the name of the file tells no format */
 
 typedef struct PlumbScore {
     double loss, accuracy, mae, rmse, r2; /* NaN where they do not apply */
@@ -392,6 +407,8 @@ typedef struct PlumbCase {    /* what the rules go by; all but `net` may be abse
     const PlumbEpoch *epoch;  /* of the training; 0 epochs: none is known of */
     int epochs;
     double loss;              /* of a measurement, where there are no epochs; NaN: unknown */
+    double chance;            /* plumb_loss_at_chance, where it is known; 0: it is found */
+    const PlumbClipping *clipping; /* of the training */
     bool training;            /* it goes on: only the rules that go by probes and epochs are asked, and no remedies are looked for */
     uint32_t told;            /* training: bits of the rules (PlumbFinding.rule) that were told before and are not asked again */
 } PlumbCase;

@@ -135,4 +135,31 @@ wait_for 'plumb> '
 cmp whole.safetensors paused.safetensors
 result "the bits are those of a training that was never paused" $?
 leave "ctrl-D leaves after training" '\004'
+
+start -n -i train.plumb
+wait_for 'plumb> '
+type_in 'watch n.steps == 7 or n.steps == 12\n'
+wait_for 'plumb> '
+step "a watchpoint pauses the training" 'train n on d with r\n' $'\n  step 6: 6\n  step 7: 7\n'
+step "and says where" '' 'paused at step 7 of 51000'
+wait_for 'plumb> '
+step "with the figures of that step" 'print n.steps\n' $'\n7\nplumb> '
+step "step goes on" 'step 2\n' 'paused at step 9 of 51000'
+wait_for 'plumb> '
+step "continue up to the next time" 'continue\n' 'paused at step 12 of 51000'
+wait_for 'plumb> '
+step "and they can be taken away" 'watch none; watch\n' $'\nnothing is watched\nplumb> '
+leave "ctrl-D leaves with a training paused" '\004'
+
+start -n -i train.plumb
+wait_for 'plumb> '
+type_in 'net wide(width=8) { input(2); dense(width) -> tanh; dense(3) }\n'
+wait_for 'plumb> '
+type_in 'sweep wide(width=[16, 32, 24]) on d with r { epochs = 100 }\n'
+wait_for '3 nets on d'
+step "ctrl-C pauses a sweep" '\003' 'aused'
+wait_for 'plumb> '
+step "which goes on to its end" 'continue\n' $'best\n'
+wait_for 'plumb> '
+leave "ctrl-D leaves after a sweep" '\004'
 exit $failed

@@ -125,12 +125,22 @@ static bool seconds(const NetValue *net, double *value, PlumbError *error) {
     return true;
 }
 
+/* Of the last training. */
+static bool alerts(const NetValue *net, double *value, PlumbError *error) {
+    *value = (double)json_array_size(net->alerts);
+    if (!net->trainer) {
+        plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%.100s has not been trained", net->name);
+        snprintf(error->hint, sizeof error->hint, "`train %.100s on DATA`", net->name);
+    }
+    return net->trainer;
+}
+
 static const struct {
     const char *name;
     Figure *figure;
 } figures[] = {
     {"loss", loss}, {"test_loss", test_loss}, {"accuracy", accuracy}, {"metric", metric}, {"mae", mae}, {"rmse", rmse},
-    {"r2", r2},     {"steps", steps},         {"seconds", seconds},
+    {"r2", r2},     {"steps", steps},         {"seconds", seconds},   {"alerts", alerts},
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 

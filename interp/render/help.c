@@ -389,6 +389,7 @@ void help_overview(FILE *out, int width) {
     put_names(out, width, "clipping", PLUMB_CLIP, NULL);
     put_names(out, width, "stopping", PLUMB_STOP, NULL);
     put_names(out, width, "cadence", PLUMB_CADENCE, NULL);
+    put_names(out, width, "logs", PLUMB_LOG, NULL);
     fputs("\nThe language\n", out);
     put_keywords(out, width);
     put_names(out, width, "functions", PLUMB_FUNCTION, NULL);

@@ -242,7 +242,9 @@ Value *draft_recipe(Session *session, const char *settings, const PlumbCall *bas
     char *block = NULL;
     Diags *heard = mute(session);
     const Tree *tree = asprintf(&block, "{ %s }", settings) < 0 ? NULL : parse_one(session, block);
-    Value *recipe = tree ? recipe_of_block(session, tree, base, session->scope) : NULL;
+    Value *from = tree && base ? value_call(base) : NULL;
+    Value *recipe = tree && (from || !base) ? recipe_of_block(session, tree, from, session->scope) : NULL;
+    value_drop(from);
     bool clean = unmute(session, heard);
     if (tree || block) {
         free(block);

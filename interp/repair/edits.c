@@ -8,7 +8,7 @@
 #define TIME "vanishing_through_time exploding_through_time"
 #define STEPS                                                                                                          \
     "learning_rate_too_high learning_rate_too_low stagnant_update oscillating_loss slow_convergence diverging "        \
-    "exploding_gradient exploding_through_time clip_idle clip_too_tight overfit"
+    "exploding_gradient exploding_through_time clip_too_tight overfit"
 
 typedef struct Edit {
     const char *text;  /* as it is told; NULL: the finding's own remedy, a setting of the recipe */

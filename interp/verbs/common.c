@@ -1,6 +1,7 @@
 /* What the verbs of nets share. */
 #include "common.h"
 #include "../../grammar/format.h"
+#include "../watch.h"
 #include <math.h>
 #include <string.h>
 
@@ -48,8 +49,16 @@ static bool recipe_known(const Value *with) {
     return !with || with->type == VALUE_RECIPE;
 }
 
+/* What the `watch` lines of a recipe name is known where it is used. */
+static void check_watches(Session *session, const Value *recipe) {
+    for (int i = 0; recipe && recipe->type == VALUE_RECIPE && i < recipe->call.watches; i++) {
+        watch_check(session, recipe->call.watch[i]);
+    }
+}
+
 void check_fits(Session *session, const VerbCall *call) {
     const PlumbData *data = data_of(call->on);
+    check_watches(session, call->with);
     for (int i = 0; i < call->count; i++) {
         Value *operand = call->operand[i];
         if (!operand || operand->type != VALUE_NET) {
@@ -58,8 +67,10 @@ void check_fits(Session *session, const VerbCall *call) {
         const PlumbNet *net = session_net(session, operand, call->tree_of[i]->span);
         const PlumbCall *recipe = recipe_known(call->with) ? session_recipe(session, call->with, operand) : NULL;
         PlumbError error = {.argument = -1};
-        if (net && data && recipe && net_known(net) &&
-            !plumb_net_fits(net, data, plumb_call_call(recipe, "loss"), &error)) {
+        if (recipe && call->with_tree && !plumb_log_check(recipe, &error)) {
+            session_fail(session, call->with_tree->span, &error);
+        } else if (net && data && recipe && net_known(net) &&
+                   !plumb_net_fits(net, data, plumb_call_call(recipe, "loss"), &error)) {
             session_fail(session, call->on_tree->span, &error);
         }
         if (net && recipe && net_known(net)) {

@@ -17,38 +17,28 @@ static bool all_different(Session *session, const VerbCall *call) {
     return true;
 }
 
-/* One file cannot hold the checkpoints of several nets. */
-static bool no_checkpoint(Session *session, const VerbCall *call) {
-    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
-    if (!recipe || !plumb_call_call(recipe, "checkpoint")) {
-        return true;
-    }
-    const Tree *at = call->with_tree ? call->with_tree : call->tree_of[0];
-    return session_error(session, at->span, "compare writes no checkpoints: take `checkpoint` out of the recipe");
-}
-
 /* All trainers are made before the first runs, so that an error comes before an hour of training. */
 static bool begin(Session *session, const VerbCall *call) {
-    PlumbTrainer **trainer = calloc((size_t)call->count, sizeof *trainer);
+    Training *training = calloc((size_t)call->count, sizeof *training);
     int made = 0;
-    if (!no_checkpoint(session, call)) {
-        free(trainer);
+    if (!training_takes_no_checkpoint(session, call)) {
+        free(training);
         return false;
     }
-    if (!trainer) {
+    if (!training) {
         return report_no_memory(session, call->tree->span);
     }
-    while (made < call->count && (trainer[made] = training_trainer(session, call, made))) {
+    while (made < call->count && training_make(session, call, made, false, &training[made])) {
         made++;
     }
     for (int i = 0; i < made; i++) {
         if (made == call->count) {
-            training_begin(call, i, trainer[i]);
+            training_begin(call, i, &training[i]);
         } else {
-            plumb_trainer_free(trainer[i]);
+            training_drop(&training[i]);
         }
     }
-    free(trainer);
+    free(training);
     if (made < call->count) {
         return false;
     }
@@ -73,6 +63,8 @@ static json_t *run_json(const Run *run, const NetValue *net, const PlumbData *da
     json_object_set_new(object, "update_ratio", json_figure(last ? last->update_ratio : NAN));
     json_object_set_new(object, "steps", json_integer(net_value_steps(net)));
     json_object_set_new(object, "seconds", json_figure(run->seconds));
+    json_object_set_new(object, "clip", training_clipping(net));
+    json_object_set_new(object, "alerts", json_incref(net->alerts));
     return object;
 }
 

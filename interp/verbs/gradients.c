@@ -2,6 +2,7 @@
 #include "../render/number.h"
 #include "../render/pictures.h"
 #include "measure.h"
+#include "training.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,9 @@ static json_t *gradients_json(const NetValue *net, const PlumbForecast *forecast
     }
     json_object_set_new(object, "loss", net->has_loss ? json_figure(net->loss) : json_null());
     json_object_set_new(object, "layers", layers);
+    if (net->trainer) {
+        json_object_set_new(object, "clip", training_clipping(net));
+    }
     return object;
 }
 
@@ -88,6 +92,9 @@ static bool run(Session *session, const VerbCall *call) {
     PlumbForecast *forecast = forecast_beside(session, call, net);
     picture_gradients(&canvas, net, about->probe, forecast);
     picture_through_time(&canvas, net);
+    if (about->trainer) {
+        say_clipping(session, call->operand[0]);
+    }
     fputc('\n', canvas.out);
     session_json(session, call, about->name, gradients_json(about, forecast));
     plumb_forecast_free(forecast);

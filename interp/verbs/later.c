@@ -30,9 +30,5 @@ static void check(Session *session, const VerbCall *call) {
                                .from_takes = TAKES_ANY,                                                                \
                                .run = run,                                                                             \
                                .check = check};
-LATER(sweep, "trains every combination of arguments", "sweep NET(arg=[...]) on DATA [with RECIPE]",
-      "sweep mlp(depth=[5, 10]) on digits")
-LATER(watch, "pauses the training when a condition becomes true", "watch CONDITION", "watch isnan(plain.loss)")
-LATER(plot, "draws what a net has measured", "plot WHAT [to FILE]", "plot plain.history to \"loss.svg\"")
 LATER(report, "one page with all that is known of a net", "report NET to \"FILE.html\"",
       "report plain to \"plain.html\"")

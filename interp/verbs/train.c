@@ -7,11 +7,13 @@
 static bool finish(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
     json_t *object = json_object();
+    say_clipping(session, call->operand[0]);
     fputc('\n', session_text(session));
     json_object_set_new(object, "epochs", training_epochs(net, data_of(net->trained_on)));
     json_object_set_new(object, "steps", json_integer(net_value_steps(net)));
     json_object_set_new(object, "seconds", json_figure(net->seconds));
-    json_object_set_new(object, "alerts", json_array());
+    json_object_set_new(object, "alerts", json_incref(net->alerts));
+    json_object_set_new(object, "clip", training_clipping(net));
     session_json(session, call, net->name, object);
     return true;
 }
@@ -33,14 +35,14 @@ static bool can_checkpoint(Session *session, const VerbCall *call) {
 static bool begin(Session *session, const VerbCall *call) {
     NetValue *net = call->operand[0]->net;
     bool resumes = net->checkpoint;
-    PlumbTrainer *trainer = can_checkpoint(session, call) ? training_resume(session, call, 0) : NULL;
-    if (!trainer) {
+    Training training;
+    if (!can_checkpoint(session, call) || !training_make(session, call, 0, true, &training)) {
         return false;
     }
-    training_begin(call, 0, trainer);
+    training_begin(call, 0, &training);
     training_title(session, call, net->name);
     if (resumes) {
-        say_resumed(session, trainer);
+        say_resumed(session, net->trainer);
     }
     return true;
 }

@@ -3,6 +3,7 @@
 #include "../render/bar.h"
 #include "../render/number.h"
 #include "../render/pictures.h"
+#include "alerts.h"
 #include "saver.h"
 #include <inttypes.h>
 #include <math.h>
@@ -22,6 +23,7 @@ typedef struct View { /* of one run of a trainer: a pause ends it */
     int64_t first_step;  /* -1: none yet */
     double began, drawn; /* seconds */
     double loss;         /* of the last step */
+    Alerts alerts;
 } View;
 
 /* ---- the bar ---------------------------------------------------------------------------------------------------- */
@@ -32,7 +34,8 @@ static double clock_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static void erase_bar(View *view) {
+static void erase_bar(void *self) {
+    View *view = self;
     if (view->bar_shown) {
         fputs("\r\033[K", view->canvas.out);
         view->bar_shown = false;
@@ -74,6 +77,7 @@ static bool on_step(void *self, const PlumbStep *step) {
     if (view->first_step < 0) {
         view->first_step = step->step - 1;
     }
+    alerts_step(&view->alerts, step);
     if (view->live) {
         double now = clock_seconds();
         if (now - view->drawn > 0.1) {
@@ -103,6 +107,7 @@ static void on_epoch(void *self, const PlumbEpoch *epoch) {
     if (epoch->epoch == 1 || epoch->epoch % view->every == 0) {
         print_row(view, epoch);
     }
+    alerts_epoch(&view->alerts, epoch);
 }
 
 static void on_end(void *self, const PlumbEpoch *last) {
@@ -112,7 +117,16 @@ static void on_end(void *self, const PlumbEpoch *last) {
 /* ---- making, running, keeping ---------------------------------------------------------------------------------------
  */
 
-static PlumbTrainer *make_trainer(Session *session, const VerbCall *call, int index, const PlumbCheckpoint *from) {
+/* Of several nets each has a log of its own. */
+static bool open_log(Session *session, const VerbCall *call, const PlumbCall *recipe, const NetValue *net,
+                     PlumbLog **log) {
+    PlumbError error = {.argument = -1};
+    *log = plumb_log_open(recipe, net->net, call->count > 1 ? net->name : NULL, session_files(session), &error);
+    const Tree *asked = call->with_tree ? call->with_tree : call->tree;
+    return *log || error.status == PLUMB_OK || session_fail(session, asked->span, &error);
+}
+
+bool training_make(Session *session, const VerbCall *call, int index, bool resumes, Training *training) {
     Value *value = call->operand[index];
     Span span = call->tree_of[index]->span;
     PlumbNet *net = session_net(session, value, span);
@@ -120,26 +134,37 @@ static PlumbTrainer *make_trainer(Session *session, const VerbCall *call, int in
     const PlumbData *data = data_of(call->on);
     PlumbConfig config = session_config(session);
     PlumbError error = {.argument = -1};
+    *training = (Training){0};
     if (!recipe) {
-        if (net) {
-            report_no_memory(session, span);
-        }
-        return NULL;
+        return net && report_no_memory(session, span);
     }
-    PlumbTrainer *trainer = from ? plumb_trainer_resume(net, data, recipe, &config, from, &error)
-                                 : plumb_trainer_new(net, data, recipe, &config, &error);
-    if (!trainer) {
-        session_fail(session, call->on_tree->span, &error);
+    const PlumbCheckpoint *from = resumes ? value->net->checkpoint : NULL;
+    training->trainer = from ? plumb_trainer_resume(net, data, recipe, &config, from, &error)
+                             : plumb_trainer_new(net, data, recipe, &config, &error);
+    if (!training->trainer) {
+        return session_fail(session, call->on_tree->span, &error);
     }
-    return trainer;
+    if (!open_log(session, call, recipe, value->net, &training->log)) {
+        training_drop(training);
+        return false;
+    }
+    return true;
 }
 
-PlumbTrainer *training_trainer(Session *session, const VerbCall *call, int index) {
-    return make_trainer(session, call, index, NULL);
+bool training_takes_no_checkpoint(Session *session, const VerbCall *call) {
+    const PlumbCall *recipe = session_recipe(session, call->with, call->operand[0]);
+    if (!recipe || !plumb_call_call(recipe, "checkpoint")) {
+        return true;
+    }
+    const Tree *at = call->with_tree ? call->with_tree : call->tree_of[0];
+    return session_error(session, at->span, "%s writes no checkpoints: take `checkpoint` out of the recipe",
+                         call->tree->text);
 }
 
-PlumbTrainer *training_resume(Session *session, const VerbCall *call, int index) {
-    return make_trainer(session, call, index, call->operand[index]->net->checkpoint);
+void training_drop(Training *training) {
+    plumb_log_close(training->log, NULL);
+    plumb_trainer_free(training->trainer);
+    *training = (Training){0};
 }
 
 static void replace(Value **at, Value *value) {
@@ -148,13 +173,16 @@ static void replace(Value **at, Value *value) {
     value_drop(old);
 }
 
-void training_begin(const VerbCall *call, int index, PlumbTrainer *trainer) {
+void training_begin(const VerbCall *call, int index, const Training *training) {
     NetValue *net = call->operand[index]->net;
+    plumb_log_close(net->log, NULL);
     plumb_trainer_free(net->trainer);
     plumb_checkpoint_free(net->checkpoint);
-    net->trainer = trainer;
+    net->trainer = training->trainer;
+    net->log = training->log;
     net->checkpoint = NULL;
     net->unfinished = true;
+    json_array_clear(net->alerts);
     replace(&net->trained_on, call->on);
     if (call->with) {
         replace(&net->trained_with, call->with);
@@ -208,6 +236,14 @@ static void say_outcome(const Session *session, const NetValue *net, PlumbOutcom
     fflush(canvas.out);
 }
 
+static bool close_log(Session *session, NetValue *net, Span span) {
+    PlumbError error = {.argument = -1};
+    PlumbLog *log = net->log;
+    net->log = NULL;
+    session_wrote(session);
+    return plumb_log_close(log, &error) || session_fail(session, span, &error);
+}
+
 PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table) {
     Value *value = call->operand[index];
     const PlumbData *data = data_of(value->net->trained_on);
@@ -217,26 +253,34 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
                  .live = session_live(session),
                  .first_step = -1,
                  .began = clock_seconds(),
-                 .every = 1};
+                 .every = 1,
+                 .alerts = {.session = session, .net = value, .judges = table, .clear = erase_bar, .self = &view}};
     PlumbObserver observer = {&view, on_step, on_epoch, on_end};
     const PlumbCall *recipe = session_recipe(session, value->net->trained_with, value);
     Saver saver = saver_of(session, value->net->trainer, recipe);
     Span span = call->tree_of[index]->span;
     PlumbError error = {.argument = -1};
     view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
-    if ((table && !view.rows) || !plumb_trainer_observe(value->net->trainer, observer) || !saver_observe(&saver)) {
+    if ((table && !view.rows) || !alerts_open(&view.alerts) || !plumb_trainer_observe(value->net->trainer, observer) ||
+        !saver_observe(&saver)) {
         plumb_trainer_unobserve(value->net->trainer, &view);
+        alerts_close(&view.alerts, false);
         grid_free(view.rows);
         report_no_memory(session, span);
         return PLUMB_FAILED;
     }
+    if (value->net->log) { /* there is room for two */
+        plumb_trainer_observe(value->net->trainer, plumb_log_observer(value->net->log));
+    }
     view.drawn = view.began;
     PlumbOutcome outcome = session_train(session, value->net->trainer, &error);
+    plumb_trainer_unobserve(value->net->trainer, value->net->log);
     plumb_trainer_unobserve(value->net->trainer, &view);
     if (!saver_end(&saver, &error)) {
         outcome = PLUMB_FAILED;
     }
     erase_bar(&view);
+    alerts_close(&view.alerts, outcome == PLUMB_DONE || outcome == PLUMB_STOPPED);
     grid_free(view.rows);
     if (!keep(session, value, &view, outcome)) {
         report_no_memory(session, span);
@@ -246,6 +290,9 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
         session_fail(session, span, &error);
     }
     say_outcome(session, value->net, outcome);
+    if (outcome != PLUMB_PAUSED && !close_log(session, value->net, span)) {
+        return PLUMB_FAILED;
+    }
     return outcome;
 }
 
@@ -288,4 +335,37 @@ json_t *training_epochs(const NetValue *net, const PlumbData *data) {
         json_array_append_new(list, row);
     }
     return list;
+}
+
+json_t *training_clipping(const NetValue *net) {
+    PlumbClipping clipping = plumb_trainer_clipping(net->trainer);
+    json_t *object = json_object();
+    json_object_set_new(object, "share", json_figure(clipping.share));
+    json_object_set_new(object, "factor", json_figure(clipping.factor));
+    json_object_set_new(object, "suggested", json_figure(clipping.suggested));
+    return object;
+}
+
+/* Never, or at more than half of the steps: the limits of the rules clip_idle and clip_too_tight. */
+static State state_of_clipping(double share) {
+    return share == 0 || share > 0.5 ? STATE_DOUBTFUL : STATE_PLAIN;
+}
+
+void say_clipping(Session *session, const Value *value) {
+    const PlumbCall *recipe = session_recipe(session, NULL, (Value *)value);
+    const PlumbCall *clip = recipe ? plumb_call_call(recipe, "clip") : NULL;
+    PlumbClipping clipping = clip ? plumb_trainer_clipping(value->net->trainer) : (PlumbClipping){.share = NAN};
+    char *text = isnan(clipping.share) ? NULL : plumb_call_text(clip), share[32], factor[32], limit[32];
+    Canvas canvas = session_canvas(session);
+    if (text && clipping.share > 0) {
+        canvas_wrap(&canvas, state_of_clipping(clipping.share), 2,
+                    "%s engaged at %s of the steps, there by a factor of %s; a limit of %s would at 10 %%", text,
+                    number_percent(clipping.share, share), number_figure(clipping.factor, factor),
+                    number_figure(clipping.suggested, limit));
+    } else if (text) {
+        canvas_wrap(&canvas, state_of_clipping(clipping.share), 2,
+                    "%s never engaged; a limit of %s would at 10 %% of the steps", text,
+                    number_or_na(clipping.suggested, limit));
+    }
+    free(text);
 }

@@ -74,12 +74,12 @@ const PlumbEntry *plumb_entry_at(int index) {
 static const struct {
     PlumbKind kind;
     const char *name;
-} kinds[] = {{PLUMB_LAYER, "layer"},         {PLUMB_ACTIVATION, "activation"}, {PLUMB_INIT, "initialiser"},
-             {PLUMB_LOSS, "loss"},           {PLUMB_OPTIMIZER, "optimizer"},   {PLUMB_SCHEDULE, "schedule"},
-             {PLUMB_CLIP, "clipping"},       {PLUMB_STOP, "stopping rule"},    {PLUMB_DATA, "data source"},
-             {PLUMB_RECIPE, "recipe"},       {PLUMB_COMBINATOR, "combinator"}, {PLUMB_FUNCTION, "function"},
-             {PLUMB_VERB, "verb"},           {PLUMB_SETTING, "setting"},       {PLUMB_CADENCE, "cadence"},
-             {PLUMB_AUGMENT, "augmentation"}};
+} kinds[] = {{PLUMB_LAYER, "layer"},   {PLUMB_ACTIVATION, "activation"}, {PLUMB_INIT, "initialiser"},
+             {PLUMB_LOSS, "loss"},     {PLUMB_OPTIMIZER, "optimizer"},   {PLUMB_SCHEDULE, "schedule"},
+             {PLUMB_CLIP, "clipping"}, {PLUMB_STOP, "stopping rule"},    {PLUMB_DATA, "data source"},
+             {PLUMB_RECIPE, "recipe"}, {PLUMB_COMBINATOR, "combinator"}, {PLUMB_FUNCTION, "function"},
+             {PLUMB_VERB, "verb"},     {PLUMB_SETTING, "setting"},       {PLUMB_CADENCE, "cadence"},
+             {PLUMB_LOG, "log"},       {PLUMB_AUGMENT, "augmentation"}};
 
 const char *plumb_kind_name(PlumbKind kind) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -89,7 +89,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
     Decay decay = worst(patient->about, -1);
     double limit = !patient->trained ? (patient->adaptive ? -5 : -3.5) : 4 * log10(0.5);
     if (decay.node < 0 || decay.decades > limit || !is_unsolved(patient) || is_truncated(patient->about) ||
-        (patient->trained && patient->about->epochs < 2)) {
+        is_early(patient) || (patient->trained && patient->about->epochs < 2)) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
@@ -108,7 +108,7 @@ bool judge_exploding_through_time(Patient *patient, PlumbFinding *finding) {
     Decay decay = worst(patient->about, 1);
     double limit = patient->adaptive ? 3 : 1.5;
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient) || oscillates(patient);
-    if (decay.node < 0 || decay.decades < limit || !fails || is_truncated(patient->about)) {
+    if (decay.node < 0 || decay.decades < limit || !fails || is_early(patient) || is_truncated(patient->about)) {
         return false;
     }
     finding->first_step = 1;

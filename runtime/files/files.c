@@ -120,6 +120,35 @@ char *files_resolve(const char *path, bool write, const PlumbFiles *files, Plumb
     return copy;
 }
 
+static bool make_one(const char *path, const PlumbFiles *files, PlumbError *error) {
+    struct stat status;
+    if (stat(path, &status) == 0) {
+        return S_ISDIR(status.st_mode) || cannot(path, true, ENOTDIR, error);
+    }
+    char *real = files_resolve(path, true, files, error);
+    bool done = real && (mkdir(real, 0777) == 0 || errno == EEXIST || cannot(path, true, errno, error));
+    free(real);
+    return done;
+}
+
+/* From the first part of the path to the last. */
+bool files_make_folder(const char *path, const PlumbFiles *files, PlumbError *error) {
+    char part[PATH_MAX];
+    size_t length = strlen(path);
+    if (!length || length >= sizeof part) {
+        return cannot(path, true, length ? ENAMETOOLONG : ENOENT, error);
+    }
+    for (size_t i = 1; i <= length; i++) {
+        if ((path[i] == '/' || !path[i]) && path[i - 1] != '/') {
+            snprintf(part, sizeof part, "%.*s", (int)i, path);
+            if (!make_one(part, files, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* The type is checked on the open file, not on its name: nobody can change it in between. */
 int files_open(const char *path, const PlumbFiles *files, PlumbError *error) {
     char *real = files_resolve(path, false, files, error);

@@ -10,6 +10,9 @@ char *files_resolve(const char *path, bool write, const PlumbFiles *files, Plumb
 /* Opens a regular file for reading; returns its descriptor, or -1. */
 int files_open(const char *path, const PlumbFiles *files, PlumbError *error);
 
+/* Makes the folder and those above it, where they are missing and may be written. */
+bool files_make_folder(const char *path, const PlumbFiles *files, PlumbError *error);
+
 typedef struct InFile {
     gzFile stream;    /* zlib reads plain files as they are */
     const char *path; /* as the script wrote it: the caller keeps it */

@@ -66,6 +66,12 @@ static const PlumbArg recipe_args[] = {
      .words = "off",
      .fallback = "every(1)",
      .help = "how often layers are measured"},
+    {.name = "log",
+     .accepts = PLUMB_A_STRING | PLUMB_A_CALL | PLUMB_A_NONE,
+     .kinds = PLUMB_LOG,
+     .fallback = "none",
+     .help =
+         "\"run.csv\", \"run.jsonl\" or tensorboard(\"dir\"): steps, epochs, layers; of several nets with their names"},
     PART(
         "checkpoint", PLUMB_CADENCE, "none",
         "every(n, \"run.ckpt\"): how often, and at the end, the whole training is written to a file that `load` reads"),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 enum { WINDOW_ROWS = 1000 };
+static const double SUGGESTED_SHARE = 0.9;
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
 
@@ -251,6 +252,7 @@ static void take_step(PlumbTrainer *trainer) {
     if (measured) {
         measure(trainer);
     }
+    meter_add(&trainer->meter, sqrt(stepper->grad_squares), stepper->scale);
     trainer->step++;
 }
 
@@ -435,6 +437,14 @@ int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of) {
 int plumb_trainer_history(const PlumbTrainer *trainer, const PlumbEpoch **epochs) {
     *epochs = trainer->history;
     return trainer->history_count;
+}
+PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer) {
+    const Meter *meter = &trainer->meter;
+    const PlumbCall *clip = plumb_call_call(trainer->recipe, "clip");
+    bool counted = clip && ((const Clip *)clip->entry)->scope != CLIP_NUMBER && meter->steps;
+    return (PlumbClipping){.share = counted ? (double)meter->engaged / (double)meter->steps : NAN,
+                           .factor = mean(meter->factors, meter->engaged),
+                           .suggested = meter_quantile(meter, SUGGESTED_SHARE)};
 }
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer) {
     return trainer->probe;

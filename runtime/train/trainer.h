@@ -1,6 +1,7 @@
 /* What a trainer holds: trainer.c runs it, checkpoint.c writes its state to a file and takes it back. */
 #ifndef PLUMB_TRAINER_H
 #define PLUMB_TRAINER_H
+#include "meter.h"
 #include "step.h"
 #include <stdatomic.h>
 
@@ -14,6 +15,7 @@ struct PlumbTrainer {
     PlumbConfig config;
     Pool *pool;
     Stepper stepper;
+    Meter meter;
     uint64_t seed;
     uint32_t *order; /* of the rows in this epoch */
     int batch, accumulate, epochs, measure_every;

@@ -2,7 +2,4 @@
 try() { echo "net n(act=relu) { input(2) -> dense(3) -> act }
 d = xor(samples=20)
 $1" > "$T/x.plumb"; (cd "$T"; plumb check x.plumb; echo "check $?"; plumb x.plumb; echo "exit $?"); }
-try 'sweep n(act=[relu, tanh]) on d with { epochs = 1 }'
-try 'watch isnan(n.loss)'
-try 'plot n.history to "x.svg"'
 try 'report n to "x.html"'

@@ -209,6 +209,7 @@ static void judge_history(Kit *kit, size_t row) {
     for (int i = 0; i < histories[row].epochs; i++) {
         double test = histories[row].test[0] > 0 ? histories[row].test[i] : NAN;
         epoch[i] = (PlumbEpoch){.epoch = i + 1,
+                                .step = 100 * (i + 1),
                                 .loss = histories[row].loss[i],
                                 .metric = 0.5,
                                 .test_loss = test,
@@ -222,7 +223,8 @@ static void judge_history(Kit *kit, size_t row) {
     snprintf(what, sizeof what, "history %zu", row);
     assert_judged(&about, what, histories[row].rule, histories[row].fires);
     about.training = true;
-    assert_judged(&about, "the same while training", histories[row].rule, histories[row].fires);
+    bool at_the_end = !strcmp(histories[row].rule, "slow_convergence"); /* before, it may yet come */
+    assert_judged(&about, "the same while training", histories[row].rule, histories[row].fires && !at_the_end);
     for (int i = 0; plumb_rule_name(i); i++) {
         about.told |= (uint32_t)1 << i;
     }

@@ -126,12 +126,57 @@ static void each_epoch_takes_every_row_in_an_order_of_its_own(void **state) {
     plumb_net_free(net);
 }
 
+enum { CLIPPED_STEPS = 50 };
+typedef struct Clipped { /* what an observer saw */
+    double norm[CLIPPED_STEPS], factors;
+    int steps, engaged;
+} Clipped;
+
+static bool see_clipping(void *self, const PlumbStep *step) {
+    Clipped *seen = self;
+    seen->norm[seen->steps++] = step->grad_norm;
+    seen->engaged += step->clip_factor < 1;
+    seen->factors += step->clip_factor < 1 ? step->clip_factor : 0;
+    return true;
+}
+
+static PlumbClipping train_clipped(Kit *kit, const PlumbData *data, const char *with, Clipped *seen) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbConfig config = {.threads = 1, .shards = 2, .seed = 7};
+    PlumbTrainer *trainer = plumb_trainer_new(net, data, call_of(kit, with), &config, &kit->error);
+    assert_non_null(trainer);
+    assert_true(plumb_trainer_observe(trainer, (PlumbObserver){seen, see_clipping, NULL, NULL}));
+    assert_int_equal(plumb_trainer_run(trainer, 0, &kit->error), PLUMB_DONE);
+    PlumbClipping clipping = plumb_trainer_clipping(trainer);
+    plumb_trainer_free(trainer);
+    plumb_net_free(net);
+    return clipping;
+}
+
+static void the_clip_meter_tells_what_the_steps_showed(void **state) {
+    Kit *kit = *state;
+    PlumbData *data = make_data(kit);
+    Clipped seen = {0}, idle = {0};
+    PlumbClipping clipping = train_clipped(kit, data, "recipe(steps=50, batch=30, clip=by_norm(1))", &seen);
+    print_message("# engaged at %d of %d steps, suggested %g\n", seen.engaged, seen.steps, clipping.suggested);
+    assert_in_range(seen.engaged, 1, CLIPPED_STEPS - 1);
+    assert_true(fabs(clipping.share - (double)seen.engaged / CLIPPED_STEPS) < 1e-12);
+    assert_true(fabs(clipping.factor - seen.factors / seen.engaged) < 1e-12);
+    qsort(seen.norm, CLIPPED_STEPS, sizeof *seen.norm, ascending);
+    assert_true(fabs(log10(clipping.suggested / seen.norm[CLIPPED_STEPS * 9 / 10 - 1])) <
+                0.011); /* a bin is 1/100 decade */
+    clipping = train_clipped(kit, data, "recipe(steps=50, batch=30)", &idle);
+    assert_true(isnan(clipping.share) && isnan(clipping.factor) && clipping.suggested > 0);
+    plumb_data_free(data);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         kit_test(a_small_net_learns_moons),
         kit_test(bits_do_not_depend_on_threads_or_pauses),
         kit_test(native_and_portable_agree),
         kit_test(each_epoch_takes_every_row_in_an_order_of_its_own),
+        kit_test(the_clip_meter_tells_what_the_steps_showed),
     };
     return cmocka_run_group_tests_name("train", tests, NULL, NULL);
 }

@@ -1,0 +1,324 @@
+/* A plot on a surface: title, legend, axes, and what its kind draws. Light background, colours that the colour-blind
+ * can tell apart (Okabe & Ito 2008). */
+#include "surface.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WIDTH = 800,
+    CURVES_HEIGHT = 440,
+    ROW_HEIGHT = 20,
+    BAR_HEIGHT = 10,
+    MARGIN = 16,
+    TOP = 40,
+    LEGEND = 20,
+    BOTTOM = 52,
+    LANE = 18
+};
+enum { INK = 0x222222, PALE = 0x666666, RULE = 0xdddddd, PAPER = 0xffffff };
+static const unsigned colors[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9,
+                                  0x000000, 0x8c510a, 0x5e3c99, 0x7f7f7f, 0x1b9e77, 0xb2182b};
+_Static_assert(sizeof colors / sizeof *colors >= PLOT_SERIES_MOST, "a colour for each series");
+
+typedef struct Frame { /* where the values go */
+    Surface *on;
+    double left, right, top, bottom;
+} Frame;
+
+/* ---- sizes ------------------------------------------------------------------------------------------------------- */
+
+enum { TEXT_MOST = (WIDTH - 2 * MARGIN) / CHARACTER_WIDTH, NAME_MOST = 40, TEXT_BYTES = 4 * TEXT_MOST + 4 };
+
+/* Cut to `most` characters: nets without a name are called by their source. */
+static const char *cut(const char *text, int most, char out[TEXT_BYTES]) {
+    size_t at = 0;
+    if (utf8_count(text, strlen(text)) <= (size_t)most) {
+        return text;
+    }
+    for (int i = 0; i < most - 3; i++) {
+        int bytes = utf8_length(text + at, strlen(text + at));
+        at += bytes ? (size_t)bytes : 1;
+    }
+    snprintf(out, TEXT_BYTES, "%.*s...", (int)at, text);
+    return out;
+}
+
+static double text_width(const char *text) {
+    return (double)utf8_count(text, strlen(text)) * CHARACTER_WIDTH;
+}
+
+static double name_width(const char *name) {
+    char text[TEXT_BYTES];
+    return text_width(cut(name, NAME_MOST, text));
+}
+
+static double widest(const char *const *text, int count) {
+    double width = 0;
+    for (int i = 0; i < count; i++) {
+        width = fmax(width, name_width(text[i]));
+    }
+    return width;
+}
+
+static bool has_legend(const Plot *plot) {
+    return plot->series_count > 1;
+}
+
+static double row_height(const Plot *plot) {
+    int bars = plot->kind == PLOT_ROWS && plot->series_count > 1 ? plot->series_count : 1;
+    return fmax(ROW_HEIGHT, bars * BAR_HEIGHT + 6);
+}
+
+/* Series' names in a line, as many lines as they need. */
+static int legend_lines(const Plot *plot) {
+    double x = MARGIN;
+    int lines = has_legend(plot);
+    for (int s = 0; lines && s < plot->series_count; s++) {
+        double width = name_width(plot->series[s].name) + 40;
+        lines += x + width > WIDTH - MARGIN && x > MARGIN;
+        x = x + width > WIDTH - MARGIN ? MARGIN + width : x + width;
+    }
+    return lines;
+}
+
+static double head_height(const Plot *plot) {
+    return TOP + legend_lines(plot) * LEGEND + (plot->missing ? LEGEND : 0);
+}
+
+/* Of the boxes. */
+static double graph_width(const Plot *plot) {
+    return widest(plot->row, plot->rows) + widest(plot->detail, plot->rows) + 40;
+}
+
+void plot_size(const Plot *plot, double *width, double *height) {
+    double head = head_height(plot);
+    *width = WIDTH;
+    if (plot->kind == PLOT_CURVES) {
+        *height = CURVES_HEIGHT + head - TOP;
+    } else if (plot->kind == PLOT_GRAPH) {
+        double drawn = graph_width(plot) + (plot->lanes + 1) * LANE;
+        *width = 2 * MARGIN + fmax(drawn, fmin(text_width(plot->title), WIDTH - 2 * MARGIN));
+        *height = head + (2 * plot->rows - 1) * ROW_HEIGHT + MARGIN;
+    } else {
+        *height = head + plot->rows * row_height(plot) + BOTTOM;
+    }
+}
+
+/* ---- head and axes ----------------------------------------------------------------------------------------------- */
+
+static void straight(Surface *on, double x1, double y1, double x2, double y2, double thickness, unsigned color) {
+    on->line(on, (const Point[]){{x1, y1}, {x2, y2}}, 2, thickness, color);
+}
+
+static void draw_head(const Plot *plot, Surface *on) {
+    char note[128], text[TEXT_BYTES];
+    double x = MARGIN, y = TOP + 2;
+    on->box(on, 0, 0, on->width, on->height, PAPER);
+    on->text(on, MARGIN, 24, AT_START, INK, cut(plot->title, TEXT_MOST, text));
+    for (int s = 0; has_legend(plot) && s < plot->series_count; s++) {
+        double width = name_width(plot->series[s].name) + 40;
+        if (x + width > WIDTH - MARGIN && x > MARGIN) {
+            x = MARGIN;
+            y += LEGEND;
+        }
+        on->box(on, x, y - 6, 16, 4, colors[s]);
+        on->text(on, x + 22, y, AT_START, INK, cut(plot->series[s].name, NAME_MOST, text));
+        x += width;
+    }
+    if (plot_note(plot, note)) {
+        on->text(on, MARGIN, head_height(plot) - LEGEND + 2, AT_START, colors[1], note);
+    }
+}
+
+static void x_axis(const Frame *frame, const Scale *scale, const char *label) {
+    char text[32];
+    for (int i = 0; i < scale->ticks; i++) {
+        double x = frame->left + scale_place(scale, scale->tick[i]) * (frame->right - frame->left);
+        straight(frame->on, x, frame->top, x, frame->bottom, 1, RULE);
+        frame->on->text(frame->on, x, frame->bottom + 16, AT_MIDDLE, PALE, scale_text(scale, scale->tick[i], text));
+    }
+    frame->on->text(frame->on, (frame->left + frame->right) / 2, frame->bottom + 36, AT_MIDDLE, INK, label);
+}
+
+static void y_axis(const Frame *frame, const Scale *scale, const char *label) {
+    char text[32];
+    for (int i = 0; i < scale->ticks; i++) {
+        double y = frame->bottom - scale_place(scale, scale->tick[i]) * (frame->bottom - frame->top);
+        straight(frame->on, frame->left, y, frame->right, y, 1, RULE);
+        frame->on->text(frame->on, frame->left - 6, y + 4, AT_END, PALE, scale_text(scale, scale->tick[i], text));
+    }
+    frame->on->text(frame->on, MARGIN, frame->top - 14, AT_START, INK, label);
+}
+
+static void row_names(const Plot *plot, const Frame *frame, double height) {
+    char text[TEXT_BYTES];
+    for (int i = 0; i < plot->rows; i++) {
+        double y = frame->top + (i + 0.5) * height + 4;
+        frame->on->text(frame->on, frame->left - 8, y, AT_END, INK, cut(plot->row[i], NAME_MOST, text));
+    }
+}
+
+/* ---- curves ------------------------------------------------------------------------------------------------------ */
+
+static double ticks_width(const Scale *scale) {
+    char text[32];
+    double width = 0;
+    for (int i = 0; i < scale->ticks; i++) {
+        width = fmax(width, text_width(scale_text(scale, scale->tick[i], text)));
+    }
+    return width;
+}
+
+static void draw_curve(const Frame *frame, const Series *series, const Scale *x, const Scale *y, unsigned color,
+                       Point *point) {
+    int count = 0;
+    for (int i = 0; i <= series->count; i++) {
+        bool drawn = i < series->count && scale_shows(y, series->y[i]);
+        if (drawn) {
+            point[count++] = (Point){frame->left + scale_place(x, series->x[i]) * (frame->right - frame->left),
+                                     frame->bottom - scale_place(y, series->y[i]) * (frame->bottom - frame->top)};
+        } else if (count > 1) {
+            frame->on->line(frame->on, point, count, 2, color);
+        }
+        if (drawn && series->count <= 40) { /* few points are shown as such; one alone has no line */
+            frame->on->box(frame->on, point[count - 1].x - 2.5, point[count - 1].y - 2.5, 5, 5, color);
+        }
+        count = drawn ? count : 0;
+    }
+}
+
+static bool draw_curves(const Plot *plot, Surface *on) {
+    Scale x = plot_x_scale(plot), y = plot_value_scale(plot);
+    Frame frame = {on, MARGIN + ticks_width(&y) + 8, WIDTH - 2 * MARGIN, head_height(plot) + 26, on->height - BOTTOM};
+    x_axis(&frame, &x, plot->x_label);
+    y_axis(&frame, &y, plot->y_label);
+    for (int s = 0; s < plot->series_count; s++) {
+        const Series *series = &plot->series[s];
+        Point *point = malloc(((size_t)series->count + 1) * sizeof *point);
+        if (!point) {
+            return false;
+        }
+        draw_curve(&frame, series, &x, &y, colors[s], point);
+        free(point);
+    }
+    return true;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+static double along(const Frame *frame, const Scale *scale, double value) {
+    return frame->left + scale_place(scale, value) * (frame->right - frame->left);
+}
+
+/* A bar from 0, or on a log scale from its low end. */
+static void draw_bar(const Frame *frame, const Scale *scale, double value, double y, double height, unsigned color) {
+    double from = scale->log ? frame->left : along(frame, scale, 0), to = along(frame, scale, value);
+    frame->on->box(frame->on, fmin(from, to), y, fmax(fabs(to - from), 1), height, color);
+}
+
+static void draw_range(const Frame *frame, const Scale *scale, const Series *series, int i, double y, unsigned color) {
+    double low = along(frame, scale, series->low[i]), high = along(frame, scale, series->high[i]);
+    double middle = along(frame, scale, series->y[i]);
+    straight(frame->on, low, y, high, y, 2, color);
+    straight(frame->on, low, y - 3, low, y + 3, 2, color);
+    straight(frame->on, high, y - 3, high, y + 3, 2, color);
+    frame->on->box(frame->on, middle - 3, y - 3, 6, 6, color);
+}
+
+static bool draw_rows(const Plot *plot, Surface *on) {
+    Scale scale = plot_value_scale(plot);
+    double height = row_height(plot), top = head_height(plot);
+    Frame frame = {on, MARGIN + widest(plot->row, plot->rows) + 8, WIDTH - 2 * MARGIN, top, top + plot->rows * height};
+    x_axis(&frame, &scale, plot->x_label);
+    row_names(plot, &frame, height);
+    double bar = (height - 6) / plot->series_count;
+    for (int i = 0; i < plot->rows; i++) {
+        for (int s = 0; s < plot->series_count; s++) {
+            const Series *series = &plot->series[s];
+            double y = frame.top + i * height + 3 + s * bar;
+            if (i >= series->count || !scale_shows(&scale, series->y[i])) {
+                continue;
+            }
+            if (series->low) {
+                draw_range(&frame, &scale, series, i, y + bar / 2, colors[s]);
+            } else {
+                draw_bar(&frame, &scale, series->y[i], y, bar - 1, colors[s]);
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- heat maps --------------------------------------------------------------------------------------------------- */
+
+/* White to dark blue, so that print keeps the order. */
+static unsigned heat_color(double share) {
+    static const double from[3] = {255, 255, 255}, to[3] = {8, 48, 107};
+    unsigned color = 0;
+    for (int i = 0; i < 3; i++) {
+        color = color << 8 | (unsigned)rint(from[i] + (to[i] - from[i]) * fmin(fmax(share, 0), 1));
+    }
+    return color;
+}
+
+static bool draw_heat(const Plot *plot, Surface *on) {
+    Scale x = plot_x_scale(plot);
+    double height = row_height(plot), top = head_height(plot);
+    Frame frame = {on, MARGIN + widest(plot->row, plot->rows) + 8, WIDTH - 2 * MARGIN, top, top + plot->rows * height};
+    double width = (frame.right - frame.left) / plot->columns;
+    x_axis(&frame, &x, plot->x_label);
+    row_names(plot, &frame, height);
+    for (int i = 0; i < plot->rows; i++) {
+        for (int j = 0; j < plot->columns; j++) {
+            double share = plot->cell[i * plot->columns + j];
+            if (share > 0) {
+                on->box(on, frame.left + j * width, frame.top + i * height + 1, width + 0.2, height - 2,
+                        heat_color(0.1 + 0.9 * share));
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- graphs ------------------------------------------------------------------------------------------------------ */
+
+static void arrow_down(Surface *on, double x, double from, double to) {
+    straight(on, x, from, x, to, 1.5, PALE);
+    on->line(on, (const Point[]){{x - 4, to - 5}, {x, to}, {x + 4, to - 5}}, 3, 1.5, PALE);
+}
+
+static void draw_link(const Plot *plot, Surface *on, int i, double right, double top) {
+    Link link = plot->link[i];
+    unsigned color = colors[link.lane % 6];
+    double x = right + 14 + link.lane * LANE;
+    double from = top + (link.from * 2 + 0.5) * ROW_HEIGHT + 4, to = top + (link.to * 2 + 0.5) * ROW_HEIGHT - 4;
+    on->line(on, (const Point[]){{right, from}, {x, from}, {x, to}, {right + 2, to}}, 4, 1.5, color);
+    on->line(on, (const Point[]){{right + 7, to - 4}, {right + 2, to}, {right + 7, to + 4}}, 3, 1.5, color);
+}
+
+static bool draw_graph(const Plot *plot, Surface *on) {
+    char text[TEXT_BYTES];
+    double left = MARGIN, right = left + graph_width(plot), top = head_height(plot);
+    for (int i = 0; i < plot->rows; i++) {
+        double y = top + i * 2 * ROW_HEIGHT;
+        on->box(on, left, y, right - left, ROW_HEIGHT, RULE);
+        on->box(on, left + 1, y + 1, right - left - 2, ROW_HEIGHT - 2, 0xf4f8fb);
+        on->text(on, left + 10, y + 14, AT_START, INK, cut(plot->row[i], NAME_MOST, text));
+        on->text(on, right - 10, y + 14, AT_END, PALE, plot->detail[i]);
+        if (i + 1 < plot->rows && !plot->apart[i]) {
+            arrow_down(on, left + 30, y + ROW_HEIGHT, y + 2 * ROW_HEIGHT - 1);
+        }
+    }
+    for (int i = 0; i < plot->links; i++) {
+        draw_link(plot, on, i, right, top);
+    }
+    return true;
+}
+
+bool plot_draw(const Plot *plot, Surface *surface) {
+    static bool (*const draw[])(const Plot *, Surface *) = {
+        [PLOT_CURVES] = draw_curves, [PLOT_ROWS] = draw_rows, [PLOT_HEAT] = draw_heat, [PLOT_GRAPH] = draw_graph};
+    draw_head(plot, surface);
+    return draw[plot->kind](plot, surface);
+}

@@ -1,0 +1,244 @@
+/* plot WHAT(NET, ...): pictures in the terminal or in a file. */
+#include "measure.h"
+#include "plot_parts.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- WHAT(NET, ...) ---------------------------------------------------------------------------------------------- */
+
+static const char *theme_name_at(void *self, int index) {
+    (void)self;
+    const Theme *theme = theme_at(index);
+    return theme ? theme->name : NULL;
+}
+
+/* NULL: reported. */
+static const Theme *theme_of(Session *session, const VerbCall *call) {
+    const Tree *tree = call->tree_of[0];
+    bool is_call = tree->kind == TREE_CALL && tree->child[0]->kind == TREE_NAME && tree->count > 1 && !tree->bodies;
+    const Theme *theme = is_call ? theme_find(tree->child[0]->text) : NULL;
+    if (theme) {
+        return theme;
+    }
+    const char *word = tree->kind == TREE_NAME ? tree->text : is_call ? tree->child[0]->text : NULL;
+    const char *near = word ? nearest_name(word, theme_name_at, NULL) : NULL;
+    Diag *diag = diags_add(session_diags(session), DIAG_ERROR, tree->span, "plot takes WHAT(NET)");
+    if (near) {
+        diag_label(diag, "as in  plot %s(plain)", near);
+    }
+    diag_note(diag, "WHAT is one of loss, gradients, activations, weights, through_time, graph");
+    return NULL;
+}
+
+static bool too_many(Session *session, const Tree *tree, const Theme *theme) {
+    return session_error(session, tree->child[theme->most + 1]->span, "a picture of %s shows at most %d net%s",
+                         theme->name, theme->most, theme->most == 1 ? "" : "s");
+}
+
+/* A call like the one that was written, whose operands are the nets. False: reported. */
+static bool open_nets(Session *session, const VerbCall *call, const Theme *theme, VerbCall *nets) {
+    const Tree *tree = call->tree_of[0];
+    *nets = *call;
+    nets->count = 0;
+    if (tree->count - 1 > theme->most) {
+        return too_many(session, tree, theme);
+    }
+    nets->tree_of = calloc((size_t)tree->count, sizeof *nets->tree_of);
+    nets->operand = calloc((size_t)tree->count, sizeof *nets->operand);
+    bool done = nets->tree_of && nets->operand;
+    for (int i = 1; done && i < tree->count; i++) {
+        Value *value = session_evaluate(session, tree->child[i]);
+        nets->tree_of[nets->count] = tree->child[i];
+        nets->operand[nets->count++] = value;
+        if (value && value->type != VALUE_NET && value->type != VALUE_UNKNOWN) {
+            session_error(session, tree->child[i]->span, "a net is expected, and this is %s", value_type_name(value));
+        }
+        done = value && (value->type == VALUE_NET || value->type == VALUE_UNKNOWN);
+    }
+    return done;
+}
+
+static void close_nets(VerbCall *nets, const VerbCall *call) {
+    for (int i = 0; i < nets->count; i++) {
+        value_drop(nets->operand[i]);
+    }
+    if (nets->tree_of != call->tree_of) {
+        free(nets->tree_of);
+        free(nets->operand);
+    }
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *extension;
+    PlotWrite *write;
+    bool graphs_only;
+} formats[] = {
+    {".svg", plot_svg, false}, {".png", plot_png, false}, {".csv", plot_csv, false}, {".dot", plot_dot, true}};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+/* Index of the format, -1: reported. */
+static int format_of(Session *session, const VerbCall *call, const Theme *theme) {
+    const char *path = call->to->string;
+    for (int i = 0; i < FORMATS; i++) {
+        if (has_extension(path, formats[i].extension)) {
+            if (!formats[i].graphs_only || !strcmp(theme->name, "graph")) {
+                return i;
+            }
+            session_error(session, call->to_tree->span, "only plot graph(NET) is written as %s", formats[i].extension);
+            return -1;
+        }
+    }
+    session_error(session, call->to_tree->span, "plot writes .svg, .png, .csv or, of a graph, .dot");
+    return -1;
+}
+
+static bool write_file(Session *session, const VerbCall *call, const Theme *theme, const Plot *plot) {
+    int format = format_of(session, call, theme);
+    Text out = {0};
+    PlumbError error = {.argument = -1};
+    bool done = format >= 0 && (formats[format].write(plot, &out) || report_no_memory(session, call->tree->span));
+    done = done && (plumb_file_save(call->to->string, out.at, out.length, session_files(session), &error) ||
+                    session_fail(session, call->to_tree->span, &error));
+    text_clear(&out);
+    if (done) {
+        Canvas canvas = session_canvas(session);
+        session_wrote(session);
+        canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: written to %s", plot->title, call->to->string);
+    }
+    return done;
+}
+
+/* ---- drawing ----------------------------------------------------------------------------------------------------- */
+
+/* What the locale says that a terminal shows; the interpreter itself keeps to the C locale. */
+static bool shows_unicode(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+        }
+    }
+    return false;
+}
+
+static bool has_what_it_needs(Session *session, const VerbCall *nets, int index, const Theme *theme) {
+    const NetValue *net = nets->operand[index]->net;
+    const PlumbEpoch *epoch;
+    bool trained = net_value_history(net, &epoch) > 0;
+    if (theme->need == NEEDS_NOTHING || (theme->need == NEEDS_TRAINING ? trained : net->probe != NULL)) {
+        return true;
+    }
+    PlumbError error = {.argument = -1};
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has not been %s yet", net->name,
+               theme->need == NEEDS_TRAINING ? "trained" : "measured");
+    snprintf(error.hint, sizeof error.hint,
+             theme->need == NEEDS_TRAINING ? "train %.60s on DATA" : "plot %.20s(%.60s) on DATA",
+             theme->need == NEEDS_TRAINING ? net->name : theme->name, net->name);
+    return session_fail(session, nets->tree_of[index]->span, &error);
+}
+
+/* Measured now where `on` says so. */
+static bool ready(Session *session, const VerbCall *nets, const Theme *theme, Subject *subject) {
+    for (int i = 0; i < nets->count; i++) {
+        Value *value = nets->operand[i];
+        PlumbNet *net = session_net(session, value, nets->tree_of[i]->span);
+        bool measures = theme->need == NEEDS_PROBES && nets->on;
+        VerbCall one = *nets; /* of this net alone */
+        one.operand += i;
+        one.tree_of += i;
+        if (!net || (measures && !measure_net(session, &one, net)) || !has_what_it_needs(session, nets, i, theme)) {
+            return false;
+        }
+        subject[i] = (Subject){value->net->name, value->net, net};
+    }
+    return true;
+}
+
+static void put_json(Session *session, const VerbCall *call, const Theme *theme, const VerbCall *nets) {
+    json_t *object = json_object(), *names = json_array();
+    for (int i = 0; i < nets->count; i++) {
+        json_array_append_new(names, json_text(nets->operand[i]->net->name));
+    }
+    json_object_set_new(object, "what", json_string(theme->name));
+    json_object_set_new(object, "nets", names);
+    json_object_set_new(object, "file", call->to ? json_text(call->to->string) : json_null());
+    session_json(session, call, NULL, object);
+}
+
+static bool draw(Session *session, const VerbCall *call, const Theme *theme, const VerbCall *nets) {
+    Subject subject[PLOT_SERIES_MOST];
+    if (!ready(session, nets, theme, subject)) {
+        return false;
+    }
+    Plot *plot = theme->make(subject, nets->count);
+    Canvas canvas = session_canvas(session);
+    if (!plot) {
+        return report_no_memory(session, call->tree->span);
+    }
+    bool empty = !plot->rows && !plot->series_count, done = !empty;
+    if (empty) {
+        session_error(session, call->tree_of[0]->span, "there is nothing to draw: %s", theme->nothing);
+    } else if (call->to) {
+        done = write_file(session, call, theme, plot);
+    } else {
+        plot_print(plot, &canvas, shows_unicode());
+        fputc('\n', canvas.out);
+    }
+    plot_free(plot);
+    if (done) {
+        put_json(session, call, theme, nets);
+    }
+    return done;
+}
+
+/* ---- the verb ---------------------------------------------------------------------------------------------------- */
+
+static bool run(Session *session, const VerbCall *call) {
+    const Theme *theme = theme_of(session, call);
+    VerbCall nets;
+    if (!theme || (call->to && format_of(session, call, theme) < 0)) {
+        return false;
+    }
+    bool done = open_nets(session, call, theme, &nets) && draw(session, call, theme, &nets);
+    close_nets(&nets, call);
+    return done;
+}
+
+static void check(Session *session, const VerbCall *call) {
+    const Theme *theme = theme_of(session, call);
+    VerbCall nets;
+    if (!theme || (call->to && call->to->type == VALUE_STRING && format_of(session, call, theme) < 0)) {
+        return;
+    }
+    if (call->on && theme->need != NEEDS_PROBES) {
+        session_error(session, call->on_tree->span, "plot %s(NET) takes no data", theme->name);
+        return;
+    }
+    if (open_nets(session, call, theme, &nets)) {
+        check_fits(session, &nets);
+    }
+    close_nets(&nets, call);
+}
+
+const Verb verb_plot = {
+    .entry = {.name = "plot",
+              .kind = PLUMB_VERB,
+              .family = "looking",
+              .summary = "draws loss, gradients, activations, weights, through_time or graph of a net, or of several "
+                         "side by side, in the terminal or to a file: .svg, .png, .csv with the numbers, .dot of a "
+                         "graph; with `on` gradients, activations and through_time are measured first",
+              .formula = "plot WHAT(NET, ...) [on DATA] [with RECIPE] [to FILE]",
+              .source = "Glorot & Bengio 2010, figures 2 to 7",
+              .example = "plot gradients(plain, fixed) on digits to \"gradients.svg\""},
+    .operands_min = 1,
+    .operands_max = 1,
+    .operands = TAKES_CONDITION,
+    .clauses = CLAUSE_ON | CLAUSE_WITH | CLAUSE_TO,
+    .on_takes = TAKES_DATA,
+    .to_takes = TAKES_STRING,
+    .run = run,
+    .check = check,
+};

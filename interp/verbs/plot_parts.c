@@ -1,0 +1,339 @@
+/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph. */
+#include "plot_parts.h"
+#include "../render/pictures.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINS = 60 };
+
+/* Made, or nothing. */
+static Plot *whole(Plot *plot, bool done) {
+    done = done && plot->title && plot->x_label && plot->y_label;
+    for (int i = 0; done && i < plot->rows; i++) {
+        done = plot->row[i];
+    }
+    if (!done) {
+        plot_free(plot);
+        return NULL;
+    }
+    plot_count_missing(plot);
+    return plot;
+}
+
+/* "plain, fixed" */
+static const char *names_of(Plot *plot, const Subject *subject, int count) {
+    const char *names = count ? plot_text(plot, "%s", subject[0].name) : "";
+    for (int i = 1; names && i < count; i++) {
+        names = plot_text(plot, "%s, %s", names, subject[i].name);
+    }
+    return names ? names : "";
+}
+
+/* ---- loss -------------------------------------------------------------------------------------------------------- */
+
+static bool add_history(Plot *plot, const char *name, const PlumbEpoch *epoch, int epochs, bool test) {
+    Series *series = plot_series(plot, name, epochs, false);
+    for (int i = 0; series && i < epochs; i++) {
+        series->x[i] = epoch[i].epoch;
+        series->y[i] = test ? epoch[i].test_loss : epoch[i].loss;
+    }
+    return series;
+}
+
+static bool has_test(const PlumbEpoch *epoch, int epochs) {
+    bool test = false;
+    for (int i = 0; i < epochs; i++) {
+        test = test || !isnan(epoch[i].test_loss);
+    }
+    return test;
+}
+
+static Plot *make_loss(const Subject *subject, int count) {
+    Plot *plot = plot_new(PLOT_CURVES, 0);
+    bool done = plot;
+    for (int i = 0; done && i < count; i++) {
+        const PlumbEpoch *epoch;
+        int epochs = net_value_history(subject[i].value, &epoch);
+        const char *train = count > 1 ? plot_text(plot, "%s train", subject[i].name) : "train";
+        const char *test = count > 1 ? plot_text(plot, "%s test", subject[i].name) : "test";
+        done = train && test && add_history(plot, train, epoch, epochs, false) &&
+               (!has_test(epoch, epochs) || add_history(plot, test, epoch, epochs, true));
+    }
+    if (plot) {
+        plot->title = plot_text(plot, "loss of %s", names_of(plot, subject, count));
+        plot->x_label = "epoch";
+        plot->y_label = "loss";
+    }
+    return whole(plot, done);
+}
+
+/* ---- rows of layers ---------------------------------------------------------------------------------------------- */
+
+typedef bool Shown(const PlumbNode *node);
+
+static bool with_weights(const PlumbNode *node) {
+    return node->parameters > 0;
+}
+static bool behind_input(const PlumbNode *node) {
+    return node->input_count > 0;
+}
+
+static int count_shown(const PlumbNet *net, Shown *shown) {
+    int count = 0;
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        count += shown(plumb_net_node(net, i));
+    }
+    return count;
+}
+
+static int most_shown(const Subject *subject, int count, Shown *shown) {
+    int most = 0;
+    for (int i = 0; i < count; i++) {
+        int rows = count_shown(subject[i].net, shown);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+enum { NAME_MOST = 24 };
+
+/* "relu1 / tanh1" where nets have other layers there, or the row's number. */
+static const char *joined_name(Plot *plot, int row, const char *name) {
+    const char *before = plot->row[row];
+    if (!before) {
+        return plot_text(plot, "%s", name);
+    }
+    if (strstr(before, name) || !strncmp(before, "layer ", strlen("layer "))) {
+        return before;
+    }
+    bool fits = strlen(before) + strlen(name) + strlen(" / ") <= NAME_MOST;
+    return fits ? plot_text(plot, "%s / %s", before, name) : plot_text(plot, "layer %d", row + 1);
+}
+
+/* One row a layer, by order. */
+static void name_rows(Plot *plot, const Subject *subject, int count, Shown *shown) {
+    for (int s = 0; s < count; s++) {
+        int row = 0;
+        for (int i = 0; i < plumb_net_size(subject[s].net); i++) {
+            const PlumbNode *node = plumb_net_node(subject[s].net, i);
+            if (shown(node)) {
+                plot->row[row] = joined_name(plot, row, node->name);
+                row++;
+            }
+        }
+    }
+}
+
+/* ---- gradients --------------------------------------------------------------------------------------------------- */
+
+static Plot *make_gradients(const Subject *subject, int count) {
+    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, with_weights));
+    bool done = plot;
+    for (int s = 0, row = 0; done && s < count; s++, row = 0) {
+        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, with_weights), false);
+        done = series;
+        for (int i = 0; done && i < plumb_net_size(subject[s].net); i++) {
+            if (with_weights(plumb_net_node(subject[s].net, i))) {
+                series->y[row++] = subject[s].value->probe[i].output_grad;
+            }
+        }
+    }
+    if (plot) {
+        name_rows(plot, subject, count, with_weights);
+        plot->log = true;
+        plot->title = plot_text(plot, "gradient at the layers' outputs of %s", names_of(plot, subject, count));
+        plot->x_label = "rms of dL/d(output), log scale";
+    }
+    return whole(plot, done);
+}
+
+/* ---- activations ------------------------------------------------------------------------------------------------- */
+
+static Plot *make_activations(const Subject *subject, int count) {
+    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, behind_input));
+    bool done = plot;
+    for (int s = 0, row = 0; done && s < count; s++, row = 0) {
+        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, behind_input), true);
+        done = series;
+        for (int i = 0; done && i < plumb_net_size(subject[s].net); i++) {
+            const PlumbProbe *probe = &subject[s].value->probe[i];
+            if (behind_input(plumb_net_node(subject[s].net, i))) {
+                series->y[row] = probe->mean;
+                series->low[row] = probe->mean - probe->std;
+                series->high[row++] = probe->mean + probe->std;
+            }
+        }
+    }
+    if (plot) {
+        name_rows(plot, subject, count, behind_input);
+        plot->title = plot_text(plot, "outputs of the layers of %s", names_of(plot, subject, count));
+        plot->x_label = "mean, and one standard deviation on each side";
+    }
+    return whole(plot, done);
+}
+
+/* ---- weights ----------------------------------------------------------------------------------------------------- */
+
+static bool is_learned(const PlumbNet *net, const PlumbNode *node, int index, const PlumbWeight **weight) {
+    *weight = plumb_net_weight(net, node->first_weight + index);
+    return (*weight)->learned;
+}
+
+/* The largest absolute value of all; not-a-numbers do not count. */
+static double weight_range(const PlumbNet *net) {
+    double range = 0;
+    for (int w = 0; w < plumb_net_weight_total(net); w++) {
+        const PlumbWeight *weight = plumb_net_weight(net, w);
+        for (int64_t i = 0; weight->learned && i < plumb_shape_size(weight->shape); i++) {
+            double size = fabs((double)weight->value[i]);
+            range = isfinite(size) ? fmax(range, size) : range;
+        }
+    }
+    return range > 0 ? range : 1;
+}
+
+/* Shares of the layer's fullest bin. */
+static void fill_bins(const PlumbNet *net, const PlumbNode *node, double range, double *bin, int *missing) {
+    const PlumbWeight *weight;
+    double most = 0;
+    for (int w = 0; w < node->weight_count; w++) {
+        bool learned = is_learned(net, node, w, &weight);
+        for (int64_t i = 0; learned && i < plumb_shape_size(weight->shape); i++) {
+            double place = ((double)weight->value[i] / range + 1) / 2 * BINS;
+            *missing += !isfinite(place);
+            if (isfinite(place)) {
+                int at = (int)fmin(fmax(place, 0), BINS - 1);
+                most = fmax(most, ++bin[at]);
+            }
+        }
+    }
+    for (int i = 0; i < BINS && most > 0; i++) {
+        bin[i] /= most;
+    }
+}
+
+static Plot *make_weights(const Subject *subject, int count) {
+    const PlumbNet *net = subject->net;
+    Plot *plot = plot_new(PLOT_HEAT, count_shown(net, with_weights));
+    bool done = plot;
+    int missing = 0;
+    if (done) {
+        plot->columns = BINS;
+        plot->high = weight_range(net);
+        plot->low = -plot->high;
+        plot->cell = plumb_arena_alloc(plot->arena, ((size_t)plot->rows * BINS + 1) * sizeof *plot->cell);
+        done = plot->cell;
+        plot->title = plot_text(plot, "weights of %s, layer by layer", subject->name);
+        plot->x_label = "value; dark: the fullest of the layer's bins";
+        name_rows(plot, subject, count, with_weights);
+    }
+    for (int i = 0, row = 0; done && i < plumb_net_size(net); i++) {
+        const PlumbNode *node = plumb_net_node(net, i);
+        if (with_weights(node)) {
+            fill_bins(net, node, plot->high, plot->cell + (row++) * BINS, &missing);
+        }
+    }
+    plot = whole(plot, done);
+    if (plot) {
+        plot->missing = missing;
+    }
+    return plot;
+}
+
+/* ---- through_time ------------------------------------------------------------------------------------------------ */
+
+static Plot *make_through_time(const Subject *subject, int count) {
+    Plot *plot = plot_new(PLOT_CURVES, 0);
+    bool done = plot;
+    const double *norms;
+    for (int s = 0; done && s < count; s++) {
+        for (int i = 0; done && i < plumb_net_size(subject[s].net); i++) {
+            int steps = plumb_net_through_time(subject[s].net, i, &norms);
+            const char *node = plumb_net_node(subject[s].net, i)->name;
+            const char *name = count > 1 ? plot_text(plot, "%s.%s", subject[s].name, node) : node;
+            Series *series = steps && name ? plot_series(plot, name, steps, false) : NULL;
+            for (int t = 0; series && t < steps; t++) {
+                series->x[t] = t + 1;
+                series->y[t] = norms[t];
+            }
+            done = !steps || series || plot->series_count == PLOT_SERIES_MOST;
+        }
+    }
+    if (plot) {
+        plot->log = true;
+        plot->title = plot_text(plot, "gradient through time of %s", names_of(plot, subject, count));
+        plot->x_label = "time step";
+        plot->y_label = "rms of dL/dh";
+    }
+    return whole(plot, done);
+}
+
+/* ---- graph ------------------------------------------------------------------------------------------------------- */
+
+static bool add_links(Plot *plot, const PlumbNet *net) {
+    int most = 0;
+    for (int i = 0; i < plot->rows; i++) {
+        most += plumb_net_node(net, i)->input_count;
+        plot->apart[i] = true;
+    }
+    plot->link = plumb_arena_alloc(plot->arena, ((size_t)most + 1) * sizeof *plot->link);
+    for (int i = 0; plot->link && i < plot->rows; i++) {
+        const PlumbNode *node = plumb_net_node(net, i);
+        for (int j = 0; j < node->input_count; j++) {
+            if (node->input[j] == i - 1 && plot->apart[i - 1]) {
+                plot->apart[i - 1] = false;
+            } else {
+                plot->link[plot->links++] = (Link){node->input[j], i, 0};
+            }
+        }
+    }
+    return plot->link;
+}
+
+static Plot *make_graph(const Subject *subject, int count) {
+    (void)count;
+    Plot *plot = plot_new(PLOT_GRAPH, plumb_net_size(subject->net));
+    bool done = plot && add_links(plot, subject->net);
+    for (int i = 0; done && i < plot->rows; i++) {
+        char shape[64];
+        const PlumbNode *node = plumb_net_node(subject->net, i);
+        plot->row[i] = plot_text(plot, "%s", node->name);
+        plot->detail[i] = plot_text(plot, "%s", plumb_shape_text(node->shape, shape));
+        done = plot->detail[i];
+    }
+    if (done) {
+        plot_set_lanes(plot);
+    }
+    if (plot) {
+        plot->title = plot_text(plot, "layers of %s", subject->name);
+    }
+    return whole(plot, done);
+}
+
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
+
+static const Theme themes[] = {
+    {"loss", NEEDS_TRAINING, PLOT_SERIES_MOST / 2, make_loss, "no epoch has ended yet"},
+    {"gradients", NEEDS_PROBES, PLOT_SERIES_MOST, make_gradients, "no layer has weights"},
+    {"activations", NEEDS_PROBES, PLOT_SERIES_MOST, make_activations, "there are no layers"},
+    {"weights", NEEDS_NOTHING, 1, make_weights, "no layer has weights"},
+    {"through_time", NEEDS_PROBES, PLOT_SERIES_MOST, make_through_time, "no layer is recurrent"},
+    {"graph", NEEDS_NOTHING, 1, make_graph, "there are no layers"},
+};
+enum { THEMES = sizeof themes / sizeof *themes };
+
+const Theme *theme_at(int index) {
+    return index < THEMES ? &themes[index] : NULL;
+}
+
+const Theme *theme_find(const char *name) {
+    const Theme *theme;
+    for (int i = 0; (theme = theme_at(i)); i++) {
+        if (!strcmp(theme->name, name)) {
+            return theme;
+        }
+    }
+    return NULL;
+}
