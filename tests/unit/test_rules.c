@@ -111,6 +111,8 @@ static const Trial trials[] = {
     {"dead_units", "input(2)", "dense(8) -> relu", 1, "dense(2)", DOTS, SLOW, true, false},
     {"vanishing_through_time", "input(40, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, true, true},
     {"vanishing_through_time", "input(4, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(4), SLOW, true, false},
+    /* Gates learn to open. */
+    {"vanishing_through_time", "input(40, 2)", "gru(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, false, false},
     {"exploding_through_time", "input(30, 2)", "rnn(8, act=relu, recurrent_init=orthogonal(3), return=last)", 1,
      "dense(1)", SUMS(30), SLOW, false, true},
     {"exploding_through_time", "input(30, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(30), SLOW, false, false},
