@@ -194,7 +194,9 @@ static bool examine(Patient *patient, const PlumbCase *about) {
     patient->level = patient->chance > 0 ? loss / patient->chance : NAN;
     patient->wrong = NAN;
     if (patient->trained && about->data && about->data->classify) {
-        patient->wrong = (1 - about->epoch[about->epochs - 1].metric) / (1 - 1. / about->data->classes);
+        const PlumbEpoch *last = &about->epoch[about->epochs - 1];
+        double hits = about->data->test.rows ? fmax(last->metric, last->test_metric) : last->metric;
+        patient->wrong = (1 - hits) / (1 - 1. / about->data->classes);
     }
     find_slopes(patient);
     find_optimizer(patient);

@@ -19,7 +19,7 @@ typedef struct Patient {     /* what the rules read, found once */
     double lr;
     double chance;           /* loss of the best constant output; NaN: unknown */
     double level;            /* the present loss over it; NaN: unknown */
-    double wrong;            /* share of the train labels missed, over that of guessing; NaN: unknown */
+    double wrong;            /* share of the labels missed, in the part where it is less, over that of guessing; NaN: unknown */
     int *layer, layers;      /* nodes with drawn weights, whose gradient arrives somewhere */
     double slope;            /* measured decades of output_grad from the last of them back to the first; NaN: not measured */
     double signal_slope;     /* measured decades of the signal, first to last */

@@ -54,7 +54,7 @@ bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
          swings = oscillates(patient);
     bool thrown = most > 0.1 && was_thrown(patient);
     bool by_nature = foreseen(patient) == PLUMB_EXPLODING && !(most > 0.5);
-    if (!patient->trained || isnan(patient->lr) || by_nature || !is_unsolved(patient) ||
+    if (!patient->trained || isnan(patient->lr) || by_nature || (!is_unsolved(patient) && !wild) ||
         !(wild || swings || thrown || (large && is_stuck(patient)))) {
         return false;
     }

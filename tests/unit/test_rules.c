@@ -173,7 +173,7 @@ static void rules_fire_on_sick_nets_and_not_on_the_nearest_healthy_ones(void **s
 /* ---- histories ----------------------------------------------------------------------------------------------------
  */
 
-enum { HISTORY_MOST = 8 };
+enum { HISTORY_MOST = 12 };
 
 /* Chance is ln 2 = 0.69. test: NULL: no test part. */
 static const struct {
@@ -183,14 +183,19 @@ static const struct {
     double update;
     bool fires;
 } histories[] = {
-    {"plateau", {0.7, 0.694, 0.694, 0.693}, {0}, 4, 1e-3, true},
+    {"plateau", {0.7, 0.694, 0.694, 0.693, 0.694, 0.694, 0.693, 0.694, 0.693}, {0}, 9, 1e-3, true},
     {"plateau", {0.7, 0.694, 0.66, 0.61}, {0}, 4, 1e-3, false},
     {"plateau", {0.2, 0.01, 0.01, 0.01}, {0}, 4, 1e-3, false}, /* solved */
     {"slow_convergence", {0.70, 0.699, 0.698, 0.694, 0.69, 0.686}, {0}, 6, 1e-3, true},
     {"slow_convergence", {0.70, 0.66, 0.61, 0.55, 0.50, 0.45}, {0}, 6, 1e-3, false},
-    {"oscillating_loss", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6}, {0}, 6, 5e-2, true},
-    {"oscillating_loss", {0.7, 0.5, 0.56, 0.4, 0.45, 0.3}, {0}, 6, 5e-2, false}, /* on its way down */
-    {"learning_rate_too_high", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6}, {0}, 6, 5e-2, true},
+    {"oscillating_loss", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6, 0.8, 0.7, 0.5, 0.7, 0.5, 0.7}, {0}, 12, 5e-2, true},
+    {"oscillating_loss",
+     {0.7, 0.55, 0.62, 0.5, 0.56, 0.45, 0.5, 0.4, 0.45, 0.3, 0.34, 0.25},
+     {0},
+     12,
+     5e-2,
+     false}, /* on its way down */
+    {"learning_rate_too_high", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6, 0.8, 0.7, 0.5, 0.7, 0.5, 0.7}, {0}, 12, 5e-2, true},
     {"diverging", {0.7, 0.5, 2, 9, 80, 700}, {0}, 6, 0.3, true},
     {"diverging", {0.7, 0.5, INFINITY}, {0}, 3, 0.3, true},
     {"diverging", {9, 2, 0.7, 0.5, 0.6, 0.5}, {0}, 6, 0.3, false},
@@ -215,6 +220,7 @@ static void judge_history(Kit *kit, size_t row) {
                                 .loss = histories[row].loss[i],
                                 .metric = 0.5,
                                 .test_loss = test,
+                                .test_metric = 1 - test / 2,
                                 .grad_first = 0.1,
                                 .grad_last = 0.1,
                                 .update_ratio = histories[row].update};
