@@ -50,6 +50,13 @@ typedef struct Profile {    /* the gradient over the depth: output_grad of the l
     const PlumbForecast *forecast; /* shown beside; NULL: none */
 } Profile;
 Profile profile_of(const PlumbNet *net, const PlumbProbe *probe);
+enum { PROFILE_BYTES = 320 };
+/* "the gradient falls 12.5 decades from dense21 back to dense1, 0.625 a layer"; "" where there are no two layers. */
+State profile_text(const PlumbNet *net, const PlumbProbe *probe, const Profile *profile, char text[PROFILE_BYTES]);
+/* The same of a recurrent layer, over its time steps. */
+State through_time_text(const char *name, const double *norms, int steps, char text[PROFILE_BYTES]);
+/* What the forecast gives for a layer's output_grad, from the gradient measured where it starts. NaN without a forecast. */
+double gradient_forecast(const PlumbForecast *forecast, const PlumbProbe *probe, int at);
 /* One table, non-finite values before it, a sentence on how the gradient falls, and how far the forecast (NULL: none) is off. */
 void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe, const PlumbForecast *forecast);
 
