@@ -38,6 +38,8 @@ const char *say(Patient *patient, const char *format, ...) __attribute__((format
 /* The loss is where guessing leaves it, or not yet where the task counts as solved. An unknown loss is both. */
 bool is_stuck(const Patient *patient);
 bool is_unsolved(const Patient *patient);
+/* While training: too few steps to call it a failure. */
+bool is_early(const Patient *patient);
 /* The forecast's verdict over the depth alone, whatever it says of time; PLUMB_UNFORESEEN where there is no forecast. */
 PlumbVerdict foreseen(const Patient *patient);
 double input_rms(const PlumbData *data); /* of what is finite in the train part */

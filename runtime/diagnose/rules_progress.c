@@ -64,7 +64,7 @@ bool judge_oscillating_loss(Patient *patient, PlumbFinding *finding) {
     if (!oscillates(patient) || diverges(patient)) {
         return false;
     }
-    finding->severity = PLUMB_MILD;
+    finding->severity = PLUMB_SEVERE;
     finding->evidence = say(patient, "in %d epochs the loss rose %d times by more than a tenth: from %.3g to %.3g",
                             OSCILLATION, rises(patient, patient->about->epochs - OSCILLATION),
                             loss_at(patient, patient->about->epochs - OSCILLATION), loss_at(patient, last_of(patient)));
@@ -91,7 +91,7 @@ static bool is_flat(const Patient *patient) {
 }
 
 bool judge_plateau(Patient *patient, PlumbFinding *finding) {
-    if (!is_flat(patient) || !(patient->level > 0.95)) {
+    if (!is_flat(patient) || !(patient->level > 0.95) || is_early(patient)) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;

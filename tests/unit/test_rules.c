@@ -111,6 +111,8 @@ static const Trial trials[] = {
     {"dead_units", "input(2)", "dense(8) -> relu", 1, "dense(2)", DOTS, SLOW, true, false},
     {"vanishing_through_time", "input(40, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, true, true},
     {"vanishing_through_time", "input(4, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(4), SLOW, true, false},
+    /* Gates learn to open. */
+    {"vanishing_through_time", "input(40, 2)", "gru(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, false, false},
     {"exploding_through_time", "input(30, 2)", "rnn(8, act=relu, recurrent_init=orthogonal(3), return=last)", 1,
      "dense(1)", SUMS(30), SLOW, false, true},
     {"exploding_through_time", "input(30, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(30), SLOW, false, false},
@@ -209,6 +211,7 @@ static void judge_history(Kit *kit, size_t row) {
     for (int i = 0; i < histories[row].epochs; i++) {
         double test = histories[row].test[0] > 0 ? histories[row].test[i] : NAN;
         epoch[i] = (PlumbEpoch){.epoch = i + 1,
+                                .step = 100 * (i + 1),
                                 .loss = histories[row].loss[i],
                                 .metric = 0.5,
                                 .test_loss = test,
@@ -222,7 +225,8 @@ static void judge_history(Kit *kit, size_t row) {
     snprintf(what, sizeof what, "history %zu", row);
     assert_judged(&about, what, histories[row].rule, histories[row].fires);
     about.training = true;
-    assert_judged(&about, "the same while training", histories[row].rule, histories[row].fires);
+    bool at_the_end = !strcmp(histories[row].rule, "slow_convergence"); /* before, it may yet come */
+    assert_judged(&about, "the same while training", histories[row].rule, histories[row].fires && !at_the_end);
     for (int i = 0; plumb_rule_name(i); i++) {
         about.told |= (uint32_t)1 << i;
     }
