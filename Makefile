@@ -1,6 +1,6 @@
 # make            build/plumb, build/libplumb.a and .so
 # make check      all tests; ends with "N passed, N failed"
-# make check-all  the same under the sanitizers too, and exported nets in ONNX Runtime
+# make check-all  the same under the sanitizers too, exported nets in ONNX Runtime, and the papers' results at their own size
 # make demo       examples/vanishing.plumb
 # Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
 # READLINE=no (no GPL library), CC=clang, PREFIX=, DESTDIR=.
@@ -132,6 +132,7 @@ check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test
 	@[ -d build/onnxruntime/node_modules ] || ! command -v npm >/dev/null || \
 	    npm install --silent --ignore-scripts --prefix build/onnxruntime onnxruntime-node || echo "without ONNX Runtime"
 	@$(MAKE) --no-print-directory check
+	@tests/papers.sh $(B)
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined tests
 	@tests/run build/address-undefined
 bench: $(BENCHES)

@@ -121,6 +121,17 @@ static void print_curves(const Canvas *canvas, const Run *run, int count) {
 /* ---- gradient profiles: a column a net, one scale for all
  * -------------------------------------------------------------- */
 
+/* Which of `layers` stands in this row: deep nets are sampled, those of fewer layers than rows leave rows empty (-1),
+ * so that nets of different depth are lined up at both ends. */
+static int layer_in_row(int layers, int row, int rows) {
+    if (layers < 2 || rows < 2) {
+        return row < layers ? row : -1;
+    }
+    double step = (double)(layers - 1) / (rows - 1);
+    int layer = (int)lround(row * step);
+    return layers > rows || lround(layer / step) == row ? layer : -1;
+}
+
 /* The node of the `at`-th layer with weights. */
 static int weighted_node(const PlumbNet *net, int at) {
     for (int i = 0; i < plumb_net_size(net); i++) {
@@ -134,13 +145,12 @@ static int weighted_node(const PlumbNet *net, int at) {
 static void add_profile_cells(Grid *grid, const Run *run, const Profile *profile, int row, int rows, double low,
                               double high) {
     char bar[BAR_MAX + 1], text[32];
-    /* Nets of different depth are lined up at both ends. */
-    int layer = rows > 1 ? (int)lround((double)row * (profile->layers - 1) / (rows - 1)) : 0;
-    int node = run->probe ? weighted_node(run->net, layer) : -1;
+    int layer = layer_in_row(profile->layers, row, rows);
+    int node = run->probe && layer >= 0 ? weighted_node(run->net, layer) : -1;
     if (node < 0) {
-        grid_cell(grid, STATE_PLAIN, "-");
-        grid_cell(grid, STATE_PLAIN, "%s", "");
-        grid_cell(grid, STATE_PLAIN, "-");
+        for (int i = 0; i < 3; i++) {
+            grid_cell(grid, STATE_PLAIN, "%s", run->probe ? "" : i == 1 ? "" : "-");
+        }
         return;
     }
     double gradient = run->probe[node].output_grad;

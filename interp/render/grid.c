@@ -23,6 +23,31 @@ struct Grid {
     Cell *cell;                     /* rows x columns */
 };
 
+/* Adds one character as a script would write it: a name out of a file must not break the table nor steer the terminal.
+ */
+static const char *add_printable(Text *shown, const char *at) {
+    unsigned char byte = (unsigned char)at[0], next = (unsigned char)at[1];
+    if (byte == '\n' || byte == '\t') {
+        text_printf(shown, "\\%c", byte == '\n' ? 'n' : 't');
+    } else if (byte < ' ' || byte == 0x7f) {
+        text_printf(shown, "\\x%02x", byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) { /* U+0080 to U+009F */
+        text_printf(shown, "\\u{%x}", next);
+        return at + 2;
+    } else {
+        text_char(shown, at[0]);
+    }
+    return at + 1;
+}
+
+static char *printable(const char *text) {
+    Text shown = {0};
+    while (*text) {
+        text = add_printable(&shown, text);
+    }
+    return text_take(&shown);
+}
+
 Grid *grid_new(const Column *column, int count) {
     Grid *grid = calloc(1, sizeof *grid);
     if (!grid) {
@@ -37,8 +62,8 @@ Grid *grid_new(const Column *column, int count) {
     }
     for (int i = 0; i < count; i++) {
         grid->column[i] = column[i];
-        grid->column[i].title = strdup(column[i].title);
-        grid->column[i].over = column[i].over ? strdup(column[i].over) : NULL;
+        grid->column[i].title = printable(column[i].title);
+        grid->column[i].over = column[i].over ? printable(column[i].over) : NULL;
     }
     for (int i = 0; i < count; i++) {
         if (!grid->column[i].title) {
@@ -91,7 +116,9 @@ void grid_cell(Grid *grid, State state, const char *format, ...) {
     va_start(arguments, format);
     text_vprintf(&text, format, arguments);
     va_end(arguments);
-    grid->cell[(grid->rows - 1) * grid->columns + grid->next++] = (Cell){text_take(&text), state};
+    char *shown = printable(text.at ? text.at : "");
+    text_clear(&text);
+    grid->cell[(grid->rows - 1) * grid->columns + grid->next++] = (Cell){shown, state};
 }
 
 int grid_rows(const Grid *grid) {
@@ -316,4 +343,19 @@ void grid_print(Grid *grid, const Canvas *canvas) {
     for (int row = 0; row < grid->rows; row++) {
         grid_print_row(grid, canvas, row);
     }
+}
+
+/* ---- for others ----------------------------------------------------------------------------------------------- */
+
+const Column *grid_column(const Grid *grid, int column) {
+    return column < grid->columns ? &grid->column[column] : NULL;
+}
+
+bool grid_hides(const Grid *grid, int column) {
+    return grid->lane[column].hidden;
+}
+
+const char *grid_text(const Grid *grid, int row, int column, State *state) {
+    *state = grid->cell[row * grid->columns + column].state;
+    return cell_text(grid, row, column);
 }

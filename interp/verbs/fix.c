@@ -283,21 +283,19 @@ static char *whole_source(const Repair *repair, const Stage *stage) {
     return done ? text : NULL;
 }
 
-/* The net before under its own name, written in the same way as the net behind it; what calls the net itself by
- * arguments has nothing before it. */
-static void say_difference(const Repair *repair, const Canvas *canvas, const Stage *best, const char *source) {
-    const NetValue *net = repair->call->operand[0]->net;
+/* The net before under its own name, written in the same way as the net behind it. malloc'd, or NULL. */
+static char *source_before(const Repair *repair, const Stage *best) {
     bool same = !strcmp(repair->first.source, best->source);
-    bool called = !best->draft->rewritten && !strcmp(net->name, net->declaration->text);
-    char *before = same     ? strdup(best->source)
-                   : called ? strdup("")
-                            : draft_text(repair->first.draft, net->name, best->draft->rewritten);
+    const char *name = repair->call->operand[0]->net->name;
+    return same ? strdup(best->source) : draft_text(repair->first.draft, name, best->draft->rewritten);
+}
+
+static void say_difference(const Canvas *canvas, const char *before, const char *source) {
     if (before && strcmp(before, source) != 0) {
         fputc('\n', canvas->out);
         picture_difference(canvas, before, source);
         fputc('\n', canvas->out);
     }
-    free(before);
 }
 
 static json_t *state_json(const Repaired *state) {
@@ -323,15 +321,24 @@ static json_t *attempts_json(const Repair *repair, bool kept) {
     return list;
 }
 
+/* What `report` shows of the net later. */
+static void keep_repair(const Repair *repair, NetValue *net, const json_t *told, const char *before) {
+    json_decref(net->repair);
+    net->repair = json_copy((json_t *)told);
+    json_object_set_new(net->repair, "net", json_text(repair->call->operand[0]->net->name));
+    json_object_set_new(net->repair, "was", before ? json_text(before) : json_null());
+}
+
 static void tell(const Repair *repair, const Stage *best, const char *source) {
     Canvas canvas = session_canvas(repair->session);
+    char *before = source_before(repair, best);
     json_t *object = json_object();
     if (!plumb_diagnosis_size(repair->first.diagnosis)) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "nothing to fix: no rule fires");
     } else if (best == &repair->first) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "no edit made it better");
     }
-    say_difference(repair, &canvas, best, source);
+    say_difference(&canvas, before, source);
     picture_repaired(&canvas, repair->name, data_of(repair->on), &repair->first.state, &best->state);
     fputc('\n', canvas.out);
     json_object_set_new(object, "source", json_text(source));
@@ -339,6 +346,8 @@ static void tell(const Repair *repair, const Stage *best, const char *source) {
     json_object_set_new(object, "after", state_json(&best->state));
     json_object_set_new(object, "applied", attempts_json(repair, true));
     json_object_set_new(object, "rejected", attempts_json(repair, false));
+    keep_repair(repair, best->net->net, object, before);
+    free(before);
     session_json(repair->session, repair->call, repair->call->operand[0]->net->name, object);
 }
 

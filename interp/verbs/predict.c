@@ -191,14 +191,14 @@ static int fill_columns(const Prediction *made, Column column[4 + OUTPUTS_SHOWN]
         snprintf(title[i], sizeof title[i], "output %d", i + 1);
         bool named = made->data && made->size == made->data->classes;
         column[count++] =
-            (Column){.title = named ? made->data->class_name[i] : title[i], .align = ALIGN_DECIMAL, .rank = i};
+            (Column){.title = named ? class_shown(made->data, i) : title[i], .align = ALIGN_DECIMAL, .rank = i};
     }
     return count;
 }
 
 static void add_row(Grid *grid, const Prediction *made, int64_t row) {
     char text[32];
-    const char *is = has_labels(made) ? made->data->class_name[made->part->label[row]] : NULL;
+    const char *is = has_labels(made) ? class_shown(made->data, made->part->label[row]) : NULL;
     grid_row(grid);
     grid_cell(grid, STATE_PLAIN, "%lld", (long long)row + 1);
     if (is) {

@@ -212,8 +212,9 @@ static void add_row(Grid *grid, const Sweep *sweep, const PlumbData *data, int i
               number_figure(outcome->of[LOSS], text));
     grid_cell(grid, STATE_PLAIN, "%s", data->test.rows ? number_figure(outcome->of[TEST_LOSS], text) : "");
     grid_cell(grid, STATE_PLAIN, "%s", metric_text(outcome->of[METRIC], data, text));
-    grid_cell(grid, STATE_PLAIN, sweep->seeds > 1 ? "%s .. %s" : "", metric_text(outcome->low, data, text),
-              metric_text(outcome->high, data, other));
+    bool ranges = sweep->seeds > 1;
+    grid_cell(grid, STATE_PLAIN, "%s%s%s", ranges ? metric_text(outcome->low, data, text) : "", ranges ? " .. " : "",
+              ranges ? metric_text(outcome->high, data, other) : "");
     grid_cell(grid, state, "%s", number_exponent(outcome->of[GRAD_FIRST], text));
     grid_cell(grid, STATE_PLAIN, "%s", number_exponent(outcome->of[GRAD_LAST], text));
     grid_cell(grid, STATE_PLAIN, "%s", number_seconds(outcome->of[SECONDS], text));

@@ -1,8 +1,8 @@
 /* TensorBoard's event files: TFRecords of Event messages. One record is
  *     length (64 bits), masked crc32c of those 8 bytes, the message, masked crc32c of the message
  * all little-endian (tensorflow/core/lib/io/record_writer.h). */
-#include "log.h"
 #include "events.pb-c.h"
+#include "log.h"
 #include <endian.h>
 #include <errno.h>
 #include <math.h>

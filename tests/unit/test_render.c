@@ -137,6 +137,24 @@ static void a_column_of_nothing_is_left_out(void **state) {
     close_paper(&paper);
 }
 
+static void a_name_from_a_file_cannot_break_the_table(void **state) {
+    (void)state;
+    static const Column one[] = {{.title = "class\x1b[2J", .align = ALIGN_LEFT}};
+    Paper paper;
+    open_paper(&paper, 60, false);
+    Grid *grid = grid_new(one, 1);
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s", "\n");
+    grid_row(grid);
+    grid_cell(grid, STATE_PLAIN, "%s",
+              "a\tb\xc2\x85"
+              "c\xc2\xb5");
+    grid_print(grid, &paper.canvas);
+    assert_string_equal(read_paper(&paper), " class\\x1b[2J\n \\n\n a\\tb\\u{85}c\xc2\xb5\n");
+    grid_free(grid);
+    close_paper(&paper);
+}
+
 /* ---- bars -----------------------------------------------------------------------------------------------------------
  */
 
@@ -335,6 +353,7 @@ int main(void) {
         cmocka_unit_test(a_grid_is_never_wider_than_its_canvas),
         cmocka_unit_test(colours_are_written_only_where_wanted),
         cmocka_unit_test(a_column_of_nothing_is_left_out),
+        cmocka_unit_test(a_name_from_a_file_cannot_break_the_table),
         cmocka_unit_test(log_bars_show_decades),
         cmocka_unit_test(progress_bars_are_full_only_at_the_end),
         cmocka_unit_test(curves_fall_and_mark_what_is_not_finite),
