@@ -64,8 +64,9 @@ static double mean_loss(const Patient *patient, int from, bool test) {
 /* Up by a tenth time and again, and nowhere in the end. The test loss, which is not of the batches that a batch norm
  * sees, says the same where there is one. */
 bool oscillates(const Patient *patient) {
+    bool may_settle = patient->about->training && patient->level < 0.7;
     int from = patient->about->epochs - OSCILLATION, to = patient->about->epochs - OSCILLATION_PART;
-    return from >= 0 && is_unsolved(patient) && rises(patient, from) >= RISES_LEAST &&
+    return from >= 0 && is_unsolved(patient) && !may_settle && rises(patient, from) >= RISES_LEAST &&
            mean_loss(patient, to, false) > 0.9 * mean_loss(patient, from, false) &&
            !(mean_loss(patient, to, true) < 0.9 * mean_loss(patient, from, true));
 }
@@ -147,7 +148,7 @@ bool judge_slow_convergence(Patient *patient, PlumbFinding *finding) {
 
 /* ---- overfit ----------------------------------------------------------------------------------------------------- */
 
-enum { OVERFIT_EPOCHS = 4 };
+enum { OVERFIT_EPOCHS = 4, OVERFIT_TRAINING = 8 };
 
 static int best_test(const Patient *patient) {
     int best = 0;
@@ -176,7 +177,8 @@ bool judge_overfit(Patient *patient, PlumbFinding *finding) {
     }
     int best = best_test(patient);
     const PlumbEpoch *then = &patient->about->epoch[best], *now = &patient->about->epoch[last];
-    if (last - best < OVERFIT_EPOCHS || !(now->test_loss > 1.3 * then->test_loss) || !(now->loss < then->loss) ||
+    if (last - best < (patient->about->training ? OVERFIT_TRAINING : OVERFIT_EPOCHS) ||
+        !(now->test_loss > 1.3 * then->test_loss) || !(now->loss < then->loss) ||
         !(now->test_loss - now->loss > 0.15 * patient->chance) || !metric_fell(patient, now)) {
         return false;
     }
