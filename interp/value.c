@@ -195,6 +195,7 @@ void net_value_free(NetValue *net) {
     value_drop(net->trained_on);
     value_drop(net->trained_with);
     json_decref(net->alerts);
+    json_decref(net->repair);
     scope_drop(net->scope);
     free(net->name);
     free(net);

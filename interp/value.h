@@ -40,6 +40,7 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     double seconds;
     PlumbLog *log;              /* of a training that may go on; NULL: none */
     json_t *alerts;             /* of the last training: a list of objects, as --json shows them */
+    json_t *repair;             /* of a net that `fix` has made: as --json shows it, with `net` and its source before, `was`; or NULL */
 } NetValue;
 
 struct Value {

@@ -5,17 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WIDTH = 800,
-    CURVES_HEIGHT = 440,
-    ROW_HEIGHT = 20,
-    BAR_HEIGHT = 10,
-    MARGIN = 16,
-    TOP = 40,
-    LEGEND = 20,
-    BOTTOM = 52,
-    LANE = 18
-};
+enum { ROW_HEIGHT = 20, BAR_HEIGHT = 10, MARGIN = 16, TOP = 40, LEGEND = 20, BOTTOM = 52, LANE = 18 };
 enum { INK = 0x222222, PALE = 0x666666, RULE = 0xdddddd, PAPER = 0xffffff };
 static const unsigned colors[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9,
                                   0x000000, 0x8c510a, 0x5e3c99, 0x7f7f7f, 0x1b9e77, 0xb2182b};
@@ -28,7 +18,15 @@ typedef struct Frame { /* where the values go */
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------- */
 
-enum { TEXT_MOST = (WIDTH - 2 * MARGIN) / CHARACTER_WIDTH, NAME_MOST = 40, TEXT_BYTES = 4 * TEXT_MOST + 4 };
+enum { TEXT_BYTES = 4 * PLOT_WIDTH / CHARACTER_WIDTH };
+
+/* Characters of a text across the picture, and of a name in it. */
+static int text_most(const Plot *plot) {
+    return (plot->width - 2 * MARGIN) / CHARACTER_WIDTH;
+}
+static int name_most(const Plot *plot) {
+    return plot->width / 20;
+}
 
 /* Cut to `most` characters: nets without a name are called by their source. */
 static const char *cut(const char *text, int most, char out[TEXT_BYTES]) {
@@ -48,15 +46,15 @@ static double text_width(const char *text) {
     return (double)utf8_count(text, strlen(text)) * CHARACTER_WIDTH;
 }
 
-static double name_width(const char *name) {
+static double name_width(const Plot *plot, const char *name) {
     char text[TEXT_BYTES];
-    return text_width(cut(name, NAME_MOST, text));
+    return text_width(cut(name, name_most(plot), text));
 }
 
-static double widest(const char *const *text, int count) {
+static double widest(const Plot *plot, const char *const *text) {
     double width = 0;
-    for (int i = 0; i < count; i++) {
-        width = fmax(width, name_width(text[i]));
+    for (int i = 0; i < plot->rows; i++) {
+        width = fmax(width, name_width(plot, text[i]));
     }
     return width;
 }
@@ -75,9 +73,9 @@ static int legend_lines(const Plot *plot) {
     double x = MARGIN;
     int lines = has_legend(plot);
     for (int s = 0; lines && s < plot->series_count; s++) {
-        double width = name_width(plot->series[s].name) + 40;
-        lines += x + width > WIDTH - MARGIN && x > MARGIN;
-        x = x + width > WIDTH - MARGIN ? MARGIN + width : x + width;
+        double width = name_width(plot, plot->series[s].name) + 40;
+        lines += x + width > plot->width - MARGIN && x > MARGIN;
+        x = x + width > plot->width - MARGIN ? MARGIN + width : x + width;
     }
     return lines;
 }
@@ -86,19 +84,24 @@ static double head_height(const Plot *plot) {
     return TOP + legend_lines(plot) * LEGEND + (plot->missing ? LEGEND : 0);
 }
 
+/* Without a legend and notes. */
+static double curves_height(const Plot *plot) {
+    return 0.55 * plot->width;
+}
+
 /* Of the boxes. */
 static double graph_width(const Plot *plot) {
-    return widest(plot->row, plot->rows) + widest(plot->detail, plot->rows) + 40;
+    return widest(plot, plot->row) + widest(plot, plot->detail) + 40;
 }
 
 void plot_size(const Plot *plot, double *width, double *height) {
     double head = head_height(plot);
-    *width = WIDTH;
+    *width = plot->width;
     if (plot->kind == PLOT_CURVES) {
-        *height = CURVES_HEIGHT + head - TOP;
+        *height = curves_height(plot) + head - TOP;
     } else if (plot->kind == PLOT_GRAPH) {
         double drawn = graph_width(plot) + (plot->lanes + 1) * LANE;
-        *width = 2 * MARGIN + fmax(drawn, fmin(text_width(plot->title), WIDTH - 2 * MARGIN));
+        *width = 2 * MARGIN + fmax(drawn, fmin(text_width(plot->title), plot->width - 2 * MARGIN));
         *height = head + (2 * plot->rows - 1) * ROW_HEIGHT + MARGIN;
     } else {
         *height = head + plot->rows * row_height(plot) + BOTTOM;
@@ -115,15 +118,15 @@ static void draw_head(const Plot *plot, Surface *on) {
     char note[128], text[TEXT_BYTES];
     double x = MARGIN, y = TOP + 2;
     on->box(on, 0, 0, on->width, on->height, PAPER);
-    on->text(on, MARGIN, 24, AT_START, INK, cut(plot->title, TEXT_MOST, text));
+    on->text(on, MARGIN, 24, AT_START, INK, cut(plot->title, text_most(plot), text));
     for (int s = 0; has_legend(plot) && s < plot->series_count; s++) {
-        double width = name_width(plot->series[s].name) + 40;
-        if (x + width > WIDTH - MARGIN && x > MARGIN) {
+        double width = name_width(plot, plot->series[s].name) + 40;
+        if (x + width > plot->width - MARGIN && x > MARGIN) {
             x = MARGIN;
             y += LEGEND;
         }
         on->box(on, x, y - 6, 16, 4, colors[s]);
-        on->text(on, x + 22, y, AT_START, INK, cut(plot->series[s].name, NAME_MOST, text));
+        on->text(on, x + 22, y, AT_START, INK, cut(plot->series[s].name, name_most(plot), text));
         x += width;
     }
     if (plot_note(plot, note)) {
@@ -155,7 +158,7 @@ static void row_names(const Plot *plot, const Frame *frame, double height) {
     char text[TEXT_BYTES];
     for (int i = 0; i < plot->rows; i++) {
         double y = frame->top + (i + 0.5) * height + 4;
-        frame->on->text(frame->on, frame->left - 8, y, AT_END, INK, cut(plot->row[i], NAME_MOST, text));
+        frame->on->text(frame->on, frame->left - 8, y, AT_END, INK, cut(plot->row[i], name_most(plot), text));
     }
 }
 
@@ -170,8 +173,8 @@ static double ticks_width(const Scale *scale) {
     return width;
 }
 
-static void draw_curve(const Frame *frame, const Series *series, const Scale *x, const Scale *y, unsigned color,
-                       Point *point) {
+static void draw_curve(const Frame *frame, const Series *series, const Scale *x, const Scale *y, double thickness,
+                       unsigned color, Point *point) {
     int count = 0;
     for (int i = 0; i <= series->count; i++) {
         bool drawn = i < series->count && scale_shows(y, series->y[i]);
@@ -179,18 +182,28 @@ static void draw_curve(const Frame *frame, const Series *series, const Scale *x,
             point[count++] = (Point){frame->left + scale_place(x, series->x[i]) * (frame->right - frame->left),
                                      frame->bottom - scale_place(y, series->y[i]) * (frame->bottom - frame->top)};
         } else if (count > 1) {
-            frame->on->line(frame->on, point, count, 2, color);
+            frame->on->line(frame->on, point, count, thickness, color);
         }
-        if (drawn && series->count <= 40) { /* few points are shown as such; one alone has no line */
+        if (drawn && series->count <= 40 && thickness > 1) { /* few points are shown as such; one alone has no line */
             frame->on->box(frame->on, point[count - 1].x - 2.5, point[count - 1].y - 2.5, 5, 5, color);
         }
         count = drawn ? count : 0;
     }
 }
 
+/* Its ends as thin lines. */
+static void draw_band(const Frame *frame, const Series *series, const Scale *x, const Scale *y, unsigned color,
+                      Point *point) {
+    for (int side = 0; series->low && side < 2; side++) {
+        const Series end = {.x = series->x, .y = side ? series->high : series->low, .count = series->count};
+        draw_curve(frame, &end, x, y, 1, color, point);
+    }
+}
+
 static bool draw_curves(const Plot *plot, Surface *on) {
     Scale x = plot_x_scale(plot), y = plot_value_scale(plot);
-    Frame frame = {on, MARGIN + ticks_width(&y) + 8, WIDTH - 2 * MARGIN, head_height(plot) + 26, on->height - BOTTOM};
+    Frame frame = {on, MARGIN + ticks_width(&y) + 8, on->width - 2 * MARGIN, head_height(plot) + 26,
+                   on->height - BOTTOM};
     x_axis(&frame, &x, plot->x_label);
     y_axis(&frame, &y, plot->y_label);
     for (int s = 0; s < plot->series_count; s++) {
@@ -199,7 +212,8 @@ static bool draw_curves(const Plot *plot, Surface *on) {
         if (!point) {
             return false;
         }
-        draw_curve(&frame, series, &x, &y, colors[s], point);
+        draw_band(&frame, series, &x, &y, colors[s], point);
+        draw_curve(&frame, series, &x, &y, 2, colors[s], point);
         free(point);
     }
     return true;
@@ -229,7 +243,7 @@ static void draw_range(const Frame *frame, const Scale *scale, const Series *ser
 static bool draw_rows(const Plot *plot, Surface *on) {
     Scale scale = plot_value_scale(plot);
     double height = row_height(plot), top = head_height(plot);
-    Frame frame = {on, MARGIN + widest(plot->row, plot->rows) + 8, WIDTH - 2 * MARGIN, top, top + plot->rows * height};
+    Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + plot->rows * height};
     x_axis(&frame, &scale, plot->x_label);
     row_names(plot, &frame, height);
     double bar = (height - 6) / plot->series_count;
@@ -265,7 +279,7 @@ static unsigned heat_color(double share) {
 static bool draw_heat(const Plot *plot, Surface *on) {
     Scale x = plot_x_scale(plot);
     double height = row_height(plot), top = head_height(plot);
-    Frame frame = {on, MARGIN + widest(plot->row, plot->rows) + 8, WIDTH - 2 * MARGIN, top, top + plot->rows * height};
+    Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + plot->rows * height};
     double width = (frame.right - frame.left) / plot->columns;
     x_axis(&frame, &x, plot->x_label);
     row_names(plot, &frame, height);
@@ -304,7 +318,7 @@ static bool draw_graph(const Plot *plot, Surface *on) {
         double y = top + i * 2 * ROW_HEIGHT;
         on->box(on, left, y, right - left, ROW_HEIGHT, RULE);
         on->box(on, left + 1, y + 1, right - left - 2, ROW_HEIGHT - 2, 0xf4f8fb);
-        on->text(on, left + 10, y + 14, AT_START, INK, cut(plot->row[i], NAME_MOST, text));
+        on->text(on, left + 10, y + 14, AT_START, INK, cut(plot->row[i], name_most(plot), text));
         on->text(on, right - 10, y + 14, AT_END, PALE, plot->detail[i]);
         if (i + 1 < plot->rows && !plot->apart[i]) {
             arrow_down(on, left + 30, y + ROW_HEIGHT, y + 2 * ROW_HEIGHT - 1);

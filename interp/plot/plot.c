@@ -12,7 +12,8 @@ Plot *plot_new(PlotKind kind, int rows) {
         return NULL;
     }
     size_t count = (size_t)rows + 1;
-    *plot = (Plot){.arena = arena, .kind = kind, .rows = rows, .x_label = "", .y_label = "", .title = ""};
+    *plot = (Plot){
+        .arena = arena, .kind = kind, .rows = rows, .width = PLOT_WIDTH, .x_label = "", .y_label = "", .title = ""};
     plot->row = plumb_arena_alloc(arena, count * sizeof *plot->row);
     plot->detail = plumb_arena_alloc(arena, count * sizeof *plot->detail);
     plot->apart = plumb_arena_alloc(arena, count * sizeof *plot->apart);
@@ -182,6 +183,19 @@ bool plot_note(const Plot *plot, char text[128]) {
     snprintf(text, 128, "%d value%s not finite%s: not drawn", plot->missing, plot->missing == 1 ? " is" : "s are",
              plot->log ? ", or 0" : "");
     return plot->missing > 0;
+}
+
+Plot *plot_whole(Plot *plot, bool done) {
+    done = done && plot->title && plot->x_label && plot->y_label;
+    for (int i = 0; done && i < plot->rows; i++) {
+        done = plot->row[i];
+    }
+    if (!done) {
+        plot_free(plot);
+        return NULL;
+    }
+    plot_count_missing(plot);
+    return plot;
 }
 
 /* ---- lanes of links ---------------------------------------------------------------------------------------------- */

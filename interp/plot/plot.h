@@ -12,11 +12,11 @@ typedef enum {
     PLOT_GRAPH   /* the layers of a net and their links */
 } PlotKind;
 
-enum { PLOT_SERIES_MOST = 12 };
+enum { PLOT_SERIES_MOST = 12, PLOT_WIDTH = 800 };
 typedef struct Series {
     const char *name;
     double *x, *y;      /* x: curves only. y NaN: there is none */
-    double *low, *high; /* ranges; NULL: bars or curves */
+    double *low, *high; /* ranges about y; NULL: none */
     int count;          /* of a PLOT_ROWS: one per row, the last rows may have none */
 } Series;
 
@@ -26,6 +26,7 @@ typedef struct Plot {
     PlumbArena *arena;        /* owns all that follows */
     PlotKind kind;
     const char *title, *x_label, *y_label; /* the values of PLOT_ROWS lie along x */
+    int width;                /* of the picture, at most PLOT_WIDTH; a graph is as wide as its boxes */
     bool log;                 /* the axis of values: y of curves, x of rows */
     Series series[PLOT_SERIES_MOST];
     int series_count;
@@ -62,6 +63,8 @@ double scale_place(const Scale *scale, double value); /* 0: low end, 1: high end
 char *scale_text(const Scale *scale, double value, char text[32]);
 /* Counts what cannot be drawn, in plot->missing. To be called when all is filled in. */
 void plot_count_missing(Plot *plot);
+/* What has a title, labels and all names, ready to be drawn. NULL: not `done`, or memory was short; the plot is freed. */
+Plot *plot_whole(Plot *plot, bool done);
 /* The note on what is missing; false: nothing is. */
 bool plot_note(const Plot *plot, char text[128]);
 
@@ -73,4 +76,5 @@ void plot_set_lanes(Plot *plot);
 void plot_print(const Plot *plot, const Canvas *canvas, bool unicode);
 typedef bool PlotWrite(const Plot *plot, Text *out); /* false: memory is short */
 PlotWrite plot_svg, plot_png, plot_csv, plot_dot;
+PlotWrite plot_svg_inside; /* of a page: as one picture with the title for its name */
 #endif

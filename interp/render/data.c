@@ -53,29 +53,34 @@ static void add_range(Grid *grid, const char *what, const plumb_real *value, int
     }
 }
 
-static void print_ranges(const Canvas *canvas, const PlumbData *data) {
+Grid *grid_of_ranges(const PlumbData *data) {
     static const Column column[] = {
         {.title = "train part", .align = ALIGN_LEFT}, {.title = "min", .align = ALIGN_DECIMAL},
         {.title = "max", .align = ALIGN_DECIMAL},     {.title = "mean", .align = ALIGN_DECIMAL},
         {.title = "std", .align = ALIGN_DECIMAL},     {.title = "nan or inf", .align = ALIGN_RIGHT, .rank = 1},
     };
     Grid *grid = grid_new(column, sizeof column / sizeof *column);
-    if (!grid) {
-        return;
+    if (grid) {
+        add_range(grid, "x", data->train.x, data->train.rows * plumb_shape_size(data->x_shape));
     }
-    add_range(grid, "x", data->train.x, data->train.rows * plumb_shape_size(data->x_shape));
-    if (data->train.y) {
+    if (grid && data->train.y) {
         add_range(grid, "y", data->train.y, data->train.rows * plumb_shape_size(data->y_shape));
     }
-    grid_print(grid, canvas);
-    grid_free(grid);
+    return grid;
 }
 
 const char *class_shown(const PlumbData *data, int label) {
     return strcmp(data->class_name[label], " ") == 0 ? "\" \"" : data->class_name[label];
 }
 
-static void print_classes(const Canvas *canvas, const PlumbData *data) {
+static void print_grid(const Canvas *canvas, Grid *grid) {
+    if (grid) {
+        grid_print(grid, canvas);
+    }
+    grid_free(grid);
+}
+
+Grid *grid_of_classes(const PlumbData *data) {
     static const Column column[] = {
         {.title = "class", .align = ALIGN_LEFT},
         {.title = "train", .align = ALIGN_RIGHT},
@@ -89,13 +94,14 @@ static void print_classes(const Canvas *canvas, const PlumbData *data) {
         grid_cell(grid, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->train, i, data->label_count), text));
         grid_cell(grid, STATE_PLAIN, "%s", number_grouped(data_class_rows(&data->test, i, data->label_count), text));
     }
-    if (grid) {
-        grid_print(grid, canvas);
-    }
+    return grid;
+}
+
+static void print_classes(const Canvas *canvas, const PlumbData *data) {
+    print_grid(canvas, grid_of_classes(data));
     if (data->classes > CLASSES_SHOWN) {
         canvas_wrap(canvas, STATE_PLAIN, 1, " ... and %d more classes", data->classes - CLASSES_SHOWN);
     }
-    grid_free(grid);
 }
 
 void picture_data(const Canvas *canvas, const PlumbData *data) {
@@ -113,7 +119,7 @@ void picture_data(const Canvas *canvas, const PlumbData *data) {
     canvas_wrap(canvas, STATE_PLAIN, 8, " rows   %s train, %s test", number_grouped(data->train.rows, train),
                 number_grouped(data->test.rows, test));
     fputc('\n', canvas->out);
-    print_ranges(canvas, data);
+    print_grid(canvas, grid_of_ranges(data));
     if (data->classify && data->label_count == 1) {
         fputc('\n', canvas->out);
         print_classes(canvas, data);

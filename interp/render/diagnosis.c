@@ -7,8 +7,8 @@
 
 enum { RULE_COLUMNS = 26, LABEL_COLUMNS = 15 };
 
-/* "dense1 ... dense14": the first and the last of more than two. malloc'd, or NULL. */
-static char *layers_text(const PlumbNet *net, const PlumbFinding *finding) {
+/* The first and the last of more than two. */
+char *finding_layers(const PlumbNet *net, const PlumbFinding *finding) {
     Text text = {0};
     int count = finding->layers;
     if (count) {
@@ -23,7 +23,7 @@ static char *layers_text(const PlumbNet *net, const PlumbFinding *finding) {
     return text_take(&text);
 }
 
-static void rule_text(const PlumbFinding *finding, char *text, size_t size) {
+void finding_rule(const PlumbFinding *finding, char *text, size_t size) {
     snprintf(text, size, "%s", plumb_rule_name(finding->rule));
     for (char *at = text; *at; at++) {
         *at = *at == '_' ? ' ' : *at;
@@ -31,8 +31,8 @@ static void rule_text(const PlumbFinding *finding, char *text, size_t size) {
 }
 
 char *finding_text(const PlumbNet *net, const PlumbFinding *finding) {
-    char rule[64], *layers = layers_text(net, finding), *text = NULL;
-    rule_text(finding, rule, sizeof rule);
+    char rule[64], *layers = finding_layers(net, finding), *text = NULL;
+    finding_rule(finding, rule, sizeof rule);
     if (layers && asprintf(&text, "%s%s%s: %s", rule, *layers ? ", " : "", layers, finding->evidence) < 0) {
         text = NULL;
     }
@@ -45,8 +45,8 @@ static State state_of(const PlumbFinding *finding) {
 }
 
 static void print_head(const Canvas *canvas, const PlumbNet *net, const PlumbFinding *finding, int number) {
-    char rule[64], head[128], *layers = layers_text(net, finding);
-    rule_text(finding, rule, sizeof rule);
+    char rule[64], head[128], *layers = finding_layers(net, finding);
+    finding_rule(finding, rule, sizeof rule);
     if (finding->follows < 0) {
         snprintf(head, sizeof head, "%-*s %-8s", RULE_COLUMNS, rule,
                  finding->severity == PLUMB_SEVERE ? "severe" : "mild");
@@ -73,13 +73,13 @@ static void print_remedy(const Canvas *canvas, const PlumbFinding *finding) {
     }
 }
 
-static const char *word_for(const PlumbDiagnosis *diagnosis) {
+const char *diagnosis_word(const PlumbDiagnosis *diagnosis) {
     for (int i = 0; i < plumb_diagnosis_size(diagnosis); i++) {
         if (plumb_diagnosis_at(diagnosis, i)->severity == PLUMB_SEVERE) {
             return "broken";
         }
     }
-    return "doubtful";
+    return plumb_diagnosis_size(diagnosis) ? "doubtful" : "healthy";
 }
 
 void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *net, const PlumbDiagnosis *diagnosis) {
@@ -87,7 +87,7 @@ void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *
     if (!count) {
         canvas_wrap(canvas, STATE_PLAIN, 4, "%s is healthy: no rule fires", basis);
     } else {
-        canvas_wrap(canvas, STATE_PLAIN, 4, "%s is %s: %d finding%s", basis, word_for(diagnosis), count,
+        canvas_wrap(canvas, STATE_PLAIN, 4, "%s is %s: %d finding%s", basis, diagnosis_word(diagnosis), count,
                     count == 1 ? "" : "s");
     }
     for (int i = 0; i < count; i++) {

@@ -82,7 +82,7 @@ static State state_of_gradient(const PlumbProbe *probe, const PlumbProbe *last) 
 }
 
 /* The forecast is relative to its start: so it is shown as what it gives for the gradient measured there. */
-static double forecast_at(const PlumbForecast *forecast, const PlumbProbe *probe, int at) {
+double gradient_forecast(const PlumbForecast *forecast, const PlumbProbe *probe, int at) {
     return forecast ? forecast->node[at].output_grad * probe[forecast->start].output_grad : NAN;
 }
 
@@ -99,7 +99,7 @@ static void add_layer(Grid *grid, const PlumbNet *net, const PlumbProbe *probes,
     value_cell(grid, probe, STATE_PLAIN, probe->signal, figure);
     grid_cell(grid, state, "%s", bar_log(probe->output_grad, floor(profile->low), ceil(profile->high), bar_width, bar));
     value_cell(grid, probe, state, probe->output_grad, exponent);
-    figure_cell(grid, STATE_PLAIN, forecast_at(profile->forecast, probes, at), exponent);
+    figure_cell(grid, STATE_PLAIN, gradient_forecast(profile->forecast, probes, at), exponent);
     figure_cell(grid, STATE_PLAIN, weights ? probe->grad_norm : NAN, exponent);
     figure_cell(grid, STATE_PLAIN, weights ? probe->weight_norm : NAN, figure);
     figure_cell(grid, state_of_update(probe->update_ratio), probe->update_ratio, exponent);
@@ -186,24 +186,38 @@ static void say_nonfinite(const Canvas *canvas, const PlumbNet *net, const Plumb
     }
 }
 
-static void say_fall(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe, const Profile *profile) {
+State profile_text(const PlumbNet *net, const PlumbProbe *probe, const Profile *profile, char text[PROFILE_BYTES]) {
+    text[0] = '\0';
     if (profile->first < 0 || profile->first == profile->last) {
-        return;
+        return STATE_PLAIN;
     }
     const char *first = plumb_net_node(net, profile->first)->name, *last = plumb_net_node(net, profile->last)->name;
     double decades = profile->decades;
     char each[32];
     if (probe[profile->first].output_grad == 0) {
-        canvas_wrap(canvas, STATE_BROKEN, 2, "nothing of the gradient arrives at %s: it is exactly 0", first);
-    } else if (!isfinite(decades)) {
-        canvas_wrap(canvas, STATE_BROKEN, 2, "how the gradient changes from %s back to %s cannot be said", last, first);
-    } else if (fabs(decades) < 0.5) {
-        canvas_wrap(canvas, STATE_PLAIN, 2, "the gradient keeps its size from %s back to %s: %+.1f decades", last,
-                    first, decades);
-    } else {
-        canvas_wrap(canvas, state_of_decades(decades), 2, "the gradient %s %.1f decades from %s back to %s, %s a layer",
-                    decades < 0 ? "falls" : "grows", fabs(decades), last, first,
-                    number_figure(fabs(decades) / (profile->layers - 1), each));
+        snprintf(text, PROFILE_BYTES, "nothing of the gradient arrives at %.80s: it is exactly 0", first);
+        return STATE_BROKEN;
+    }
+    if (!isfinite(decades)) {
+        snprintf(text, PROFILE_BYTES, "how the gradient changes from %.80s back to %.80s cannot be said", last, first);
+        return STATE_BROKEN;
+    }
+    if (fabs(decades) < 0.5) {
+        snprintf(text, PROFILE_BYTES, "the gradient keeps its size from %.80s back to %.80s: %+.1f decades", last,
+                 first, decades);
+        return STATE_PLAIN;
+    }
+    snprintf(text, PROFILE_BYTES, "the gradient %s %.1f decades from %.80s back to %.80s, %s a layer",
+             decades < 0 ? "falls" : "grows", fabs(decades), last, first,
+             number_figure(fabs(decades) / (profile->layers - 1), each));
+    return state_of_decades(decades);
+}
+
+static void say_fall(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe, const Profile *profile) {
+    char text[PROFILE_BYTES];
+    State state = profile_text(net, probe, profile, text);
+    if (*text) {
+        canvas_wrap(canvas, state, 2, "%s", text);
     }
 }
 
@@ -217,7 +231,7 @@ static double median_distance(const PlumbNet *net, const PlumbProbe *probe, cons
     double *distance = calloc((size_t)forecast->count, sizeof *distance), median = NAN;
     int count = 0;
     for (int i = 0; distance && i < forecast->count; i++) {
-        double off = fabs(log10(probe[i].output_grad / forecast_at(forecast, probe, i)));
+        double off = fabs(log10(probe[i].output_grad / gradient_forecast(forecast, probe, i)));
         if (isfinite(off) && i != forecast->start && plumb_net_node(net, i)->input_count > 0) {
             distance[count++] = off;
         }

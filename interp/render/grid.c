@@ -344,3 +344,18 @@ void grid_print(Grid *grid, const Canvas *canvas) {
         grid_print_row(grid, canvas, row);
     }
 }
+
+/* ---- for others ----------------------------------------------------------------------------------------------- */
+
+const Column *grid_column(const Grid *grid, int column) {
+    return column < grid->columns ? &grid->column[column] : NULL;
+}
+
+bool grid_hides(const Grid *grid, int column) {
+    return grid->lane[column].hidden;
+}
+
+const char *grid_text(const Grid *grid, int row, int column, State *state) {
+    *state = grid->cell[row * grid->columns + column].state;
+    return cell_text(grid, row, column);
+}

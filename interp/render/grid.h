@@ -29,4 +29,9 @@ int grid_width(const Grid *grid); /* of the layout */
 void grid_print_head(const Grid *grid, const Canvas *canvas);
 void grid_print_row(const Grid *grid, const Canvas *canvas, int row);
 void grid_print(Grid *grid, const Canvas *canvas); /* layout, head, all rows */
+
+/* To show it otherwise: after grid_layout. */
+const Column *grid_column(const Grid *grid, int column); /* NULL ends */
+bool grid_hides(const Grid *grid, int column);
+const char *grid_text(const Grid *grid, int row, int column, State *state); /* "": empty */
 #endif

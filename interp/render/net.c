@@ -53,7 +53,7 @@ static void add_total(Grid *grid, const PlumbNet *net) {
     grid_cell(grid, STATE_PLAIN, "%s", number_grouped((int64_t)flops, count));
 }
 
-void picture_net(const Canvas *canvas, const PlumbNet *net) {
+Grid *grid_of_net(const PlumbNet *net) {
     static const Column column[] = {
         {.title = "layer", .align = ALIGN_LEFT},
         {.title = "as written", .align = ALIGN_LEFT, .rank = 4, .most = 28},
@@ -64,13 +64,19 @@ void picture_net(const Canvas *canvas, const PlumbNet *net) {
         {.title = "input from", .align = ALIGN_LEFT, .rank = 2, .most = 28},
     };
     Grid *grid = grid_new(column, sizeof column / sizeof *column);
-    if (!grid) {
-        return;
-    }
-    for (int i = 0; i < plumb_net_size(net); i++) {
+    for (int i = 0; grid && i < plumb_net_size(net); i++) {
         add_layer(grid, net, i);
     }
-    add_total(grid, net);
-    grid_print(grid, canvas);
+    if (grid) {
+        add_total(grid, net);
+    }
+    return grid;
+}
+
+void picture_net(const Canvas *canvas, const PlumbNet *net) {
+    Grid *grid = grid_of_net(net);
+    if (grid) {
+        grid_print(grid, canvas);
+    }
     grid_free(grid);
 }

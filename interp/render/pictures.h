@@ -4,6 +4,12 @@
 #include "../../runtime/plumb.h"
 #include "grid.h"
 
+/* Tables by themselves, for pages. NULL without memory. */
+Grid *grid_of_net(const PlumbNet *net);
+Grid *grid_of_recipe(const PlumbCall *recipe);
+Grid *grid_of_ranges(const PlumbData *data);
+Grid *grid_of_classes(const PlumbData *data); /* the first ones; for one label a row */
+
 /* The layer table: name, source, shape, parameters, FLOPs of one row, initialiser, links; the total. */
 void picture_net(const Canvas *canvas, const PlumbNet *net);
 /* Names of the nodes that lead into `node` otherwise than from the one before it. "" where there are none. */
@@ -44,6 +50,13 @@ typedef struct Profile {    /* the gradient over the depth: output_grad of the l
     const PlumbForecast *forecast; /* shown beside; NULL: none */
 } Profile;
 Profile profile_of(const PlumbNet *net, const PlumbProbe *probe);
+enum { PROFILE_BYTES = 320 };
+/* "the gradient falls 12.5 decades from dense21 back to dense1, 0.625 a layer"; "" where there are no two layers. */
+State profile_text(const PlumbNet *net, const PlumbProbe *probe, const Profile *profile, char text[PROFILE_BYTES]);
+/* The same of a recurrent layer, over its time steps. */
+State through_time_text(const char *name, const double *norms, int steps, char text[PROFILE_BYTES]);
+/* What the forecast gives for a layer's output_grad, from the gradient measured where it starts. NaN without a forecast. */
+double gradient_forecast(const PlumbForecast *forecast, const PlumbProbe *probe, int at);
 /* One table, non-finite values before it, a sentence on how the gradient falls, and how far the forecast (NULL: none) is off. */
 void picture_gradients(const Canvas *canvas, const PlumbNet *net, const PlumbProbe *probe, const PlumbForecast *forecast);
 
@@ -64,6 +77,10 @@ int forecast_cause(const PlumbForecast *forecast);
 void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *net, const PlumbDiagnosis *diagnosis);
 /* A finding on one line, "vanishing gradient, dense1 ... dense14: ...": malloc'd, NULL without memory. */
 char *finding_text(const PlumbNet *net, const PlumbFinding *finding);
+/* "dense1 ... dense14, time steps 1 to 3"; "": the whole net. malloc'd, or NULL. */
+char *finding_layers(const PlumbNet *net, const PlumbFinding *finding);
+void finding_rule(const PlumbFinding *finding, char *text, size_t size); /* "vanishing gradient" */
+const char *diagnosis_word(const PlumbDiagnosis *diagnosis); /* "healthy", "doubtful", "broken" */
 
 typedef struct Repaired {   /* how a net stands, trained */
     double loss, test_loss, metric, decades; /* decades: as Profile */
@@ -73,6 +90,9 @@ typedef struct Repaired {   /* how a net stands, trained */
 void picture_attempt(const Canvas *canvas, int number, const char *edit, const PlumbData *data, double before, double after,
                      bool kept);
 void picture_difference(const Canvas *canvas, const char *before, const char *after); /* line by line, - and + */
+/* Calls `each` for the lines of both, `sign` as above or a space. False: no memory. */
+typedef void DifferenceLine(void *self, char sign, const char *line, int length);
+bool difference_lines(const char *before, const char *after, DifferenceLine *each, void *self);
 void picture_repaired(const Canvas *canvas, const char *name, const PlumbData *data, const Repaired *before, const Repaired *after);
 
 void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score);

@@ -47,7 +47,7 @@ static bool is_replaced(const PlumbCall *recipe, const PlumbArg *arg) {
     return !strcmp(arg->name, "epochs") && plumb_call_value(recipe, "steps")->type == PLUMB_V_NUMBER;
 }
 
-void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *recipe) {
+Grid *grid_of_recipe(const PlumbCall *recipe) {
     static const Column column[] = {
         {.title = "key", .align = ALIGN_LEFT},
         {.title = "value", .align = ALIGN_LEFT},
@@ -66,6 +66,11 @@ void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *rec
         grid_cell(grid, state, "%s", arg->help ? arg->help : "");
         free(value);
     }
+    return grid;
+}
+
+void picture_recipe(const Canvas *canvas, const char *name, const PlumbCall *recipe) {
+    Grid *grid = grid_of_recipe(recipe);
     if (grid) {
         canvas_wrap(canvas, STATE_PLAIN, 4, "recipe %s", name);
         grid_print(grid, canvas);

@@ -37,14 +37,6 @@ static bool same_line(const char *a, const char *b) {
     return length == strcspn(b, "\n") && !strncmp(a, b, length);
 }
 
-static void print_side(const Canvas *canvas, char sign, const char *line) {
-    State state = sign == '-' ? STATE_BROKEN : sign == '+' ? STATE_DOUBTFUL : STATE_PLAIN;
-    char text[512];
-    snprintf(text, sizeof text, "  %c %.*s", sign, (int)strcspn(line, "\n"), line);
-    canvas_text(canvas, state, text, (int)strlen(text));
-    fputc('\n', canvas->out);
-}
-
 /* Longest common subsequence: length[i][j] is that of a from line i on and b from line j on. */
 static void fill(const Lines *a, const Lines *b, int *length) {
     int width = b->count + 1;
@@ -58,30 +50,50 @@ static void fill(const Lines *a, const Lines *b, int *length) {
     }
 }
 
-static void print_lines(const Canvas *canvas, const Lines *a, const Lines *b, const int *length) {
+static void tell_line(DifferenceLine *each, void *self, char sign, const char *line) {
+    each(self, sign, line, (int)strcspn(line, "\n"));
+}
+
+static void tell_lines(const Lines *a, const Lines *b, const int *length, DifferenceLine *each, void *self) {
     int width = b->count + 1, i = 0, j = 0;
     while (i < a->count || j < b->count) {
         if (i < a->count && j < b->count && same_line(a->line[i], b->line[j])) {
-            print_side(canvas, ' ', a->line[i++]);
+            tell_line(each, self, ' ', a->line[i++]);
             j++;
         } else if (i < a->count && (j == b->count || length[(i + 1) * width + j] >= length[i * width + j + 1])) {
-            print_side(canvas, '-', a->line[i++]);
+            tell_line(each, self, '-', a->line[i++]);
         } else {
-            print_side(canvas, '+', b->line[j++]);
+            tell_line(each, self, '+', b->line[j++]);
         }
     }
 }
 
-void picture_difference(const Canvas *canvas, const char *before, const char *after) {
+bool difference_lines(const char *before, const char *after, DifferenceLine *each, void *self) {
     Lines a = lines_of(before), b = lines_of(after);
     int *length = calloc(((size_t)a.count + 1) * ((size_t)b.count + 1), sizeof *length);
-    if (a.line && b.line && length) {
+    bool done = a.line && b.line && length;
+    if (done) {
         fill(&a, &b, length);
-        print_lines(canvas, &a, &b, length);
+        tell_lines(&a, &b, length, each, self);
     }
     free(length);
     free(a.line);
     free(b.line);
+    return done;
+}
+
+static void print_side(void *self, char sign, const char *line, int length) {
+    const Canvas *canvas = self;
+    State state = sign == '-' ? STATE_BROKEN : sign == '+' ? STATE_DOUBTFUL : STATE_PLAIN;
+    char text[512];
+    snprintf(text, sizeof text, "  %c %.*s", sign, length, line);
+    canvas_text(canvas, state, text, (int)strlen(text));
+    fputc('\n', canvas->out);
+}
+
+void picture_difference(const Canvas *canvas, const char *before, const char *after) {
+    Canvas on = *canvas;
+    difference_lines(before, after, print_side, &on);
 }
 
 /* ---- before and after ------------------------------------------------------------------------------------------- */

@@ -7,19 +7,31 @@
 enum { STEPS_SHOWN = 16, BAR_WIDTH = 40 };
 
 /* Of the last step's gradient, how many decades the first step's lies above or below it, in words. */
-static void say_fall(const Canvas *canvas, const char *name, const double *norms, int steps) {
+State through_time_text(const char *name, const double *norms, int steps, char text[PROFILE_BYTES]) {
     double decades = log10(norms[0]) - log10(norms[steps - 1]);
     char each[32];
+    text[0] = '\0';
     if (norms[0] == 0) {
-        canvas_wrap(canvas, STATE_BROKEN, 2, "nothing of the gradient reaches the first step of %s: it is exactly 0",
-                    name);
-    } else if (!isfinite(decades)) {
-        canvas_wrap(canvas, STATE_BROKEN, 2, "how the gradient changes through time in %s cannot be said", name);
-    } else if (steps > 1) {
-        canvas_wrap(canvas, state_of_decades(decades), 2,
-                    "in %s the gradient %s %.1f decades from step %d back to step 1, %s a step", name,
-                    decades < 0 ? "falls" : "grows", fabs(decades), steps,
-                    number_figure(fabs(decades) / (steps - 1), each));
+        snprintf(text, PROFILE_BYTES, "nothing of the gradient reaches the first step of %.80s: it is exactly 0", name);
+        return STATE_BROKEN;
+    }
+    if (!isfinite(decades)) {
+        snprintf(text, PROFILE_BYTES, "how the gradient changes through time in %.80s cannot be said", name);
+        return STATE_BROKEN;
+    }
+    if (steps > 1) {
+        snprintf(text, PROFILE_BYTES, "in %.80s the gradient %s %.1f decades from step %d back to step 1, %s a step",
+                 name, decades < 0 ? "falls" : "grows", fabs(decades), steps,
+                 number_figure(fabs(decades) / (steps - 1), each));
+    }
+    return state_of_decades(decades);
+}
+
+static void say_fall(const Canvas *canvas, const char *name, const double *norms, int steps) {
+    char text[PROFILE_BYTES];
+    State state = through_time_text(name, norms, steps, text);
+    if (*text) {
+        canvas_wrap(canvas, state, 2, "%s", text);
     }
 }
 

@@ -8,20 +8,6 @@
 
 enum { BINS = 60 };
 
-/* Made, or nothing. */
-static Plot *whole(Plot *plot, bool done) {
-    done = done && plot->title && plot->x_label && plot->y_label;
-    for (int i = 0; done && i < plot->rows; i++) {
-        done = plot->row[i];
-    }
-    if (!done) {
-        plot_free(plot);
-        return NULL;
-    }
-    plot_count_missing(plot);
-    return plot;
-}
-
 /* "plain, fixed" */
 static const char *names_of(Plot *plot, const Subject *subject, int count) {
     const char *names = count ? plot_text(plot, "%s", subject[0].name) : "";
@@ -66,7 +52,7 @@ static Plot *make_loss(const Subject *subject, int count) {
         plot->x_label = "epoch";
         plot->y_label = "loss";
     }
-    return whole(plot, done);
+    return plot_whole(plot, done);
 }
 
 /* ---- rows of layers ---------------------------------------------------------------------------------------------- */
@@ -146,7 +132,7 @@ static Plot *make_gradients(const Subject *subject, int count) {
         plot->title = plot_text(plot, "gradient at the layers' outputs of %s", names_of(plot, subject, count));
         plot->x_label = "rms of dL/d(output), log scale";
     }
-    return whole(plot, done);
+    return plot_whole(plot, done);
 }
 
 /* ---- activations ------------------------------------------------------------------------------------------------- */
@@ -171,7 +157,7 @@ static Plot *make_activations(const Subject *subject, int count) {
         plot->title = plot_text(plot, "outputs of the layers of %s", names_of(plot, subject, count));
         plot->x_label = "mean, and one standard deviation on each side";
     }
-    return whole(plot, done);
+    return plot_whole(plot, done);
 }
 
 /* ---- weights ----------------------------------------------------------------------------------------------------- */
@@ -235,7 +221,7 @@ static Plot *make_weights(const Subject *subject, int count) {
             fill_bins(net, node, plot->high, plot->cell + (row++) * BINS, &missing);
         }
     }
-    plot = whole(plot, done);
+    plot = plot_whole(plot, done);
     if (plot) {
         plot->missing = missing;
     }
@@ -267,7 +253,7 @@ static Plot *make_through_time(const Subject *subject, int count) {
         plot->x_label = "time step";
         plot->y_label = "rms of dL/dh";
     }
-    return whole(plot, done);
+    return plot_whole(plot, done);
 }
 
 /* ---- graph ------------------------------------------------------------------------------------------------------- */
@@ -309,7 +295,7 @@ static Plot *make_graph(const Subject *subject, int count) {
     if (plot) {
         plot->title = plot_text(plot, "layers of %s", subject->name);
     }
-    return whole(plot, done);
+    return plot_whole(plot, done);
 }
 
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
