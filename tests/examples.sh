@@ -14,7 +14,7 @@ failed=0
 check() { # NAME COMMAND...
     local name=$1 output
     shift
-    if output=$(timeout 120 "$@" 2>&1 </dev/null); then
+    if output=$(timeout 300 "$@" 2>&1 </dev/null); then
         echo "ok $name"
     else
         echo "not ok $name (exit status $?)"
