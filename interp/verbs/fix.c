@@ -283,11 +283,15 @@ static char *whole_source(const Repair *repair, const Stage *stage) {
     return done ? text : NULL;
 }
 
-/* The net before under its own name, written in the same way as the net behind it. malloc'd, or NULL. */
+/* The net before under its own name, written in the same way as the net behind it; what calls the net itself by
+ * arguments has nothing before it. malloc'd, or NULL. */
 static char *source_before(const Repair *repair, const Stage *best) {
-    bool same = !strcmp(repair->first.source, best->source);
-    const char *name = repair->call->operand[0]->net->name;
-    return same ? strdup(best->source) : draft_text(repair->first.draft, name, best->draft->rewritten);
+    const NetValue *net = repair->call->operand[0]->net;
+    bool called = !best->draft->rewritten && !strcmp(net->name, net->declaration->text);
+    if (!strcmp(repair->first.source, best->source)) {
+        return strdup(best->source);
+    }
+    return called ? strdup("") : draft_text(repair->first.draft, net->name, best->draft->rewritten);
 }
 
 static void say_difference(const Canvas *canvas, const char *before, const char *source) {
