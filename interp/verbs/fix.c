@@ -287,11 +287,11 @@ static char *whole_source(const Repair *repair, const Stage *stage) {
  * arguments has nothing before it. malloc'd, or NULL. */
 static char *source_before(const Repair *repair, const Stage *best) {
     const NetValue *net = repair->call->operand[0]->net;
-    bool same = !strcmp(repair->first.source, best->source);
     bool called = !best->draft->rewritten && !strcmp(net->name, net->declaration->text);
-    return same     ? strdup(best->source)
-           : called ? strdup("")
-                    : draft_text(repair->first.draft, net->name, best->draft->rewritten);
+    if (!strcmp(repair->first.source, best->source)) {
+        return strdup(best->source);
+    }
+    return called ? strdup("") : draft_text(repair->first.draft, net->name, best->draft->rewritten);
 }
 
 static void say_difference(const Canvas *canvas, const char *before, const char *source) {
