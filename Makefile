@@ -1,6 +1,7 @@
 # make            build/plumb, build/libplumb.a and .so
 # make check      all tests; ends with "N passed, N failed"
-# make check-all  the same under the sanitizers too, and exported nets in ONNX Runtime
+# make check-all  the same under the sanitizers too, exported nets in ONNX Runtime, and the papers' results at their own size
+# make corpus     how often forecast, diagnose and fix are right, on several hundred nets
 # make demo       examples/vanishing.plumb
 # Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
 # READLINE=no (no GPL library), CC=clang, PREFIX=, DESTDIR=.
@@ -52,10 +53,11 @@ RUNTIME_OBJECTS := $(RUNTIME:%.c=$(B)/obj/%.o) $(MESSAGES:%=%.o)
 DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
+CORPUS_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/corpus/corpus.c,$(wildcard tests/corpus/*.c)))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 PROGRAM := $(if $(wildcard interp/main.c),$(B)/plumb)
 
-.PHONY: all program tests check check-all demo bench lint deps install clean FORCE
+.PHONY: all program tests check check-all corpus demo bench lint deps install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: # keep the objects of tests
 all: $(PROGRAM) $(B)/libplumb.a $(B)/libplumb.so
@@ -79,7 +81,7 @@ $(B)/double/runtime/%.o: runtime/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
 $(B)/obj/%.o: %.c $(B)/flags
 	$(compile) -c $< -o $@
-$(FRONT_OBJECTS) $(UNIT_TESTS:$(B)/%=$(B)/obj/%.o): | $(GENERATED:%=%.h)
+$(FRONT_OBJECTS) $(CORPUS_OBJECTS) $(B)/obj/tests/corpus/corpus.o $(UNIT_TESTS:$(B)/%=$(B)/obj/%.o): | $(GENERATED:%=%.h)
 $(B)/grammar/%.o: $(B)/grammar/%.c $(B)/flags
 	$(compile) -Igrammar -Wno-unused-function -Wno-sign-compare -c $< -o $@
 $(B)/grammar/%.tab.c $(B)/grammar/%.tab.h &: grammar/%.y
@@ -109,6 +111,9 @@ $(B)/plumb: $(B)/obj/interp/main.o $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
 $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
+$(B)/tests/unit/test_corpus: $(CORPUS_OBJECTS)
+$(B)/tests/corpus: $(B)/obj/tests/corpus/corpus.o $(CORPUS_OBJECTS) $(B)/libfront.a $(B)/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
 # Where the test makes allocations fail, ours go through it.
 $(addprefix $(B)/tests/unit/,test_memory double_memory double_export): private LIBS += $(foreach call,malloc calloc realloc strdup strndup open_memstream,-Wl,--wrap=$(call))
 # Where the test kills its own process in the middle of a file.
@@ -132,8 +137,11 @@ check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test
 	@[ -d build/onnxruntime/node_modules ] || ! command -v npm >/dev/null || \
 	    npm install --silent --ignore-scripts --prefix build/onnxruntime onnxruntime-node || echo "without ONNX Runtime"
 	@$(MAKE) --no-print-directory check
+	@tests/papers.sh $(B)
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined tests
 	@tests/run build/address-undefined
+corpus: $(B)/tests/corpus # some minutes: broken nets and healthy ones, and what was said of them
+	$(B)/tests/corpus
 bench: $(BENCHES)
 	@for bench in $^; do echo "== $$bench"; $$bench || exit 1; done
 lint: # headers keep their columns, set by hand

@@ -407,6 +407,8 @@ typedef struct PlumbCase {    /* what the rules go by; all but `net` may be abse
     const PlumbEpoch *epoch;  /* of the training; 0 epochs: none is known of */
     int epochs;
     double loss;              /* of a measurement, where there are no epochs; NaN: unknown */
+    double chance;            /* plumb_loss_at_chance, where it is known; 0: it is found */
+    const PlumbClipping *clipping; /* of the training */
     bool training;            /* it goes on: only the rules that go by probes and epochs are asked, and no remedies are looked for */
     uint32_t told;            /* training: bits of the rules (PlumbFinding.rule) that were told before and are not asked again */
 } PlumbCase;

@@ -15,13 +15,17 @@ if ! command -v script >/dev/null; then
     echo "# script(1) is missing: the prompt is not tested"
     exit 0
 fi
+if ! script -qefc true /dev/null </dev/null >/dev/null 2>&1; then
+    echo "# no pseudo-terminal can be had here: the prompt is not tested"
+    exit 0
+fi
 if ! ldd "$plumb" | grep -q readline; then
     echo "# built without readline: the prompt is not tested"
     exit 0
 fi
 
 start() { # ARGUMENTS of plumb
-    coproc TERMINAL { exec script -qefc "$plumb --threads 1 --shards 1 $*" /dev/null 2>&1; }
+    coproc TERMINAL { exec script -qefc "exec $plumb --threads 1 --shards 1 $*" /dev/null 2>&1; }
     terminal=$TERMINAL_PID
     exec {keys}>&"${TERMINAL[1]}" {screen}<&"${TERMINAL[0]}"
     seen=

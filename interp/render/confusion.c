@@ -3,6 +3,7 @@
 #include "pictures.h"
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,45 +13,51 @@ static int64_t cell_of(const PlumbScore *score, int is, int taken) {
     return score->confusion[(int64_t)is * score->classes + taken];
 }
 
-static int64_t rows_of(const PlumbScore *score, int is) {
-    int64_t rows = 0;
-    for (int taken = 0; taken < score->classes; taken++) {
-        rows += cell_of(score, is, taken);
-    }
-    return rows;
+static void share_cell(Grid *grid, double share) {
+    char text[32];
+    grid_cell(grid, STATE_PLAIN, "%s", isnan(share) ? "-" : number_percent(share, text));
 }
 
-static void right_cell(Grid *grid, const PlumbScore *score, int is) {
-    char text[32];
-    int64_t rows = rows_of(score, is);
-    grid_cell(grid, STATE_PLAIN, "%s",
-              rows ? number_percent((double)cell_of(score, is, is) / (double)rows, text) : "-");
+/* Recall, and where there is room precision and F1 of the class. */
+enum { RECALL_ONLY = 1, ALL_SCORES = 3 };
+
+static void score_cells(Grid *grid, const PlumbScore *score, int is, int scores) {
+    PlumbClassScore of;
+    plumb_class_score(score, is, &of);
+    const double share[ALL_SCORES] = {of.recall, of.precision, of.f1};
+    for (int i = 0; i < scores; i++) {
+        share_cell(grid, share[i]);
+    }
 }
 
 /* Rows: what it is; columns: what it is taken for. NULL when memory is short. */
-static Grid *make_matrix(const PlumbData *data, const PlumbScore *score) {
-    Column *column = calloc((size_t)score->classes + 2, sizeof *column);
+static Grid *make_matrix(const PlumbData *data, const PlumbScore *score, int scores) {
+    static const char *const title[ALL_SCORES] = {"recall", "precision", "f1"};
+    int classes = score->classes;
+    Column *column = calloc((size_t)(1 + classes + scores), sizeof *column);
     if (!column) {
         return NULL;
     }
     column[0] = (Column){.over = "", .title = "is", .align = ALIGN_LEFT};
-    for (int i = 0; i < score->classes; i++) {
+    for (int i = 0; i < classes; i++) {
         column[1 + i] = (Column){.title = class_shown(data, i), .align = ALIGN_RIGHT};
     }
     column[1].over = "taken for";
-    column[1].span = score->classes + 1;
-    column[1 + score->classes] = (Column){.title = "right", .align = ALIGN_DECIMAL};
-    Grid *grid = grid_new(column, score->classes + 2);
+    column[1].span = classes + scores;
+    for (int i = 0; i < scores; i++) {
+        column[1 + classes + i] = (Column){.title = title[i], .align = ALIGN_DECIMAL};
+    }
+    Grid *grid = grid_new(column, 1 + classes + scores);
     free(column);
-    for (int is = 0; grid && is < score->classes; is++) {
+    for (int is = 0; grid && is < classes; is++) {
         grid_row(grid);
         grid_cell(grid, STATE_PLAIN, "%s", class_shown(data, is));
-        for (int taken = 0; taken < score->classes; taken++) {
+        for (int taken = 0; taken < classes; taken++) {
             int64_t rows = cell_of(score, is, taken);
             State state = is == taken ? STATE_PLAIN : rows ? STATE_DOUBTFUL : STATE_HEALTHY;
             grid_cell(grid, state, rows || is == taken ? "%" PRId64 : ".", rows);
         }
-        right_cell(grid, score, is);
+        score_cells(grid, score, is, scores);
     }
     return grid;
 }
@@ -106,15 +113,23 @@ static void print_commonest(const Canvas *canvas, const PlumbData *data, const P
     grid_free(grid);
 }
 
-void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score) {
-    Grid *grid = score->classes <= MATRIX_CLASSES ? make_matrix(data, score) : NULL;
+static bool print_matrix(const Canvas *canvas, const PlumbData *data, const PlumbScore *score, int scores) {
+    Grid *grid = make_matrix(data, score, scores);
     if (grid) {
         grid_layout(grid, INT_MAX);
     }
-    if (grid && grid_width(grid) <= canvas->width) {
+    bool fits = grid && grid_width(grid) <= canvas->width;
+    if (fits) {
         grid_print(grid, canvas);
-    } else {
-        print_commonest(canvas, data, score);
     }
     grid_free(grid);
+    return fits;
+}
+
+void picture_confusion(const Canvas *canvas, const PlumbData *data, const PlumbScore *score) {
+    bool matrix = score->classes <= MATRIX_CLASSES &&
+                  (print_matrix(canvas, data, score, ALL_SCORES) || print_matrix(canvas, data, score, RECALL_ONLY));
+    if (!matrix) {
+        print_commonest(canvas, data, score);
+    }
 }

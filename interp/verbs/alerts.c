@@ -32,6 +32,9 @@ bool alerts_open(Alerts *alerts) {
     const NetValue *net = alerts->net->net;
     int64_t of;
     Watch *watch;
+    if (alerts->judges) {
+        rule_alerts_open(alerts);
+    }
     if (!add_those_of_recipe(alerts->session, net->trained_with)) {
         return false;
     }
@@ -56,8 +59,7 @@ bool alerts_open(Alerts *alerts) {
 /* ---- keeping and telling ------------------------------------------------------------------------------------------
  */
 
-/* Takes the object over. */
-static void keep(NetValue *net, int64_t step, int epoch, json_t *object) {
+void alerts_keep(NetValue *net, int64_t step, int epoch, json_t *object) {
     json_object_set_new(object, "step", json_integer(step));
     json_object_set_new(object, "epoch", json_integer(epoch));
     json_array_append_new(net->alerts, object);
@@ -100,7 +102,7 @@ static void tell_watch(Alerts *alerts, const Watch *watch, int64_t step, int epo
     json_object_set_new(object, "condition", condition ? json_text(condition) : json_null());
     json_object_set_new(object, "old", look_json(watch, &watch->before));
     json_object_set_new(object, "new", look_json(watch, &watch->now));
-    keep(alerts->net->net, step, epoch, object);
+    alerts_keep(alerts->net->net, step, epoch, object);
     free(condition);
 }
 
@@ -195,7 +197,7 @@ static void tell_nonfinite(Alerts *alerts, const PlumbStep *step) {
     json_object_set_new(object, "rule", json_string("non_finite"));
     json_object_set_new(object, "layer", layer ? json_text(layer) : json_null());
     json_object_set_new(object, "direction", layer ? json_string(origin.direction) : json_null());
-    keep(net, step->step, step->epoch, object);
+    alerts_keep(net, step->step, step->epoch, object);
 }
 
 /* ---- the observer ------------------------------------------------------------------------------------------------ */
@@ -216,6 +218,9 @@ void alerts_epoch(Alerts *alerts, const PlumbEpoch *epoch) {
     if (alerts->watches) {
         look(alerts, epoch->step, epoch->epoch);
     }
+    if (alerts->judges) {
+        rule_alerts_epoch(alerts, epoch);
+    }
 }
 
 void alerts_close(Alerts *alerts, bool over) {
@@ -231,5 +236,6 @@ void alerts_close(Alerts *alerts, bool over) {
                         watch->trouble);
         }
     }
+    rule_alerts_close(&alerts->rules);
     free(alerts->watch);
 }

@@ -27,7 +27,7 @@ static bool run(Session *session, const VerbCall *call) {
         Canvas canvas = session_canvas(session);
         picture_diagnosis(&canvas, basis, net, diagnosis);
         json_t *object = json_object();
-        json_object_set_new(object, "healthy", json_boolean(plumb_diagnosis_size(diagnosis) == 0));
+        json_object_set_new(object, "healthy", json_boolean(is_healthy(diagnosis)));
         json_object_set_new(object, "findings", findings_json(net, diagnosis));
         session_json(session, call, value->net->name, object);
     }

@@ -2,6 +2,7 @@
 #include "../render/number.h"
 #include "../render/pictures.h"
 #include "common.h"
+#include <math.h>
 #include <stdlib.h>
 
 static const PlumbPart *part_of(const PlumbData *data) {
@@ -17,7 +18,9 @@ static void print_score(Session *session, const VerbCall *call, const PlumbData 
                 test ? "" : ", since there is no test part");
     number_figure(score->loss, text);
     if (data->classify) {
-        canvas_wrap(&canvas, STATE_PLAIN, 2, " loss %s, accuracy %s", text, number_percent(score->accuracy, share));
+        bool has_top5 = !isnan(score->top5);
+        canvas_wrap(&canvas, STATE_PLAIN, 2, " loss %s, accuracy %s%s%s", text, number_percent(score->accuracy, share),
+                    has_top5 ? ", among the top 5 " : "", has_top5 ? number_percent(score->top5, mae) : "");
         picture_confusion(&canvas, data, score);
     } else {
         canvas_wrap(&canvas, STATE_PLAIN, 2, " loss %s, mae %s, rmse %s, r2 %s", text, number_figure(score->mae, mae),
@@ -39,13 +42,27 @@ static json_t *confusion_json(const PlumbScore *score) {
     return matrix;
 }
 
+static json_t *classes_json(const PlumbData *data, const PlumbScore *score) {
+    json_t *list = json_array();
+    for (int i = 0; i < score->classes; i++) {
+        PlumbClassScore of;
+        plumb_class_score(score, i, &of);
+        json_array_append_new(list, json_pack("{s:o,s:o,s:o,s:o,s:I}", "class", json_text(data->class_name[i]),
+                                              "precision", json_figure(of.precision), "recall", json_figure(of.recall),
+                                              "f1", json_figure(of.f1), "rows", (json_int_t)of.rows));
+    }
+    return list;
+}
+
 static json_t *score_json(const PlumbData *data, const PlumbScore *score) {
     json_t *object = json_object();
     json_object_set_new(object, "part", json_text(data->test.rows ? "test" : "train"));
     json_object_set_new(object, "loss", json_figure(score->loss));
     if (data->classify) {
         json_object_set_new(object, "accuracy", json_figure(score->accuracy));
+        json_object_set_new(object, "top5", json_figure(score->top5));
         json_object_set_new(object, "confusion", confusion_json(score));
+        json_object_set_new(object, "classes", classes_json(data, score));
     } else {
         json_object_set_new(object, "mae", json_figure(score->mae));
         json_object_set_new(object, "rmse", json_figure(score->rmse));

@@ -34,6 +34,8 @@ typedef struct Repair {
     Stage first, best; /* best.net NULL: the first is */
     Attempt attempt[TWINS_MOST];
     int attempts;
+    Value *trained[1 + TWINS_MOST]; /* in order: what a pause keeps */
+    int trainings;
     bool paused;
 } Repair;
 
@@ -51,6 +53,9 @@ static void repair_clear(Repair *repair) {
     stage_clear(&repair->best);
     for (int i = 0; i < repair->attempts; i++) {
         free(repair->attempt[i].text);
+    }
+    for (int i = 0; i < 1 + TWINS_MOST; i++) {
+        value_drop(repair->trained[i]);
     }
 }
 
@@ -82,25 +87,44 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
 }
 
+/* Decisions follow from what was trained: after a pause they are made again, and only what is left is trained. */
+static void replay(Repair *repair, Stage *stage) {
+    Value **trained = &repair->trained[repair->trainings++];
+    if (*trained) {
+        value_drop(stage->net);
+        stage->net = value_keep(*trained);
+    } else {
+        *trained = value_keep(stage->net);
+    }
+}
+
+static bool begin_training(Repair *repair, const Stage *stage, const VerbCall *call) {
+    Training training;
+    if (!training_make(repair->session, call, 0, false, &training)) {
+        return false;
+    }
+    training_begin(call, 0, &training);
+    if (stage == &repair->first && repair->call->on_tree) {
+        training_title(repair->session, call, repair->call->operand[0]->net->name);
+    }
+    return true;
+}
+
 /* Trains the stage's net, and asks the rules. False: an error, or a pause. */
 static bool train_stage(Repair *repair, Stage *stage) {
     Session *session = repair->session;
     VerbCall call = *repair->call;
-    Value *operand[] = {stage->net};
-    call.operand = operand;
+    replay(repair, stage);
+    call.operand = (Value *[]){stage->net};
+    call.count = 1;
     call.on = repair->on;
     call.with = stage->recipe;
-    const Tree *on_tree = call.on_tree;
-    call.on_tree = on_tree ? on_tree : call.tree_of[0]; /* where an error is to point */
-    Training training;
-    if (!training_make(session, &call, 0, false, &training)) {
+    call.on_tree = call.on_tree ? call.on_tree : call.tree_of[0]; /* where an error is to point */
+    const NetValue *net = stage->net->net;
+    if (!net->trainer && !begin_training(repair, stage, &call)) {
         return false;
     }
-    training_begin(&call, 0, &training);
-    if (stage == &repair->first && on_tree) {
-        training_title(session, &call, repair->call->operand[0]->net->name);
-    }
-    PlumbOutcome outcome = training_run(session, &call, 0, false);
+    PlumbOutcome outcome = net->unfinished ? training_run(session, &call, 0, false) : PLUMB_DONE;
     repair->paused = outcome == PLUMB_PAUSED;
     if (outcome == PLUMB_PAUSED || outcome == PLUMB_FAILED) {
         return false;
@@ -125,8 +149,7 @@ static bool begin(Repair *repair) {
     first->draft = draft_of(session, value->net);
     first->source = first->draft ? draft_text(first->draft, repair->name, false) : NULL;
     first->net = first->source ? draft_build(session, first->source) : NULL;
-    /* Its twins would all write to one file. */
-    first->recipe = recipe ? draft_recipe(session, "checkpoint = none; log = none", recipe) : NULL;
+    first->recipe = recipe ? draft_recipe(session, "log = none", recipe) : NULL; /* twins would all write to one file */
     if (!first->net || !first->recipe) {
         return session_error(session, span, "net %s cannot be written as source by itself", value->net->name);
     }
@@ -260,11 +283,15 @@ static char *whole_source(const Repair *repair, const Stage *stage) {
     return done ? text : NULL;
 }
 
-/* The net before under its own name, written in the same way as the net behind it. malloc'd, or NULL. */
+/* The net before under its own name, written in the same way as the net behind it; what calls the net itself by
+ * arguments has nothing before it. malloc'd, or NULL. */
 static char *source_before(const Repair *repair, const Stage *best) {
+    const NetValue *net = repair->call->operand[0]->net;
     bool same = !strcmp(repair->first.source, best->source);
-    const char *name = repair->call->operand[0]->net->name;
-    return same ? strdup(best->source) : draft_text(repair->first.draft, name, best->draft->rewritten);
+    bool called = !best->draft->rewritten && !strcmp(net->name, net->declaration->text);
+    return same     ? strdup(best->source)
+           : called ? strdup("")
+                    : draft_text(repair->first.draft, net->name, best->draft->rewritten);
 }
 
 static void say_difference(const Canvas *canvas, const char *before, const char *source) {
@@ -354,18 +381,32 @@ static bool has_data(Session *session, const VerbCall *call) {
     return session_fail(session, call->tree_of[0]->span, &error);
 }
 
-static bool run(Session *session, const VerbCall *call) {
-    if (session_resuming(session)) {
-        return session_error(session, call->tree->span, "a repair that was stopped begins anew");
+/* The paused statement has what was trained so far behind its operand. */
+static bool pause_repair(Repair *repair) {
+    const VerbCall *call = repair->call;
+    VerbCall paused = *call;
+    Value *operand[2 + TWINS_MOST] = {call->operand[0]};
+    const Tree *tree_of[2 + TWINS_MOST] = {call->tree_of[0]};
+    for (paused.count = 1; paused.count <= repair->trainings; paused.count++) {
+        operand[paused.count] = repair->trained[paused.count - 1];
+        tree_of[paused.count] = call->tree_of[0];
     }
-    if (!has_data(session, call)) {
+    paused.operand = operand;
+    paused.tree_of = tree_of;
+    return session_pause(repair->session, &paused);
+}
+
+static bool run(Session *session, const VerbCall *call) {
+    Repair repair = {.session = session, .call = call, .name = call->as_tree->text};
+    if (!has_data(session, call) || !training_takes_no_checkpoint(session, call)) {
         return false;
     }
-    Repair repair = {.session = session, .call = call, .name = call->as_tree->text};
     repair.on = call->on ? call->on : call->operand[0]->net->trained_on;
+    for (int i = 1; i < call->count; i++) {
+        repair.trained[i - 1] = value_keep(call->operand[i]);
+    }
     bool done = begin(&repair) && improve(&repair);
-    bool stopped = !done && repair.paused && repair.first.diagnosis; /* the best so far */
-    done = (done || stopped) && finish(&repair);
+    done = done ? finish(&repair) : repair.paused && pause_repair(&repair);
     repair_clear(&repair);
     return done;
 }
@@ -387,7 +428,7 @@ const Verb verb_fix = {
          .summary =
              "edits the source of a net by its findings, one edit after the other; each is proved by training a twin "
              "from the same seed on the same batches, and kept only if the twin is better. NET stays as it is; "
-             "the twins write no checkpoints",
+             "the twins write no logs",
          .formula = "fix NET as NAME [on DATA] [with RECIPE]",
          .source = "plumb; Zhang et al. 2021, AutoTrainer, for repair in a loop",
          .example = "fix plain as fixed on digits with quick"},

@@ -56,8 +56,13 @@ PlumbDiagnosis *diagnose_net(Session *session, Value *value, Value *on, Value *w
                        .forecast = forecast,
                        .probe = net->probe,
                        .loss = net->has_loss ? net->loss : NAN};
+    PlumbClipping clipping;
     if (was_trained_on(net, on)) {
         about.epochs = net_value_history(net, &about.epoch);
+    }
+    if (about.epochs && net->trainer) {
+        clipping = plumb_trainer_clipping(net->trainer);
+        about.clipping = &clipping;
     }
     PlumbError error = {.argument = -1};
     PlumbDiagnosis *diagnosis = recipe ? plumb_diagnose(&about, &error) : NULL;
@@ -66,6 +71,15 @@ PlumbDiagnosis *diagnose_net(Session *session, Value *value, Value *on, Value *w
         report_no_memory(session, span);
     }
     return diagnosis;
+}
+
+bool is_healthy(const PlumbDiagnosis *diagnosis) {
+    for (int i = 0; i < plumb_diagnosis_size(diagnosis); i++) {
+        if (plumb_diagnosis_at(diagnosis, i)->severity == PLUMB_SEVERE) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static json_t *finding_json(const PlumbNet *net, const PlumbFinding *finding) {

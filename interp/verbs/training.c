@@ -254,7 +254,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
                  .first_step = -1,
                  .began = clock_seconds(),
                  .every = 1,
-                 .alerts = {.session = session, .net = value, .clear = erase_bar, .self = &view}};
+                 .alerts = {.session = session, .net = value, .judges = table, .clear = erase_bar, .self = &view}};
     PlumbObserver observer = {&view, on_step, on_epoch, on_end};
     const PlumbCall *recipe = session_recipe(session, value->net->trained_with, value);
     Saver saver = saver_of(session, value->net->trainer, recipe);

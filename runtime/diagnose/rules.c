@@ -49,7 +49,7 @@ static const Rule rules[RULES] = {
                  true},
     [SLOW_CONVERGENCE] = {"slow_convergence", judge_slow_convergence,
                           START | GRADIENT | UNITS | TOO_LOW | RULE_BIT(STAGNANT_UPDATE) | RULE_BIT(CLIP_TOO_TIGHT),
-                          true},
+                          false},
     [OVERFIT] = {"overfit", judge_overfit, 0, true},
 };
 
@@ -81,6 +81,13 @@ bool is_stuck(const Patient *patient) {
 
 bool is_unsolved(const Patient *patient) {
     return !(patient->level < 0.3) && !(patient->wrong < 0.1);
+}
+
+enum { EARLY_EPOCHS = 2, EARLY_STEPS = 50 };
+
+bool is_early(const Patient *patient) {
+    const PlumbCase *about = patient->about;
+    return about->training && (about->epochs < EARLY_EPOCHS || about->epoch[about->epochs - 1].step < EARLY_STEPS);
 }
 
 PlumbVerdict foreseen(const Patient *patient) {
@@ -183,11 +190,13 @@ static bool examine(Patient *patient, const PlumbCase *about) {
         return false;
     }
     double loss = patient->trained ? about->epoch[about->epochs - 1].loss : about->loss;
-    patient->chance = plumb_loss_at_chance(about->net, about->data, about->recipe);
+    patient->chance = about->chance > 0 ? about->chance : plumb_loss_at_chance(about->net, about->data, about->recipe);
     patient->level = patient->chance > 0 ? loss / patient->chance : NAN;
     patient->wrong = NAN;
     if (patient->trained && about->data && about->data->classify) {
-        patient->wrong = (1 - about->epoch[about->epochs - 1].metric) / (1 - 1. / about->data->classes);
+        const PlumbEpoch *last = &about->epoch[about->epochs - 1];
+        double hits = about->data->test.rows ? fmax(last->metric, last->test_metric) : last->metric;
+        patient->wrong = (1 - hits) / (1 - 1. / about->data->classes);
     }
     find_slopes(patient);
     find_optimizer(patient);

@@ -19,7 +19,7 @@ typedef struct Patient {     /* what the rules read, found once */
     double lr;
     double chance;           /* loss of the best constant output; NaN: unknown */
     double level;            /* the present loss over it; NaN: unknown */
-    double wrong;            /* share of the train labels missed, over that of guessing; NaN: unknown */
+    double wrong;            /* share of the labels missed, in the part where it is less, over that of guessing; NaN: unknown */
     int *layer, layers;      /* nodes with drawn weights, whose gradient arrives somewhere */
     double slope;            /* measured decades of output_grad from the last of them back to the first; NaN: not measured */
     double signal_slope;     /* measured decades of the signal, first to last */
@@ -38,6 +38,8 @@ const char *say(Patient *patient, const char *format, ...) __attribute__((format
 /* The loss is where guessing leaves it, or not yet where the task counts as solved. An unknown loss is both. */
 bool is_stuck(const Patient *patient);
 bool is_unsolved(const Patient *patient);
+/* While training: too few steps to call it a failure. */
+bool is_early(const Patient *patient);
 /* The forecast's verdict over the depth alone, whatever it says of time; PLUMB_UNFORESEEN where there is no forecast. */
 PlumbVerdict foreseen(const Patient *patient);
 double input_rms(const PlumbData *data); /* of what is finite in the train part */

@@ -102,7 +102,7 @@ bool judge_bad_data(Patient *patient, PlumbFinding *finding) {
         return true;
     }
     finding->remedy = "scale=standard";
-    finding->severity = patient->trained && is_stuck(patient) ? PLUMB_SEVERE : PLUMB_MILD;
+    finding->severity = patient->trained ? PLUMB_SEVERE : PLUMB_MILD;
     if (columns.constant == columns.count) {
         finding->evidence = say(patient, "all %d features are the same in every row", columns.count);
         finding->cause = "they tell nothing";

@@ -135,8 +135,7 @@ static const char *vanishing_evidence(Patient *patient) {
 
 bool judge_vanishing_gradient(Patient *patient, PlumbFinding *finding) {
     bool moves = patient->trained && !is_starved(patient) && !is_stuck(patient);
-    bool early = patient->about->training && patient->about->epochs < 2;
-    if (patient->layers < 2 || !is_steep(patient) || !is_unsolved(patient) || moves || early) {
+    if (patient->layers < 2 || !is_steep(patient) || !is_unsolved(patient) || moves || is_early(patient)) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;
@@ -209,7 +208,8 @@ static const char *exploding_evidence(Patient *patient, int64_t nonfinite) {
 
 bool judge_exploding_gradient(Patient *patient, PlumbFinding *finding) {
     int64_t nonfinite = nonfinite_values(patient->about);
-    if (patient->layers < 2 || !is_unsolved(patient) || !is_exploding(patient, nonfinite)) {
+    if (patient->layers < 2 || !is_unsolved(patient) || (is_early(patient) && !nonfinite) ||
+        !is_exploding(patient, nonfinite)) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;

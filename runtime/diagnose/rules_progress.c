@@ -43,7 +43,7 @@ bool judge_diverging(Patient *patient, PlumbFinding *finding) {
 
 /* ---- oscillating ------------------------------------------------------------------------------------------------- */
 
-enum { OSCILLATION = 6 }; /* epochs looked back */
+enum { OSCILLATION = 12, RISES_LEAST = 4, OSCILLATION_PART = 4 }; /* epochs looked back; compared at both ends */
 
 static int rises(const Patient *patient, int from) {
     int count = 0;
@@ -53,18 +53,29 @@ static int rises(const Patient *patient, int from) {
     return count;
 }
 
-/* Up by a tenth time and again, and nowhere in the end. */
+static double mean_loss(const Patient *patient, int from, bool test) {
+    double sum = 0;
+    for (int i = from; i < from + OSCILLATION_PART; i++) {
+        sum += test ? patient->about->epoch[i].test_loss : loss_at(patient, i);
+    }
+    return sum / OSCILLATION_PART;
+}
+
+/* Up by a tenth time and again, and nowhere in the end. The test loss, which is not of the batches that a batch norm
+ * sees, says the same where there is one. */
 bool oscillates(const Patient *patient) {
-    int from = patient->about->epochs - OSCILLATION;
-    return from >= 0 && is_unsolved(patient) && rises(patient, from) >= 2 &&
-           loss_at(patient, last_of(patient)) > 0.8 * loss_at(patient, from);
+    bool may_settle = patient->about->training && patient->level < 0.7;
+    int from = patient->about->epochs - OSCILLATION, to = patient->about->epochs - OSCILLATION_PART;
+    return from >= 0 && is_unsolved(patient) && !may_settle && rises(patient, from) >= RISES_LEAST &&
+           mean_loss(patient, to, false) > 0.9 * mean_loss(patient, from, false) &&
+           !(mean_loss(patient, to, true) < 0.9 * mean_loss(patient, from, true));
 }
 
 bool judge_oscillating_loss(Patient *patient, PlumbFinding *finding) {
     if (!oscillates(patient) || diverges(patient)) {
         return false;
     }
-    finding->severity = PLUMB_MILD;
+    finding->severity = PLUMB_SEVERE;
     finding->evidence = say(patient, "in %d epochs the loss rose %d times by more than a tenth: from %.3g to %.3g",
                             OSCILLATION, rises(patient, patient->about->epochs - OSCILLATION),
                             loss_at(patient, patient->about->epochs - OSCILLATION), loss_at(patient, last_of(patient)));
@@ -76,14 +87,19 @@ bool judge_oscillating_loss(Patient *patient, PlumbFinding *finding) {
 /* ---- standing still, or nearly so ---------------------------------------------------------------------------------
  */
 
-enum { PLATEAU_EPOCHS = 3, SLOW_EPOCHS = 4 };
+/* While training some more: plateaus of sigmoid nets end. */
+enum { PLATEAU_EPOCHS = 3, PLATEAU_TRAINING = 8, SLOW_EPOCHS = 4 };
+
+static int plateau_epochs(const Patient *patient) {
+    return patient->about->training ? PLATEAU_TRAINING : PLATEAU_EPOCHS;
+}
 
 static bool is_flat(const Patient *patient) {
     double least = INFINITY, most = 0;
-    if (patient->about->epochs < PLATEAU_EPOCHS) {
+    if (patient->about->epochs < plateau_epochs(patient)) {
         return false;
     }
-    for (int i = patient->about->epochs - PLATEAU_EPOCHS; i < patient->about->epochs; i++) {
+    for (int i = patient->about->epochs - plateau_epochs(patient); i < patient->about->epochs; i++) {
         least = fmin(least, loss_at(patient, i));
         most = fmax(most, loss_at(patient, i));
     }
@@ -91,12 +107,12 @@ static bool is_flat(const Patient *patient) {
 }
 
 bool judge_plateau(Patient *patient, PlumbFinding *finding) {
-    if (!is_flat(patient) || !(patient->level > 0.95)) {
+    if (!is_flat(patient) || !(patient->level > 0.95) || is_early(patient)) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;
     finding->evidence = say(patient, "loss %.4g for the last %d epochs; the best constant output has %.4g",
-                            loss_at(patient, last_of(patient)), PLATEAU_EPOCHS, patient->chance);
+                            loss_at(patient, last_of(patient)), plateau_epochs(patient), patient->chance);
     finding->cause = "nothing of the inputs reaches the loss, or nothing of the loss the weights";
     finding->remedy = "";
     return true;
@@ -132,7 +148,7 @@ bool judge_slow_convergence(Patient *patient, PlumbFinding *finding) {
 
 /* ---- overfit ----------------------------------------------------------------------------------------------------- */
 
-enum { OVERFIT_EPOCHS = 3 };
+enum { OVERFIT_EPOCHS = 4, OVERFIT_TRAINING = 8 };
 
 static int best_test(const Patient *patient) {
     int best = 0;
@@ -140,6 +156,17 @@ static int best_test(const Patient *patient) {
         best = patient->about->epoch[i].test_loss < patient->about->epoch[best].test_loss ? i : best;
     }
     return best;
+}
+
+/* What is counted, hits or errors, has become worse too: a loss also rises on rows that stay right, by certainty. */
+static bool metric_fell(const Patient *patient, const PlumbEpoch *now) {
+    const PlumbData *data = patient->about->data;
+    double best = patient->about->epoch[0].test_metric;
+    for (int i = 1; i < patient->about->epochs; i++) {
+        double metric = patient->about->epoch[i].test_metric;
+        best = data && data->classify ? fmax(best, metric) : fmin(best, metric);
+    }
+    return data && data->classify ? now->test_metric < best - 0.05 : now->test_metric > 1.05 * best;
 }
 
 /* The test loss has risen for some epochs while the train loss fell on, and what lies between them counts. */
@@ -150,8 +177,9 @@ bool judge_overfit(Patient *patient, PlumbFinding *finding) {
     }
     int best = best_test(patient);
     const PlumbEpoch *then = &patient->about->epoch[best], *now = &patient->about->epoch[last];
-    if (last - best < OVERFIT_EPOCHS || !(now->test_loss > 1.3 * then->test_loss) || !(now->loss < then->loss) ||
-        !(now->test_loss - now->loss > 0.15 * patient->chance)) {
+    if (last - best < (patient->about->training ? OVERFIT_TRAINING : OVERFIT_EPOCHS) ||
+        !(now->test_loss > 1.3 * then->test_loss) || !(now->loss < then->loss) ||
+        !(now->test_loss - now->loss > 0.15 * patient->chance) || !metric_fell(patient, now)) {
         return false;
     }
     finding->severity = PLUMB_MILD;

@@ -50,19 +50,21 @@ static bool was_thrown(const Patient *patient) {
 
 bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     double update = epoch_median_update(patient), most = epoch_largest_update(patient);
-    bool large = update > 0.1 || most > 0.5, wild = diverges(patient), swings = oscillates(patient);
+    bool large = patient->about->epochs > 1 && (update > 0.1 || most > 0.5), wild = diverges(patient),
+         swings = oscillates(patient);
     bool thrown = most > 0.1 && was_thrown(patient);
     bool by_nature = foreseen(patient) == PLUMB_EXPLODING && !(most > 0.5);
-    if (!patient->trained || isnan(patient->lr) || by_nature || !is_unsolved(patient) ||
+    if (!patient->trained || isnan(patient->lr) || by_nature || (!is_unsolved(patient) && !wild) ||
         !(wild || swings || thrown || (large && is_stuck(patient)))) {
         return false;
     }
     finding->severity = wild || large || thrown ? PLUMB_SEVERE : PLUMB_MILD;
-    finding->evidence = say(patient, "a step changes the weights by up to %.2g of their size%s%s", most,
-                            wild     ? "; the loss runs away"
-                            : swings ? "; the loss swings"
-                            : thrown ? "; the loss was thrown far above chance"
-                                     : "",
+    const char *step = most > 0 ? say(patient, "a step changes the weights by up to %.2g of their size; ", most) : "";
+    finding->evidence = say(patient, "%s%s%s", step,
+                            wild     ? "the loss runs away"
+                            : swings ? "the loss swings"
+                            : thrown ? "the loss was thrown far above chance"
+                                     : "the loss stays",
                             standing(patient));
     finding->cause = say(patient, "lr=%g", patient->lr);
     finding->remedy = with_lr(patient, shrunk(patient));
@@ -74,8 +76,9 @@ bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     double most = epoch_largest_update(patient);
     PlumbVerdict verdict = foreseen(patient);
     int last = patient->about->epochs - 1;
-    if (last < 2 || isnan(patient->lr) || verdict == PLUMB_VANISHING || verdict == PLUMB_EXPLODING || !(most < 3e-4) ||
-        !(patient->level > 0.5) || patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
+    if (last < 2 || is_early(patient) || isnan(patient->lr) || verdict == PLUMB_VANISHING ||
+        verdict == PLUMB_EXPLODING || !(most < 3e-4) || !(patient->level > 0.5) ||
+        patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;
@@ -105,7 +108,8 @@ static bool only_decay_moves(const Patient *patient, int node) {
 
 bool judge_stagnant_update(Patient *patient, PlumbFinding *finding) {
     double most = epoch_largest_update(patient), median = epoch_median_update(patient);
-    if (!patient->trained || !patient->about->probe || !patient->about->recipe || !is_unsolved(patient)) {
+    if (patient->about->epochs < 3 || is_early(patient) || !patient->about->probe || !patient->about->recipe ||
+        !is_unsolved(patient)) {
         return false;
     }
     finding->severity = PLUMB_MILD;
@@ -133,13 +137,33 @@ bool judge_stagnant_update(Patient *patient, PlumbFinding *finding) {
 
 /* ---- clipping --------------------------------------------------------------------------------------------------- */
 
-bool judge_clip_idle(Patient *patient, PlumbFinding *finding) {
-    (void)patient;
-    (void)finding;
-    return false;
+/* The limit that one step in ten would exceed. */
+static const char *suggested(Patient *patient, const PlumbClipping *clipping) {
+    return clipping->suggested > 0 ? say(patient, "clip = by_norm(%.2g)", clipping->suggested) : "";
 }
+
 bool judge_clip_too_tight(Patient *patient, PlumbFinding *finding) {
-    (void)patient;
-    (void)finding;
-    return false;
+    const PlumbClipping *clipping = patient->about->clipping;
+    if (!clipping || !(clipping->share > 0.5) || !is_unsolved(patient)) {
+        return false;
+    }
+    finding->severity = PLUMB_MILD;
+    finding->evidence = say(patient, "clipping engaged at %.0f %% of the steps, by a factor of %.2g%s",
+                            100 * clipping->share, clipping->factor, standing(patient));
+    finding->cause = "its limit is below the usual gradient: it works as a smaller learning rate";
+    finding->remedy = suggested(patient, clipping);
+    return true;
+}
+
+/* What never engages protects from nothing that was seen. */
+bool judge_clip_idle(Patient *patient, PlumbFinding *finding) {
+    const PlumbClipping *clipping = patient->about->clipping;
+    if (!clipping || clipping->share != 0) {
+        return false;
+    }
+    finding->severity = PLUMB_MILD;
+    finding->evidence = "clipping never engaged";
+    finding->cause = say(patient, "nine steps in ten have a gradient below %.2g", clipping->suggested);
+    finding->remedy = suggested(patient, clipping);
+    return true;
 }

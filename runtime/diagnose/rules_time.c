@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { GATED_EPOCHS = 5 };
+
 typedef struct Decay { /* of the recurrent layer that loses, or gains, most */
     int node, steps;
     double decades; /* from the last time step back to the first */
@@ -82,6 +84,12 @@ static int first_alive(const PlumbNet *net, const Decay *decay) {
     return t + 1;
 }
 
+/* Gates learn to open: their first weights may let a gradient through less than those of a plain net that never learns.
+ */
+static bool may_open(const Patient *patient, const char *kind) {
+    return strcmp(kind, "rnn") != 0 && (patient->about->epochs < GATED_EPOCHS || !is_stuck(patient));
+}
+
 /* Half-life under a quarter of the steps: less than 1/16 arrives. While the weights are as drawn that is usual, and the
  * limits of the depth count. */
 bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
@@ -89,10 +97,13 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
     Decay decay = worst(patient->about, -1);
     double limit = !patient->trained ? (patient->adaptive ? -5 : -3.5) : 4 * log10(0.5);
     if (decay.node < 0 || decay.decades > limit || !is_unsolved(patient) || is_truncated(patient->about) ||
-        (patient->trained && patient->about->epochs < 2)) {
+        is_early(patient) || (patient->trained && patient->about->epochs < 2)) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
+    if (may_open(patient, kind)) {
+        return false;
+    }
     double half_life = -log10(2) * (decay.steps - 1) / decay.decades;
     finding->first_step = 1;
     finding->last_step = first_alive(net, &decay) - 1;
@@ -108,7 +119,7 @@ bool judge_exploding_through_time(Patient *patient, PlumbFinding *finding) {
     Decay decay = worst(patient->about, 1);
     double limit = patient->adaptive ? 3 : 1.5;
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient) || oscillates(patient);
-    if (decay.node < 0 || decay.decades < limit || !fails || is_truncated(patient->about)) {
+    if (decay.node < 0 || decay.decades < limit || !fails || is_early(patient) || is_truncated(patient->about)) {
         return false;
     }
     finding->first_step = 1;

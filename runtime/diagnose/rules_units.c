@@ -46,8 +46,13 @@ static double largest(const Patient *patient, const PlumbFinding *finding, bool 
     return most;
 }
 
+/* Too few steps yet, or the net learns all the same. */
+static bool is_no_matter(const Patient *patient) {
+    return is_early(patient) || !is_unsolved(patient) || (patient->about->training && !is_stuck(patient));
+}
+
 bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
-    if (!patient->about->probe || !is_unsolved(patient) || !take_layers(patient, finding, is_saturated)) {
+    if (!patient->about->probe || is_no_matter(patient) || !take_layers(patient, finding, is_saturated)) {
         return false;
     }
     int node = -1, before;
@@ -71,7 +76,7 @@ bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
 }
 
 bool judge_dead_units(Patient *patient, PlumbFinding *finding) {
-    if (!patient->about->probe || !is_unsolved(patient) || !take_layers(patient, finding, is_dead)) {
+    if (!patient->about->probe || is_no_matter(patient) || !take_layers(patient, finding, is_dead)) {
         return false;
     }
     int node = -1;

@@ -2,6 +2,7 @@
  * themselves. */
 #include "failing.h"
 #include <jansson.h>
+#include <math.h>
 #include <unistd.h>
 
 static bool append(PlumbNet *net, PlumbArena *arena, const char *name, const PlumbGiven *given, int count,
@@ -113,8 +114,50 @@ static void a_forecast_survives_every_failing_allocation(void **state) {
     assert_survives(forecast_of_time);
 }
 
+static bool diagnose(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbError *error) {
+    PlumbForecast *forecast = plumb_forecast(net, data, recipe, error);
+    PlumbCase about = {.net = net, .data = data, .recipe = recipe, .forecast = forecast, .loss = NAN};
+    PlumbDiagnosis *diagnosis = forecast ? plumb_diagnose(&about, error) : NULL;
+    bool done = diagnosis;
+    plumb_diagnosis_free(diagnosis);
+    plumb_forecast_free(forecast);
+    return done;
+}
+
+static bool add_deep(PlumbNet *net, PlumbArena *arena, PlumbError *error) {
+    bool done = append(net, arena, "input", GIVEN(NUMBER(NULL, 2)), error);
+    for (int i = 0; done && i < 12; i++) {
+        done = append(net, arena, "dense", GIVEN(NUMBER(NULL, 16)), error) &&
+               append(net, arena, "sigmoid", NULL, 0, error);
+    }
+    return done && append(net, arena, "dense", GIVEN(NUMBER(NULL, 2)), error);
+}
+
+static bool diagnose_vanishing(PlumbError *error) {
+    PlumbArena *arena = plumb_arena_new();
+    PlumbNet *net = arena ? plumb_net_new("n", error) : NULL;
+    PlumbCall *source =
+        arena ? plumb_call(arena, plumb_entry_find("blobs"), GIVEN(NUMBER("samples", 20)), error) : NULL;
+    PlumbData *data = source ? plumb_data_load(source, NULL, 1, error) : NULL;
+    const PlumbCall *recipe = arena ? plumb_call_default(arena, "recipe", error) : NULL;
+    bool done = net && data && recipe && add_deep(net, arena, error) && diagnose(net, data, recipe, error);
+    if (!arena) {
+        plumb_fail(error, PLUMB_MEMORY_ERROR, "no arena");
+    }
+    plumb_data_free(data);
+    plumb_net_free(net);
+    plumb_arena_free(arena);
+    return done;
+}
+
+static void a_diagnosis_survives_every_failing_allocation(void **state) {
+    (void)state;
+    assert_survives(diagnose_vanishing);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(training_survives_every_failing_allocation),
-                                       cmocka_unit_test(a_forecast_survives_every_failing_allocation)};
+                                       cmocka_unit_test(a_forecast_survives_every_failing_allocation),
+                                       cmocka_unit_test(a_diagnosis_survives_every_failing_allocation)};
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

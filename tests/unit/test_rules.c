@@ -111,6 +111,8 @@ static const Trial trials[] = {
     {"dead_units", "input(2)", "dense(8) -> relu", 1, "dense(2)", DOTS, SLOW, true, false},
     {"vanishing_through_time", "input(40, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, true, true},
     {"vanishing_through_time", "input(4, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(4), SLOW, true, false},
+    /* Gates learn to open. */
+    {"vanishing_through_time", "input(40, 2)", "gru(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, false, false},
     {"exploding_through_time", "input(30, 2)", "rnn(8, act=relu, recurrent_init=orthogonal(3), return=last)", 1,
      "dense(1)", SUMS(30), SLOW, false, true},
     {"exploding_through_time", "input(30, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(30), SLOW, false, false},
@@ -171,7 +173,7 @@ static void rules_fire_on_sick_nets_and_not_on_the_nearest_healthy_ones(void **s
 /* ---- histories ----------------------------------------------------------------------------------------------------
  */
 
-enum { HISTORY_MOST = 8 };
+enum { HISTORY_MOST = 12 };
 
 /* Chance is ln 2 = 0.69. test: NULL: no test part. */
 static const struct {
@@ -181,14 +183,19 @@ static const struct {
     double update;
     bool fires;
 } histories[] = {
-    {"plateau", {0.7, 0.694, 0.694, 0.693}, {0}, 4, 1e-3, true},
+    {"plateau", {0.7, 0.694, 0.694, 0.693, 0.694, 0.694, 0.693, 0.694, 0.693}, {0}, 9, 1e-3, true},
     {"plateau", {0.7, 0.694, 0.66, 0.61}, {0}, 4, 1e-3, false},
     {"plateau", {0.2, 0.01, 0.01, 0.01}, {0}, 4, 1e-3, false}, /* solved */
     {"slow_convergence", {0.70, 0.699, 0.698, 0.694, 0.69, 0.686}, {0}, 6, 1e-3, true},
     {"slow_convergence", {0.70, 0.66, 0.61, 0.55, 0.50, 0.45}, {0}, 6, 1e-3, false},
-    {"oscillating_loss", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6}, {0}, 6, 5e-2, true},
-    {"oscillating_loss", {0.7, 0.5, 0.56, 0.4, 0.45, 0.3}, {0}, 6, 5e-2, false}, /* on its way down */
-    {"learning_rate_too_high", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6}, {0}, 6, 5e-2, true},
+    {"oscillating_loss", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6, 0.8, 0.7, 0.5, 0.7, 0.5, 0.7}, {0}, 12, 5e-2, true},
+    {"oscillating_loss",
+     {0.7, 0.55, 0.62, 0.5, 0.56, 0.45, 0.5, 0.4, 0.45, 0.3, 0.34, 0.25},
+     {0},
+     12,
+     5e-2,
+     false}, /* on its way down */
+    {"learning_rate_too_high", {0.7, 0.5, 0.7, 0.5, 0.7, 0.6, 0.8, 0.7, 0.5, 0.7, 0.5, 0.7}, {0}, 12, 5e-2, true},
     {"diverging", {0.7, 0.5, 2, 9, 80, 700}, {0}, 6, 0.3, true},
     {"diverging", {0.7, 0.5, INFINITY}, {0}, 3, 0.3, true},
     {"diverging", {9, 2, 0.7, 0.5, 0.6, 0.5}, {0}, 6, 0.3, false},
@@ -209,9 +216,11 @@ static void judge_history(Kit *kit, size_t row) {
     for (int i = 0; i < histories[row].epochs; i++) {
         double test = histories[row].test[0] > 0 ? histories[row].test[i] : NAN;
         epoch[i] = (PlumbEpoch){.epoch = i + 1,
+                                .step = 100 * (i + 1),
                                 .loss = histories[row].loss[i],
                                 .metric = 0.5,
                                 .test_loss = test,
+                                .test_metric = 1 - test / 2,
                                 .grad_first = 0.1,
                                 .grad_last = 0.1,
                                 .update_ratio = histories[row].update};
@@ -222,7 +231,9 @@ static void judge_history(Kit *kit, size_t row) {
     snprintf(what, sizeof what, "history %zu", row);
     assert_judged(&about, what, histories[row].rule, histories[row].fires);
     about.training = true;
-    assert_judged(&about, "the same while training", histories[row].rule, histories[row].fires);
+    /* Before the end it may yet come, or settle. */
+    bool at_the_end = !strcmp(histories[row].rule, "slow_convergence") || !strcmp(histories[row].rule, "overfit");
+    assert_judged(&about, "the same while training", histories[row].rule, histories[row].fires && !at_the_end);
     for (int i = 0; plumb_rule_name(i); i++) {
         about.told |= (uint32_t)1 << i;
     }

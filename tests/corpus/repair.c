@@ -1,0 +1,61 @@
+/* What fix makes of a broken net, and what "relu, he, adam" makes of it without looking. */
+#include "interp/repair/draft.h"
+#include "private.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- fix --------------------------------------------------------------------------------------------------------- */
+
+/* Of a state in the report: {"loss": ..., "test_loss": ..., "metric": ...}. */
+static double score_of(const Bench *bench, const json_t *state) {
+    PlumbEpoch last = {.test_loss = NAN, .test_metric = NAN};
+    const json_t *loss = json_object_get(state, "test_loss"), *metric = json_object_get(state, "metric");
+    last.test_loss = json_is_number(loss) ? json_number_value(loss) : NAN;
+    last.test_metric = json_is_number(metric) ? json_number_value(metric) : NAN;
+    return bench_score(bench, bench->net, &last);
+}
+
+void repair_by_fix(Bench *bench, const Case *about, Result *result) {
+    static const char statement[] = "fix n as m on d with r";
+    fflush(bench->out);
+    size_t from = bench->size;
+    int status = session_run(bench->session, "case", statement, strlen(statement));
+    fflush(bench->out);
+    json_t *told = status == 0 ? json_loads(bench->text + from, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+    double before = score_of(bench, json_object_get(told, "before"));
+    result->fixed = score_of(bench, json_object_get(told, "after"));
+    result->twins =
+        (int)(json_array_size(json_object_get(told, "applied")) + json_array_size(json_object_get(told, "rejected")));
+    result->repaired = result->fixed >= about->target;
+    result->worse = result->fixed < before;
+    json_decref(told);
+}
+
+/* ---- relu, he, adam ---------------------------------------------------------------------------------------------- */
+
+static double score_with(const Bench *bench, PlumbNet *net, const PlumbCall *recipe) {
+    PlumbConfig config = bench_config(FIRST_SEED);
+    PlumbTrainer *trainer = plumb_trainer_new(net, bench->data, recipe, &config, NULL);
+    const PlumbEpoch *epoch;
+    double score = NAN;
+    if (trainer) {
+        plumb_trainer_run(trainer, 0, NULL);
+        int epochs = plumb_trainer_history(trainer, &epoch);
+        score = epochs ? bench_score(bench, net, &epoch[epochs - 1]) : NAN;
+    }
+    plumb_trainer_free(trainer);
+    return score;
+}
+
+bool repair_by_recipe(Bench *bench, const Case *about) {
+    PlumbArena *arena = plumb_arena_new();
+    PlumbEdit edit = {.act = arena ? plumb_call_default(arena, "relu", NULL) : NULL,
+                      .init = arena ? plumb_call_default(arena, "he", NULL) : NULL};
+    PlumbNet *net = plumb_net_variant(bench->net, &edit, NULL);
+    Value *recipe = draft_recipe(bench->session, "optimizer = adam(lr=0.003); diagnostics = off", bench->recipe);
+    double score = net && recipe ? score_with(bench, net, recipe->call.call) : NAN;
+    value_drop(recipe);
+    plumb_net_free(net);
+    plumb_arena_free(arena);
+    return score >= about->target;
+}
