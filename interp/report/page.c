@@ -100,6 +100,8 @@ void page_end(Page *page) {
 
 /* ---- tables ------------------------------------------------------------------------------------------------------ */
 
+enum { WIDE = 40 /* characters; longer texts are broken */ };
+
 static const char *cell_class(const Column *column) {
     return column->align == ALIGN_LEFT ? "" : " class=\"n\"";
 }
@@ -137,7 +139,8 @@ static void add_upper_head(Page *page, const Grid *grid, bool two) {
             continue;
         }
         if (column->over) {
-            page_markup(page, "<th scope=\"colgroup\" colspan=\"%d\"%s>", shown_span(grid, i), cell_class(column));
+            int span = shown_span(grid, i);
+            page_markup(page, span > 1 ? "<th scope=\"colgroup\" colspan=\"%d\">" : "<th>", span);
             page_text(page, "%s", column->over);
         } else {
             page_markup(page, "<th scope=\"col\"%s%s>", two ? " rowspan=\"2\"" : "", cell_class(column));
@@ -169,7 +172,8 @@ static void add_cell(Page *page, const Grid *grid, int row, int at, bool first) 
     const Column *column = grid_column(grid, at);
     State state;
     const char *text = grid_text(grid, row, at, &state);
-    page_markup(page, first ? "<th scope=\"row\"%s>" : "<td%s>", cell_class(column));
+    page_markup(page, first ? "<th scope=\"row\"%s>" : "<td%s>",
+                strlen(text) > WIDE ? " class=\"wide\"" : cell_class(column));
     bool marked = *text && (state == STATE_BROKEN || state == STATE_DOUBTFUL);
     page_markup(page, marked ? "<span%s>" : "%.0s", class_of(state));
     page_text(page, "%s", text);

@@ -30,6 +30,7 @@ const char *const report_style[] = {
     "th,td{text-align:left;padding:.2rem .75rem .2rem 0;white-space:nowrap;vertical-align:baseline;font-weight:400}",
     "thead th{vertical-align:bottom;font-weight:600}thead tr:last-child>*,thead [rowspan]{border-bottom:1px solid "
     "var(--ink)}",
+    "thead th[colspan]{text-align:center;border-bottom:1px solid var(--rule)}.wide{white-space:normal;min-width:16rem}",
     "tbody tr:nth-child(even){background:var(--tint)}.n{text-align:right;font-variant-numeric:tabular-nums}",
     ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;align-items:"
     "start}",

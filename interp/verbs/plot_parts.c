@@ -212,7 +212,7 @@ static Plot *make_weights(const Subject *subject, int count) {
         plot->cell = plumb_arena_alloc(plot->arena, ((size_t)plot->rows * BINS + 1) * sizeof *plot->cell);
         done = plot->cell;
         plot->title = plot_text(plot, "weights of %s, layer by layer", subject->name);
-        plot->x_label = "value; dark: the fullest of the layer's bins";
+        plot->x_label = "value; strong: the fullest of the layer's bins";
         name_rows(plot, subject, count, with_weights);
     }
     for (int i = 0, row = 0; done && i < plumb_net_size(net); i++) {
