@@ -1,6 +1,6 @@
 # make            build/plumb, build/libplumb.a and .so
 # make check      all tests; ends with "N passed, N failed"
-# make check-all  the same under the sanitizers too, exported nets in ONNX Runtime, and the papers' results at their own size
+# make check-all  the same under the sanitizers too, exported nets in ONNX Runtime, the papers' results at their own size, corpus
 # make corpus     how often forecast, diagnose and fix are right, on several hundred nets
 # make demo       examples/vanishing.plumb
 # Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
@@ -110,7 +110,7 @@ $(B)/libplumb.so: $(RUNTIME_OBJECTS) runtime/plumb.map
 $(B)/plumb: $(B)/obj/interp/main.o $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
 $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o $(B)/libfront.a $(B)/libplumb.a
-	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
+	$(link) $(filter %.o,$^) $(filter %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
 $(B)/tests/unit/test_corpus: $(CORPUS_OBJECTS)
 $(B)/tests/corpus: $(B)/obj/tests/corpus/corpus.o $(CORPUS_OBJECTS) $(B)/libfront.a $(B)/libplumb.a
 	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
@@ -140,8 +140,10 @@ check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test
 	@tests/papers.sh $(B)
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined tests
 	@tests/run build/address-undefined
-corpus: $(B)/tests/corpus # some minutes: broken nets and healthy ones, and what was said of them
-	$(B)/tests/corpus
+	@$(MAKE) --no-print-directory corpus
+corpus: # some minutes: broken nets and healthy ones, and what was said of them
+	@$(MAKE) --no-print-directory -s $(B)/tests/corpus
+	@$(B)/tests/corpus
 bench: $(BENCHES)
 	@for bench in $^; do echo "== $$bench"; $$bench || exit 1; done
 lint: # headers keep their columns, set by hand

@@ -5,8 +5,8 @@
 
 /* In decades, [adaptive]: where the weights are as drawn, as the forecast has it. */
 static const double vanishing_at_start[] = {-3.5, -5}, exploding[] = {1.5, 3};
-/* Where the net was trained, and does not learn. */
-static const double vanishing_trained = -3;
+/* The same where the net was trained, and does not learn. */
+static const double vanishing_trained[] = {-3, -4};
 /* A step of less than this share of a weight's size moves nothing. */
 static const double idle_update = 1e-5;
 
@@ -102,7 +102,7 @@ static bool is_starved(const Patient *patient) {
 }
 
 static bool is_steep(const Patient *patient) {
-    double limit = patient->trained ? vanishing_trained : vanishing_at_start[patient->adaptive];
+    double limit = (patient->trained ? vanishing_trained : vanishing_at_start)[patient->adaptive];
     if (patient->about->probe && (patient->slope < limit || patient->signal_slope < limit)) {
         return true;
     }

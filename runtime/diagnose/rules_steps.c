@@ -76,7 +76,7 @@ bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     double most = epoch_largest_update(patient);
     PlumbVerdict verdict = foreseen(patient);
     int last = patient->about->epochs - 1;
-    if (last < 2 || is_early(patient) || isnan(patient->lr) || verdict == PLUMB_VANISHING ||
+    if (last < 1 || is_early(patient) || isnan(patient->lr) || verdict == PLUMB_VANISHING ||
         verdict == PLUMB_EXPLODING || !(most < 3e-4) || !(patient->level > 0.5) ||
         patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
         return false;

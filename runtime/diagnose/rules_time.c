@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { GATED_EPOCHS = 5 };
+static const double gates_shut = -10; /* decades over all time steps */
 
 typedef struct Decay { /* of the recurrent layer that loses, or gains, most */
     int node, steps;
@@ -84,10 +85,11 @@ static int first_alive(const PlumbNet *net, const Decay *decay) {
     return t + 1;
 }
 
-/* Gates learn to open: their first weights may let a gradient through less than those of a plain net that never learns.
- */
-static bool may_open(const Patient *patient, const char *kind) {
-    return strcmp(kind, "rnn") != 0 && (patient->about->epochs < GATED_EPOCHS || !is_stuck(patient));
+/* Gates learn to open: their first weights may let a gradient through less than those of a plain net that never learns,
+ * but where next to nothing comes through, nothing tells them to. */
+static bool may_open(const Patient *patient, const char *kind, double decades) {
+    return strcmp(kind, "rnn") != 0 && decades > gates_shut &&
+           (patient->about->epochs < GATED_EPOCHS || !is_stuck(patient));
 }
 
 /* Half-life under a quarter of the steps: less than 1/16 arrives. While the weights are as drawn that is usual, and the
@@ -101,7 +103,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
-    if (may_open(patient, kind)) {
+    if (may_open(patient, kind, decay.decades)) {
         return false;
     }
     double half_life = -log10(2) * (decay.steps - 1) / decay.decades;

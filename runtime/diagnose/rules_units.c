@@ -51,6 +51,11 @@ static bool is_no_matter(const Patient *patient) {
     return is_early(patient) || !is_unsolved(patient) || (patient->about->training && !is_stuck(patient));
 }
 
+/* A net that has learnt much with such units gets on without them, mostly. */
+static PlumbSeverity severity_of(const Patient *patient) {
+    return patient->level < 0.75 ? PLUMB_MILD : PLUMB_SEVERE;
+}
+
 bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
     if (!patient->about->probe || is_no_matter(patient) || !take_layers(patient, finding, is_saturated)) {
         return false;
@@ -58,7 +63,7 @@ bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
     int node = -1, before;
     double share = largest(patient, finding, false, &node);
     before = plumb_net_node(patient->about->net, node)->input[0];
-    finding->severity = PLUMB_SEVERE;
+    finding->severity = severity_of(patient);
     finding->evidence = say(patient, "%.0f %% of the values of %s are where its slope is under 5 %% of its largest%s",
                             100 * share, name_of(patient, node), standing(patient));
     double inputs = finding->layer[0] <= 2 ? input_rms(patient->about->data) : NAN;
@@ -81,7 +86,7 @@ bool judge_dead_units(Patient *patient, PlumbFinding *finding) {
     }
     int node = -1;
     double share = largest(patient, finding, true, &node);
-    finding->severity = PLUMB_SEVERE;
+    finding->severity = severity_of(patient);
     finding->evidence = say(patient, "%.0f %% of the units of %s give 0 for every row%s", 100 * share,
                             name_of(patient, node), standing(patient));
     finding->cause = patient->trained ? "a step pushed them where their slope is 0, and nothing brings them back"

@@ -56,7 +56,8 @@ void outcomes_free(Outcomes *outcomes);
 typedef struct Judged {      /* what was said of a net at one moment */
     bool alarm;              /* a severe finding about gradient, units or steps */
     int rule;                /* of the first severe finding; -1: none */
-    bool cause, layer;       /* is it right? */
+    bool cause, layer;       /* is it right? A cause is also right where its own edit alone reaches the target */
+    double slope, level, update; /* decades of the gradient from last to first; loss over chance; largest update ratio of an epoch */
     char evidence[120];
 } Judged;
 

@@ -193,11 +193,12 @@ void errors_print(const Corpus *corpus, const Result *results, const bool *tried
                           !(result->forecast && !ill))) {
             continue;
         }
-        printf("%c%d %s: %d of %d (twin %d), score %.2f, fixed %.2f by %d; forecast %s; early %s%s%s%s; end %s | %s\n",
+        printf("%c%d %s: %d of %d (twin %d), score %.2f, fixed %.2f by %d; forecast %s; early %s%s%s%s (slope %.1f, "
+               "loss %.2f of chance, update %.1e); end %s | %s\n",
                family_letter(about->family), about->family, about->name, result->hits, result->seeds, result->twin_hits,
                result->score, result->fixed, result->twins, verdicts[result->verdict], rule_of(&result->early),
                result->early.alarm ? ", alarm" : "", broken && !result->early.cause ? ", wrong cause" : "",
-               broken && !result->early.layer && about->layer != LAYER_NONE ? ", wrong layer" : "",
-               rule_of(&result->end), result->early.evidence);
+               broken && !result->early.layer && about->layer != LAYER_NONE ? ", wrong layer" : "", result->early.slope,
+               result->early.level, result->early.update, rule_of(&result->end), result->early.evidence);
     }
 }

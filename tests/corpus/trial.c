@@ -117,6 +117,19 @@ static void take_findings(const Bench *bench, const Case *about, const PlumbDiag
     }
 }
 
+static void take_figures(const PlumbCase *patient, Judged *judged) {
+    int first = layer_with_weights(patient->net, 1), last = first;
+    for (int k = 1, node; (node = layer_with_weights(patient->net, k)) >= 0; k++) {
+        last = node;
+    }
+    judged->slope = log10(patient->probe[first].output_grad / patient->probe[last].output_grad);
+    judged->level = judged->update = NAN;
+    for (int i = 0; i < patient->epochs; i++) {
+        judged->update = fmax(judged->update, patient->epoch[i].update_ratio);
+        judged->level = patient->epoch[i].loss / plumb_loss_at_chance(patient->net, patient->data, patient->recipe);
+    }
+}
+
 void judge(const Bench *bench, const Case *about, PlumbTrainer *trainer, Judged *judged) {
     PlumbForecast *forecast = plumb_forecast(bench->net, bench->data, bench->recipe, NULL);
     PlumbCase patient = {.net = bench->net,
@@ -128,6 +141,7 @@ void judge(const Bench *bench, const Case *about, PlumbTrainer *trainer, Judged 
     patient.epochs = plumb_trainer_history(trainer, &patient.epoch);
     PlumbDiagnosis *diagnosis = plumb_diagnose(&patient, NULL);
     *judged = (Judged){.rule = -1};
+    take_figures(&patient, judged);
     if (diagnosis) {
         take_findings(bench, about, diagnosis, judged);
     }
@@ -251,6 +265,8 @@ bool try_case(Trials *trials, const Case *about, Result *result) {
         if (trials->repair && is_broken(result) && !is_undecided(result) && about->trouble != BY_OTHER) {
             repair_by_fix(&own, about, result);
             result->simple = repair_by_recipe(&own, about);
+            bool by_itself = result->repaired && result->twins == 1 && result->early.rule == result->end.rule;
+            result->early.cause = result->early.cause || (result->early.rule >= 0 && by_itself);
         }
     }
     bench_close(&own);

@@ -1,0 +1,137 @@
+/* A small part of the corpus (`make corpus` runs all of it): bounds that hold with a margin. */
+#include "given.h"
+#include "tests/corpus/corpus.h"
+#include <stdlib.h>
+
+typedef struct Pick {
+    int family, cases; /* so many of the family, spread evenly */
+} Pick;
+
+/* Families on both sides of the line between tuned on and held out, broken and healthy. */
+static const Pick picks[] = {{1, 3}, {2, 3}, {3, 3}, {7, 2}, {8, 3}, {15, 2}, {17, 2}, {19, 2}, {20, 1}};
+
+typedef struct Sample {
+    Corpus corpus;
+    Result *results;
+    bool *tried;
+    Table table[2]; /* even families, odd ones */
+} Sample;
+
+static int of_family(const Corpus *corpus, int family, int *first) {
+    int count = 0;
+    for (int i = 0; i < corpus->count; i++) {
+        *first = corpus->cases[i].family == family && !count ? i : *first;
+        count += corpus->cases[i].family == family;
+    }
+    return count;
+}
+
+static bool try_pick(Trials *trials, Sample *sample, const Pick *pick) {
+    int first = 0, count = of_family(&sample->corpus, pick->family, &first);
+    for (int i = 0; i < pick->cases; i++) {
+        int at = first + i * count / pick->cases;
+        sample->tried[at] = try_case(trials, &sample->corpus.cases[at], &sample->results[at]);
+        if (!sample->tried[at]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int try_sample(void **state) {
+    Sample *sample = calloc(1, sizeof *sample);
+    Trials trials = {.seeds = 1, .repair = true};
+    *state = sample;
+    bool done = sample && corpus_make(&sample->corpus);
+    if (done) {
+        sample->results = calloc((size_t)sample->corpus.count, sizeof *sample->results);
+        sample->tried = calloc((size_t)sample->corpus.count, sizeof *sample->tried);
+    }
+    done = done && sample->results && sample->tried;
+    for (size_t i = 0; done && i < sizeof picks / sizeof *picks; i++) {
+        done = try_pick(&trials, sample, &picks[i]);
+    }
+    for (int odd = 0; done && odd < 2; odd++) {
+        table_fill(&sample->table[odd], &sample->corpus, sample->results, sample->tried, odd);
+    }
+    outcomes_free(&trials.outcomes);
+    return done ? 0 : -1;
+}
+
+static int drop_sample(void **state) {
+    Sample *sample = *state;
+    corpus_free(&sample->corpus);
+    free(sample->results);
+    free(sample->tried);
+    free(sample);
+    return 0;
+}
+
+static Share both(Share even, Share odd) {
+    return (Share){even.of + odd.of, even.hit + odd.hit};
+}
+
+static void assert_at_least(const char *what, Share share, double bound) {
+    if (!(share_of(share) >= bound)) {
+        fail_msg("%s: %d of %d, expected a share of at least %g", what, share.hit, share.of, bound);
+    }
+}
+
+static void assert_at_most(const char *what, Share share, double bound) {
+    if (!(share_of(share) <= bound)) {
+        fail_msg("%s: %d of %d, expected a share of at most %g", what, share.hit, share.of, bound);
+    }
+}
+
+static void outcomes_say_which_nets_are_broken(void **state) {
+    const Table *table = ((Sample *)*state)->table;
+    assert_in_range(table[0].cases + table[1].cases, 21, 21);
+    assert_int_equal(table[0].undecided + table[1].undecided, 0);
+    assert_in_range(table[0].broken + table[1].broken, 8, 20);
+    assert_in_range(table[0].healthy + table[1].healthy, 4, 16);
+}
+
+static void the_forecast_finds_most_before_training(void **state) {
+    const Table *table = ((Sample *)*state)->table;
+    const Detection *even = &table[0].forecast, *odd = &table[1].forecast;
+    assert_at_least("precision", both(even->precision, odd->precision), 0.75);
+    assert_at_least("recall", both(even->recall, odd->recall), 0.5);
+    assert_at_most("false alarms", both(even->false_alarms, odd->false_alarms), 0.2);
+}
+
+static void the_rules_find_most_early_in_training(void **state) {
+    const Table *table = ((Sample *)*state)->table;
+    const Detection *even = &table[0].early, *odd = &table[1].early;
+    assert_at_least("precision", both(even->precision, odd->precision), 0.75);
+    assert_at_least("recall", both(even->recall, odd->recall), 0.6);
+    assert_at_most("false alarms", both(even->false_alarms, odd->false_alarms), 0.25);
+    assert_at_least("right cause", both(table[0].cause, table[1].cause), 0.75);
+    assert_at_least("right layer", both(table[0].layer, table[1].layer), 0.75);
+}
+
+static void the_rules_find_more_than_published_thresholds(void **state) {
+    const Table *table = ((Sample *)*state)->table;
+    Share early = both(table[0].early.recall, table[1].early.recall);
+    const Detection *published[][2] = {{&table[0].below_1e7, &table[1].below_1e7},
+                                       {&table[0].below_1e6, &table[1].below_1e6},
+                                       {&table[0].ratio, &table[1].ratio}};
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        Share recall = both(published[i][0]->recall, published[i][1]->recall);
+        assert_in_range(recall.hit, 0, early.hit - 2);
+    }
+}
+
+static void fix_repairs_most_and_makes_none_worse(void **state) {
+    const Table *table = ((Sample *)*state)->table;
+    assert_at_least("repaired", both(table[0].repaired, table[1].repaired), 0.6);
+    assert_int_equal(table[0].worse + table[1].worse, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(outcomes_say_which_nets_are_broken),
+                                       cmocka_unit_test(the_forecast_finds_most_before_training),
+                                       cmocka_unit_test(the_rules_find_most_early_in_training),
+                                       cmocka_unit_test(the_rules_find_more_than_published_thresholds),
+                                       cmocka_unit_test(fix_repairs_most_and_makes_none_worse)};
+    return cmocka_run_group_tests(tests, try_sample, drop_sample);
+}
