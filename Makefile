@@ -10,6 +10,7 @@ ifeq ($(origin CC),default)
 CC = gcc
 endif
 PREFIX ?= /usr/local
+CORES := $(shell nproc)
 NATIVE ?= yes
 READLINE ?= yes
 SANITIZE ?=
@@ -127,11 +128,11 @@ $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(B)/libfront.a $(B)/libplumb.a
 
 # ---- what people run ----
 demo: deps
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j$(CORES) all
 	$(B)/plumb examples/vanishing.plumb
 check: deps
-	@$(MAKE) --no-print-directory tests all
-	@$(MAKE) --no-print-directory SANITIZE=address,undefined program
+	@$(MAKE) --no-print-directory -j$(CORES) tests all
+	@$(MAKE) --no-print-directory -j$(CORES) SANITIZE=address,undefined program
 	@tests/run $(B)
 check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test_export.c
 	@[ -d build/onnxruntime/node_modules ] || ! command -v npm >/dev/null || \
