@@ -225,8 +225,7 @@ static bool not_a_stage(Builder *builder, const Value *value, const Tree *tree) 
     return place_unknown(builder, tree);
 }
 
-bool place_value(Builder *builder, Value *value, const Tree *tree, Scope *scope, const char *name) {
-    (void)scope;
+static bool place_value(Builder *builder, Value *value, const Tree *tree, const char *name) {
     switch (value->type) {
     case VALUE_NONE:
         return true;
@@ -290,7 +289,7 @@ static bool place_evaluated(Builder *builder, const Tree *tree, Scope *scope, co
     if (!value) {
         return place_unknown(builder, tree);
     }
-    bool done = place_value(builder, value, tree, scope, name);
+    bool done = place_value(builder, value, tree, name);
     value_drop(value);
     return done;
 }

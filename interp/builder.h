@@ -64,7 +64,6 @@ typedef struct Builder {
  * going on makes no sense. `name`: of the last node, or NULL. */
 bool place(Builder *builder, const Tree *tree, Scope *scope, const char *name);
 bool place_block(Builder *builder, const Tree *block, Scope *scope, const char *name); /* in a frame of its own */
-bool place_value(Builder *builder, Value *value, const Tree *tree, Scope *scope, const char *name);
 bool place_call(Builder *builder, const PlumbCall *call, const Tree *tree, const char *name);
 /* The same for a layer with several inputs. */
 bool place_join(Builder *builder, const PlumbCall *call, const int *input, int count, const Tree *tree, const char *name);

@@ -127,21 +127,19 @@ Value *value_tensor(const char *name, PlumbShape shape, const plumb_real *from) 
     return made_or_dropped(value, done);
 }
 
-Value *value_layer(Value *net, int node, const char *what) {
+Value *value_layer(Value *net, int node) {
     Value *value = make(VALUE_LAYER);
     if (value) {
         value->layer.net = value_keep(net);
         value->layer.node = node;
-        value->layer.what = what;
     }
     return value;
 }
 
-Value *value_history(Value *net, const char *column) {
+Value *value_history(Value *net) {
     Value *value = make(VALUE_HISTORY);
     if (value) {
         value->history.net = value_keep(net);
-        value->history.column = column;
     }
     return value;
 }

@@ -61,8 +61,8 @@ struct Value {
         NetValue *net;
         struct { PlumbData *data; Value *call; } data;
         PlumbTensor tensor;
-        struct { Value *net; const char *column; } history;  /* column NULL: the whole */
-        struct { Value *net; int node; const char *what; } layer; /* what: NULL, "weight", "grad" ... */
+        struct { Value *net; } history;
+        struct { Value *net; int node; } layer;
     };
 };
 
@@ -78,8 +78,8 @@ Value *value_body(const Tree *tree, Scope *scope);
 Value *value_net(NetValue *net);            /* takes it over, also when it fails */
 Value *value_data(PlumbData *data, Value *call); /* takes the data over; keeps the call */
 Value *value_tensor(const char *name, PlumbShape shape, const plumb_real *value); /* copies */
-Value *value_layer(Value *net, int node, const char *what);
-Value *value_history(Value *net, const char *column);
+Value *value_layer(Value *net, int node);
+Value *value_history(Value *net);
 void net_value_free(NetValue *net);
 void net_value_forget(NetValue *net);       /* what was trained, loaded and measured; not its weights, data and recipe */
 int net_value_history(const NetValue *net, const PlumbEpoch **epochs); /* of its training or checkpoint; the count */

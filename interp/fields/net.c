@@ -148,7 +148,7 @@ enum { FIGURES = sizeof figures / sizeof *figures };
 
 static Value *history(Value *value, const PlumbNet *net) {
     (void)net;
-    return value_history(value, NULL);
+    return value_history(value);
 }
 static Value *name(Value *value, const PlumbNet *net) {
     (void)net;
@@ -312,5 +312,5 @@ Found field_of_net(const Path *path, Value *value) {
                                                : (Found){NULL, VALUE_UNKNOWN, 1};
     }
     int node = longest_layer(path, net, &used);
-    return node >= 0 ? found(path, value_layer(value, node, NULL), VALUE_LAYER, used) : own_field(path, value, net);
+    return node >= 0 ? found(path, value_layer(value, node), VALUE_LAYER, used) : own_field(path, value, net);
 }
