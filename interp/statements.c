@@ -21,15 +21,17 @@ static bool is_free_name(Session *session, const Tree *tree) {
     return false;
 }
 
+/* A name that is not free is bound while checking, so that what follows does not fail of it again. */
 bool bind_name(Session *session, const Tree *tree, Scope *scope, Value *value) {
-    if (!is_free_name(session, tree)) {
+    bool free_name = is_free_name(session, tree);
+    if (!free_name && !session->checking) {
         return false;
     }
-    if (scope_bind(scope, tree->text, value)) {
-        return true;
+    if (!scope_bind(scope, tree->text, value)) {
+        report_memory(session, tree->span);
+        return false;
     }
-    report_memory(session, tree->span);
-    return false;
+    return free_name;
 }
 
 /* -D name=value, in place of what the script says. NULL: none for this name. */
