@@ -1,6 +1,6 @@
-/* corpus [--seeds N] [--every N] [--family N] [--no-repair] [--errors] [--cache FILE]: what plumb says of broken nets
- * and healthy ones, against what becomes of them. --every N: each N-th case only. --cache keeps outcomes of trainings,
- * for tuning rules: a file of outcomes is stale when anything but the rules changes. */
+/* corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--errors] [--cache FILE]: what
+ * plumb says of broken nets and healthy ones, against what becomes of them. --every N: each N-th case only. --cache
+ * keeps outcomes of trainings, for tuning rules: a file of outcomes is stale when anything but the rules changes. */
 #include "corpus.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 typedef struct Wish {
     int every, family; /* 0: all */
-    bool errors;
+    bool errors, no_tuned, no_held_out;
 } Wish;
 
 static bool read_arguments(int argc, char **argv, Trials *trials, Wish *wish) {
@@ -18,6 +18,10 @@ static bool read_arguments(int argc, char **argv, Trials *trials, Wish *wish) {
             trials->repair = false;
         } else if (!strcmp(argv[i], "--errors")) {
             wish->errors = true;
+        } else if (!strcmp(argv[i], "--tuned")) {
+            wish->no_held_out = true;
+        } else if (!strcmp(argv[i], "--held-out")) {
+            wish->no_tuned = true;
         } else if (!strcmp(argv[i], "--cache") && more) {
             trials->outcomes.path = argv[++i];
         } else if (!strcmp(argv[i], "--seeds") && more) {
@@ -33,10 +37,14 @@ static bool read_arguments(int argc, char **argv, Trials *trials, Wish *wish) {
     return trials->seeds > 0 && wish->every > 0;
 }
 
+static bool is_wanted(const Wish *wish, int family) {
+    return (!wish->family || family == wish->family) && !(is_held_out(family) ? wish->no_held_out : wish->no_tuned);
+}
+
 static bool try_all(Trials *trials, const Wish *wish, const Corpus *corpus, Result *results, bool *tried) {
     bool done = true;
     for (int i = 0; done && i < corpus->count; i += wish->every) {
-        if (!wish->family || corpus->cases[i].family == wish->family) {
+        if (is_wanted(wish, corpus->cases[i].family)) {
             done = tried[i] = try_case(trials, &corpus->cases[i], &results[i]);
         }
     }
@@ -45,8 +53,8 @@ static bool try_all(Trials *trials, const Wish *wish, const Corpus *corpus, Resu
 
 static void print_all(const Wish *wish, const Corpus *corpus, const Result *results, const bool *tried) {
     Table tuned, reported;
-    table_fill(&tuned, corpus, results, tried, 0);
-    table_fill(&reported, corpus, results, tried, 1);
+    table_fill(&tuned, corpus, results, tried, false);
+    table_fill(&reported, corpus, results, tried, true);
     if (wish->errors) {
         errors_print(corpus, results, tried);
     }
@@ -59,7 +67,8 @@ int main(int argc, char **argv) {
     Wish wish = {.every = 1};
     Corpus corpus = {0};
     if (!read_arguments(argc, argv, &trials, &wish)) {
-        fprintf(stderr, "corpus [--seeds N] [--every N] [--family N] [--no-repair] [--errors] [--cache FILE]\n");
+        fprintf(stderr, "corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--errors] "
+                        "[--cache FILE]\n");
         return 2;
     }
     outcomes_read(&trials.outcomes);

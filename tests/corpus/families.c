@@ -1,13 +1,6 @@
-/* The families, each a few loops over what may break a net, and over how much of it. */
-#include "corpus.h"
-#include <math.h>
-#include <stdarg.h>
+/* The families that rules are tuned on, each a few loops over what may break a net, and over how much of it. */
+#include "cases.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define BIT RULE_BIT
-#define COUNT(table) (sizeof(table) / sizeof *(table))
 
 #define SPIRALS "spirals(samples=480, turns=0.5, test=0.25)"
 #define MOONS "moons(samples=400, test=0.25)"
@@ -15,51 +8,7 @@
 #define ADAM "epochs = 40; optimizer = adam(lr=0.003)"
 #define SGD "epochs = 40; optimizer = sgd(lr=0.05, momentum=0.9)"
 
-typedef struct Task {
-    const char *data;
-    int inputs, classes;
-    double target; /* accuracy: above what a linear classifier reaches, below what a net does that learns at all */
-} Task;
-static const Task spirals = {SPIRALS, 2, 3, 0.75}, moons = {MOONS, 2, 2, 0.93}, blobs = {BLOBS, 8, 4, 0.75};
-
-/* ---- building -----------------------------------------------------------------------------------------------------
- */
-
-static char *text_of(Corpus *corpus, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static char *text_of(Corpus *corpus, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = NULL;
-    int length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    char *kept = length >= 0 ? plumb_arena_alloc(corpus->arena, (size_t)length + 1) : NULL;
-    if (kept) {
-        memcpy(kept, text, (size_t)length + 1);
-    }
-    if (length >= 0) {
-        free(text);
-    }
-    corpus->failed = corpus->failed || !kept;
-    return kept;
-}
-
-static void add(Corpus *corpus, Case one) {
-    if (corpus->count == corpus->room) {
-        int room = corpus->room ? 2 * corpus->room : 64;
-        Case *cases = realloc(corpus->cases, (size_t)room * sizeof *cases);
-        if (!cases) {
-            corpus->failed = true;
-            return;
-        }
-        corpus->cases = cases;
-        corpus->room = room;
-    }
-    corpus->cases[corpus->count++] = one;
-}
-
-static const char *net_of_body(Corpus *corpus, const Task *task, const char *body) {
-    return text_of(corpus, "net n {\n    input(%d)\n    %s\n    dense(%d)\n}", task->inputs, body, task->classes);
-}
+static const Task spirals = {SPIRALS, "2", 3, 0.75}, moons = {MOONS, "2", 2, 0.93}, blobs = {BLOBS, "8", 4, 0.75};
 
 /* What every layer of a plain deep net is. */
 static const char *deep_net(Corpus *corpus, const Task *task, int depth, const char *act, const char *init) {
@@ -68,8 +17,7 @@ static const char *deep_net(Corpus *corpus, const Task *task, int depth, const c
     return net_of_body(corpus, task, body);
 }
 
-/* ---- A: depth x activation x initialiser x optimizer ----------------------------------------------------------------
- */
+/* ---- A: depth x activation x initialiser x optimizer ------------------------------------------------------------- */
 
 typedef struct Init {
     const char *name;
@@ -82,45 +30,44 @@ static void add_deep(Corpus *corpus, int family, const char *act, const Init *in
         for (int i = 0; i < inits; i++) {
             for (int adam = 0; adam < 2; adam++) {
                 const Task *task = (d + (size_t)i) % 2 ? &blobs : &spirals;
-                add(corpus,
-                    (Case){.family = family,
-                           .name = text_of(corpus, "%d %s, init %s, %s", depths[d], act, init[i].name,
-                                           adam ? "adam" : "sgd"),
-                           .own = {deep_net(corpus, task, depths[d], act, init[i].name), task->data, adam ? ADAM : SGD},
-                           .twin = {deep_net(corpus, task, depths[d], "relu", "he"), task->data, ADAM},
-                           .trouble = BY_WEIGHTS,
-                           .causes = init[i].causes | causes,
-                           .layer = LAYER_LOWER,
-                           .target = task->target});
+                add_case(corpus, (Case){.family = family,
+                                        .name = text_of(corpus, "%d %s, init %s, %s", depths[d], act, init[i].name,
+                                                        adam ? "adam" : "sgd"),
+                                        .own = {deep_net(corpus, task, depths[d], act, init[i].name), task->data,
+                                                adam ? ADAM : SGD},
+                                        .twin = {deep_net(corpus, task, depths[d], "relu", "he"), task->data, ADAM},
+                                        .trouble = BY_WEIGHTS,
+                                        .causes = init[i].causes | causes,
+                                        .layer = LAYER_LOWER,
+                                        .target = task->target});
             }
         }
     }
 }
 
-#define SMALL (BIT(VANISHING_GRADIENT) | BIT(POOR_INITIALIZATION))
-#define LARGE (BIT(EXPLODING_GRADIENT) | BIT(POOR_INITIALIZATION))
-
 static void deep_sigmoid(Corpus *corpus, int family) {
-    static const Init inits[] = {{"xavier", 0}, {"he", 0}, {"normal(std=1.5)", BIT(SATURATED_ACTIVATION) | LARGE}};
+    static const Init inits[] = {
+        {"xavier", 0}, {"he", 0}, {"normal(std=1.5)", BIT(SATURATED_ACTIVATION) | LARGE_WEIGHTS}};
     add_deep(corpus, family, "sigmoid", inits, COUNT(inits), BIT(VANISHING_GRADIENT));
 }
 static void deep_tanh(Corpus *corpus, int family) {
-    static const Init inits[] = {
-        {"xavier", 0}, {"normal(std=0.03)", SMALL}, {"normal(std=1)", BIT(SATURATED_ACTIVATION) | LARGE}};
+    static const Init inits[] = {{"xavier", 0},
+                                 {"normal(std=0.03)", SMALL_WEIGHTS},
+                                 {"normal(std=1)", BIT(SATURATED_ACTIVATION) | LARGE_WEIGHTS}};
     add_deep(corpus, family, "tanh", inits, COUNT(inits), 0);
 }
 static void deep_relu(Corpus *corpus, int family) {
-    static const Init inits[] = {{"he", BIT(DEAD_UNITS)}, {"normal(std=0.1)", SMALL}, {"normal(std=0.6)", LARGE}};
+    static const Init inits[] = {
+        {"he", BIT(DEAD_UNITS)}, {"normal(std=0.1)", SMALL_WEIGHTS}, {"normal(std=0.6)", LARGE_WEIGHTS}};
     add_deep(corpus, family, "relu", inits, COUNT(inits), 0);
 }
 static void deep_others(Corpus *corpus, int family) {
-    static const Init inits[] = {{"lecun", 0}, {"normal(std=0.05)", SMALL}};
+    static const Init inits[] = {{"lecun", 0}, {"normal(std=0.05)", SMALL_WEIGHTS}};
     add_deep(corpus, family, "selu", inits, COUNT(inits), 0);
     add_deep(corpus, family, "softsign", inits, COUNT(inits), BIT(VANISHING_GRADIENT));
 }
 
-/* ---- B: one bad layer among good ones
- * -------------------------------------------------------------------------------- */
+/* ---- B: one bad layer among good ones ---------------------------------------------------------------------------- */
 
 static const char *net_with(Corpus *corpus, const Task *task, int below, const char *bad, int above, const char *good) {
     char body[320], lower[80] = "";
@@ -136,17 +83,17 @@ static void add_bad_layer(Corpus *corpus, int family, const char *bad, const cha
     for (size_t p = 0; p < COUNT(places); p++) {
         for (int adam = 0; adam < 2; adam++) {
             const Task *task = p % 2 ? &moons : &spirals;
-            add(corpus,
-                (Case){
-                    .family = family,
-                    .name = text_of(corpus, "layer %d of 6 is %s, %s", places[p] + 1, bad, adam ? "adam" : "sgd"),
-                    .own = {net_with(corpus, task, places[p], bad, 5 - places[p], good), task->data, adam ? ADAM : SGD},
-                    .twin = {net_with(corpus, task, places[p], good, 5 - places[p], good), task->data,
-                             adam ? ADAM : SGD},
-                    .trouble = BY_WEIGHTS,
-                    .causes = causes,
-                    .layer = places[p] + 1,
-                    .target = task->target});
+            add_case(corpus, (Case){.family = family,
+                                    .name = text_of(corpus, "layer %d of 6 is %s, %s", places[p] + 1, bad,
+                                                    adam ? "adam" : "sgd"),
+                                    .own = {net_with(corpus, task, places[p], bad, 5 - places[p], good), task->data,
+                                            adam ? ADAM : SGD},
+                                    .twin = {net_with(corpus, task, places[p], good, 5 - places[p], good), task->data,
+                                             adam ? ADAM : SGD},
+                                    .trouble = BY_WEIGHTS,
+                                    .causes = causes,
+                                    .layer = places[p] + 1,
+                                    .target = task->target});
         }
     }
 }
@@ -169,8 +116,7 @@ static void saturated_layer(Corpus *corpus, int family) {
     }
 }
 
-/* ---- B: weights that steps drive out of reach; weights that are alike
- * ------------------------------------------------ */
+/* ---- B: weights that steps drive out of reach; weights that are alike -------------------------------------------- */
 
 static void killed_by_steps(Corpus *corpus, int family) {
     static const char *const optimizers[] = {"sgd(lr=0.02, momentum=0.9)", "sgd(lr=1, momentum=0.9)", "sgd(lr=10)",
@@ -179,14 +125,15 @@ static void killed_by_steps(Corpus *corpus, int family) {
     for (size_t o = 0; o < COUNT(optimizers); o++) {
         for (size_t d = 0; d < COUNT(depths); d++) {
             const char *net = deep_net(corpus, &spirals, depths[d], "relu", "he");
-            add(corpus, (Case){.family = family,
-                               .name = text_of(corpus, "%d relu, %s", depths[d], optimizers[o]),
-                               .own = {net, SPIRALS, text_of(corpus, "epochs = 40; optimizer = %s", optimizers[o])},
-                               .twin = {net, SPIRALS, ADAM},
-                               .trouble = BY_STEPS,
-                               .causes = BIT(LEARNING_RATE_TOO_HIGH) | BIT(DEAD_UNITS),
-                               .layer = LAYER_NONE,
-                               .target = spirals.target});
+            add_case(corpus,
+                     (Case){.family = family,
+                            .name = text_of(corpus, "%d relu, %s", depths[d], optimizers[o]),
+                            .own = {net, SPIRALS, text_of(corpus, "epochs = 40; optimizer = %s", optimizers[o])},
+                            .twin = {net, SPIRALS, ADAM},
+                            .trouble = BY_STEPS,
+                            .causes = BIT(LEARNING_RATE_TOO_HIGH) | BIT(DEAD_UNITS),
+                            .layer = LAYER_NONE,
+                            .target = spirals.target});
         }
     }
 }
@@ -198,25 +145,24 @@ static void alike(Corpus *corpus, int family) {
         for (size_t a = 0; a < COUNT(acts); a++) {
             for (int adam = 0; adam < 2; adam++) {
                 const Task *task = adam ? &spirals : &moons;
-                add(corpus,
-                    (Case){.family = family,
-                           .name = text_of(corpus, "4 %s, init %s, %s", acts[a], inits[i], adam ? "adam" : "sgd"),
-                           .own = {deep_net(corpus, task, 4, acts[a], inits[i]), task->data, adam ? ADAM : SGD},
-                           .twin = {deep_net(corpus, task, 4, acts[a], "he"), task->data, adam ? ADAM : SGD},
-                           .trouble = BY_WEIGHTS,
-                           .causes = i < 3   ? BIT(POOR_INITIALIZATION)
-                                     : i < 4 ? SMALL
-                                     : a     ? BIT(SATURATED_ACTIVATION) | LARGE
-                                             : LARGE,
-                           .layer = LAYER_LOWER,
-                           .target = task->target});
+                add_case(corpus,
+                         (Case){.family = family,
+                                .name = text_of(corpus, "4 %s, init %s, %s", acts[a], inits[i], adam ? "adam" : "sgd"),
+                                .own = {deep_net(corpus, task, 4, acts[a], inits[i]), task->data, adam ? ADAM : SGD},
+                                .twin = {deep_net(corpus, task, 4, acts[a], "he"), task->data, adam ? ADAM : SGD},
+                                .trouble = BY_WEIGHTS,
+                                .causes = i < 3   ? BIT(POOR_INITIALIZATION)
+                                          : i < 4 ? SMALL_WEIGHTS
+                                          : a     ? BIT(SATURATED_ACTIVATION) | LARGE_WEIGHTS
+                                                  : LARGE_WEIGHTS,
+                                .layer = LAYER_LOWER,
+                                .target = task->target});
             }
         }
     }
 }
 
-/* ---- C: norms
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- C: norms ---------------------------------------------------------------------------------------------------- */
 
 static void add_repeated(Corpus *corpus, int family, const char *bad, const char *good, const int *depths, int count,
                          uint32_t causes) {
@@ -226,14 +172,14 @@ static void add_repeated(Corpus *corpus, int family, const char *bad, const char
             const char *own = text_of(corpus, "dense(24)\n    repeat(%d) { %s }", depths[d], bad);
             const char *twin = text_of(corpus, "dense(24)\n    repeat(%d) { %s }", depths[d], good);
             if (own && twin) {
-                add(corpus, (Case){.family = family,
-                                   .name = text_of(corpus, "%d x %s, %s", depths[d], bad, adam ? "adam" : "sgd"),
-                                   .own = {net_of_body(corpus, task, own), task->data, adam ? ADAM : SGD},
-                                   .twin = {net_of_body(corpus, task, twin), task->data, ADAM},
-                                   .trouble = BY_WEIGHTS,
-                                   .causes = causes,
-                                   .layer = LAYER_LOWER,
-                                   .target = task->target});
+                add_case(corpus, (Case){.family = family,
+                                        .name = text_of(corpus, "%d x %s, %s", depths[d], bad, adam ? "adam" : "sgd"),
+                                        .own = {net_of_body(corpus, task, own), task->data, adam ? ADAM : SGD},
+                                        .twin = {net_of_body(corpus, task, twin), task->data, ADAM},
+                                        .trouble = BY_WEIGHTS,
+                                        .causes = causes,
+                                        .layer = LAYER_LOWER,
+                                        .target = task->target});
             }
         }
     }
@@ -261,8 +207,7 @@ static void layer_norms(Corpus *corpus, int family) {
     }
 }
 
-/* ---- D: links
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- D: links ---------------------------------------------------------------------------------------------------- */
 
 static void links(Corpus *corpus, int family) {
     static const char *const blocks[] = {"residual { dense(24, init=he) -> relu }",
@@ -270,7 +215,7 @@ static void links(Corpus *corpus, int family) {
                                          "residual(scale=2) { dense(24) -> tanh }"};
     for (size_t b = 0; b < COUNT(blocks); b++) {
         add_repeated(corpus, family, blocks[b], LINKED, norm_depths, COUNT(norm_depths),
-                     LARGE | BIT(LEARNING_RATE_TOO_HIGH));
+                     LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH));
     }
 }
 static void mild_links(Corpus *corpus, int family) {
@@ -279,12 +224,11 @@ static void mild_links(Corpus *corpus, int family) {
         "residual { dense(24, init=normal(std=1)) -> relu }", "residual { sigmoid -> dense(24) }"};
     for (size_t b = 0; b < COUNT(blocks); b++) {
         add_repeated(corpus, family, blocks[b], LINKED, norm_depths, COUNT(norm_depths),
-                     LARGE | BIT(LEARNING_RATE_TOO_HIGH));
+                     LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH));
     }
 }
 
-/* ---- E: recurrent
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- E: recurrent ------------------------------------------------------------------------------------------------ */
 
 typedef struct Cell {
     const char *call;
@@ -301,16 +245,17 @@ static void add_recurrent(Corpus *corpus, int family, const Cell *cells, int cou
                 const char *settings =
                     text_of(corpus, "epochs = 40; optimizer = adam(lr=0.01)%s", clipped ? "; clip = by_norm(1)" : "");
                 const char *best = "epochs = 40; optimizer = adam(lr=0.01); clip = by_norm(1)";
-                add(corpus, (Case){.family = family,
-                                   .name = text_of(corpus, "%s over %d steps%s", cells[c].call, lengths[l],
-                                                   clipped ? ", clipped" : ""),
-                                   .own = {text_of(corpus, form, lengths[l], cells[c].call), data, settings},
-                                   .twin = {text_of(corpus, form, lengths[l], "lstm(16, forget_bias=3, return=last)"),
-                                            data, best},
-                                   .trouble = BY_WEIGHTS,
-                                   .causes = cells[c].causes,
-                                   .layer = LAYER_LOWER,
-                                   .target = 0.8});
+                add_case(corpus,
+                         (Case){.family = family,
+                                .name = text_of(corpus, "%s over %d steps%s", cells[c].call, lengths[l],
+                                                clipped ? ", clipped" : ""),
+                                .own = {text_of(corpus, form, lengths[l], cells[c].call), data, settings},
+                                .twin = {text_of(corpus, form, lengths[l], "lstm(16, forget_bias=3, return=last)"),
+                                         data, best},
+                                .trouble = BY_WEIGHTS,
+                                .causes = cells[c].causes,
+                                .layer = LAYER_LOWER,
+                                .target = 0.8});
             }
         }
     }
@@ -335,8 +280,7 @@ static void recurrent_gated(Corpus *corpus, int family) {
     add_recurrent(corpus, family, cells, COUNT(cells));
 }
 
-/* ---- F: steps
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- F: steps ---------------------------------------------------------------------------------------------------- */
 
 static void add_steps(Corpus *corpus, int family, const char *const *settings, int count, uint32_t causes) {
     static const char *const acts[] = {"relu", "tanh", "elu"};
@@ -344,14 +288,14 @@ static void add_steps(Corpus *corpus, int family, const char *const *settings, i
         for (size_t a = 0; a < COUNT(acts); a++) {
             const Task *task = (s + (int)a) % 2 ? &moons : &spirals;
             const char *net = deep_net(corpus, task, 3, acts[a], "he");
-            add(corpus, (Case){.family = family,
-                               .name = text_of(corpus, "3 %s, %s", acts[a], settings[s]),
-                               .own = {net, task->data, text_of(corpus, "epochs = 40; %s", settings[s])},
-                               .twin = {net, task->data, ADAM},
-                               .trouble = BY_STEPS,
-                               .causes = causes,
-                               .layer = LAYER_NONE,
-                               .target = task->target});
+            add_case(corpus, (Case){.family = family,
+                                    .name = text_of(corpus, "3 %s, %s", acts[a], settings[s]),
+                                    .own = {net, task->data, text_of(corpus, "epochs = 40; %s", settings[s])},
+                                    .twin = {net, task->data, ADAM},
+                                    .trouble = BY_STEPS,
+                                    .causes = causes,
+                                    .layer = LAYER_NONE,
+                                    .target = task->target});
         }
     }
 }
@@ -374,19 +318,18 @@ static void steps_too_small(Corpus *corpus, int family) {
               BIT(LEARNING_RATE_TOO_LOW) | BIT(CLIP_TOO_TIGHT) | BIT(STAGNANT_UPDATE));
 }
 
-/* ---- G: broken, but not by the gradient
- * ------------------------------------------------------------------------------ */
+/* ---- G: broken, but not by the gradient -------------------------------------------------------------------------- */
 
 static void add_other(Corpus *corpus, int family, const char *why, Specimen own, Specimen twin, uint32_t causes,
                       double target) {
-    add(corpus, (Case){.family = family,
-                       .name = text_of(corpus, "%s", why),
-                       .own = own,
-                       .twin = twin,
-                       .trouble = BY_OTHER,
-                       .causes = causes,
-                       .layer = LAYER_NONE,
-                       .target = target});
+    add_case(corpus, (Case){.family = family,
+                            .name = text_of(corpus, "%s", why),
+                            .own = own,
+                            .twin = twin,
+                            .trouble = BY_OTHER,
+                            .causes = causes,
+                            .layer = LAYER_NONE,
+                            .target = target});
 }
 
 /* Blobs so wide that they lie over each other are labels that nothing of the inputs tells. */
@@ -427,24 +370,23 @@ static void outputs_and_inputs(Corpus *corpus, int family) {
     }
 }
 
-/* ---- H: healthy, and looks ill
- * ----------------------------------------------------------------------------------------- */
+/* ---- H: healthy, and looks ill ----------------------------------------------------------------------------------- */
 
 static void add_lookalike(Corpus *corpus, int family, char *name, Specimen own, double target) {
-    add(corpus, (Case){.family = family,
-                       .name = name,
-                       .own = own,
-                       .twin = own,
-                       .trouble = BY_NOTHING,
-                       .layer = LAYER_NONE,
-                       .target = target});
+    add_case(corpus, (Case){.family = family,
+                            .name = name,
+                            .own = own,
+                            .twin = own,
+                            .trouble = BY_NOTHING,
+                            .layer = LAYER_NONE,
+                            .target = target});
 }
 
 /* Gradients that are small because there is nothing left to learn, units that are silent because few are asked. */
 static void converged_and_sparse(Corpus *corpus, int family) {
     static const char *const easy = "blobs(classes=3, features=4, spread=0.3, samples=300, test=0.25, scale=standard)";
     static const char *const acts[] = {"relu", "tanh", "elu", "leaky_relu"};
-    static const Task task = {.inputs = 4, .classes = 3};
+    static const Task task = {.input = "4", .outputs = 3};
     for (size_t a = 0; a < COUNT(acts); a++) {
         for (int depth = 2; depth < 9; depth += 3) {
             const char *net = deep_net(corpus, &task, depth, acts[a], "he");
@@ -476,15 +418,7 @@ static void rescued_and_dropout(Corpus *corpus, int family) {
     }
 }
 
-/* ---- all
- * ---------------------------------------------------------------------------------------------------------------- */
-
-static const struct {
-    char letter;
-    const char *name;
-    void (*make)(Corpus *corpus, int family);
-} families[FAMILIES + 1] = {
-    {0},
+const Family tuned_families[TUNED_FAMILIES] = {
     {'A', "deep, sigmoid", deep_sigmoid},
     {'A', "deep, tanh", deep_tanh},
     {'A', "deep, relu", deep_relu},
@@ -506,25 +440,3 @@ static const struct {
     {'H', "converged, sparse", converged_and_sparse},
     {'H', "rescued by adam, dropout", rescued_and_dropout},
 };
-
-const char *family_name(int family) {
-    return families[family].name;
-}
-
-char family_letter(int family) {
-    return families[family].letter;
-}
-
-bool corpus_make(Corpus *corpus) {
-    *corpus = (Corpus){.arena = plumb_arena_new()};
-    corpus->failed = !corpus->arena;
-    for (int i = 1; !corpus->failed && i <= FAMILIES; i++) {
-        families[i].make(corpus, i);
-    }
-    return !corpus->failed;
-}
-
-void corpus_free(Corpus *corpus) {
-    plumb_arena_free(corpus->arena);
-    free(corpus->cases);
-}

@@ -74,11 +74,11 @@ static int twins_at(const int *needed, double share) {
     return 0;
 }
 
-void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, int odd) {
+void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, bool held_out) {
     int needed[TWINS_KINDS] = {0};
     *table = (Table){0};
     for (int i = 0; i < corpus->count; i++) {
-        if (!tried[i] || corpus->cases[i].family % 2 != odd) {
+        if (!tried[i] || is_held_out(corpus->cases[i].family) != held_out) {
             continue;
         }
         table->cases++;
@@ -130,7 +130,7 @@ static void print_head(const Table *tuned, const Table *reported) {
                names[i], tables[i]->cases, tables[i]->broken, tables[i]->healthy, tables[i]->mixed,
                tables[i]->undecided);
     }
-    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", "tuned on (even)", "held out (odd)");
+    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", "tuned on (1-20)", "held out (21-40)");
 }
 
 void table_print(const Table *tuned, const Table *reported) {
