@@ -240,7 +240,7 @@ void moments_recurrent(Moments *m, const CellTheory *cell, double dropout) {
     free(back);
     m->mixes = true;
     m->caution = "its inputs are taken as independent in time, but for their mean";
-    m->out = (Signal){.q = h.square / kept, .difference = h.square / kept - h.rows};
+    m->out = (Signal){.q = h.square / kept, .difference = h.square / kept - h.rows, .apart = h.square / kept - h.times};
     m->out.log_tangent = x->log_tangent + log(h.tangent / kept);
     m->back[0] = (Back){.gain = gain, .cross = gain * kept, .aligned = gain * x->q, .spread = 5 / cell->units};
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(cell->input_back / cell->input);
