@@ -91,6 +91,7 @@ typedef struct Layer {
     bool in_place;                       /* out may be in[0], d_in[0] may be d_out */
     bool view;                           /* out is in[0] by another shape: no code, no memory */
     bool random;                         /* draws while training */
+    bool probabilities;                  /* softmax, its logarithm: at the net's end it belongs to the loss */
     bool tallies_out;                    /* forward counts tally_out itself; else the executor does */
     int (*time_steps)(const LayerSite *site); /* recurrent layers: they fill Pass.through */
     const char *const *gates;            /* names of their gates, ends with NULL; NULL: none */

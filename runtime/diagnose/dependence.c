@@ -47,7 +47,11 @@ static Joint covariance(const Walk *walk, int a, int b, double log, int *paths) 
     const Signal *x = &walk->signal[a];
     if (a == b) {
         double mean = x->mean * x->mean;
-        return (Joint){x->q - mean, x->q - x->difference - mean, exp(x->log_tangent - log), log};
+        return (Joint){.square = x->q - mean,
+                       .common = x->q - x->difference - mean,
+                       .places = x->q - x->apart - mean,
+                       .tangent = exp(x->log_tangent - log),
+                       .log = log};
     }
     if (isnan(sum.square) || !roots_meet(walk, a, b)) {
         return sum;
@@ -60,6 +64,7 @@ static Joint covariance(const Walk *walk, int a, int b, double log, int *paths) 
             Joint part = covariance(walk, node->input[i], other, log, paths);
             sum.square += slope * part.square;
             sum.common += slope * part.common;
+            sum.places += slope * part.places;
             sum.tangent += slope * part.tangent;
         }
     }
@@ -79,6 +84,7 @@ Joint joint_inputs(const Walk *walk, int node) {
             double means = walk->signal[about->input[i]].mean * walk->signal[about->input[j]].mean;
             sum.square += pair.square + means;
             sum.common += pair.common + means;
+            sum.places += pair.places + means;
             sum.tangent += pair.tangent;
         }
     }

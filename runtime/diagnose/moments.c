@@ -8,9 +8,12 @@ static double decades(double square) {
     return 0.5 * log10(square);
 }
 
-/* E x(a) x(b) */
+/* E x(a) x(b), of two rows; E x(t) x(u), of two places */
 static double common_of(const Signal *x) {
     return x->q - x->difference;
+}
+static double places_of(const Signal *x) {
+    return x->q - x->apart;
 }
 
 /* dx is dy times something that does not depend on x: so x and dx are independent. */
@@ -25,7 +28,12 @@ void moments_keep(Moments *m) {
 void moments_scale(Moments *m, double factor, PlumbCause cause) {
     double square = factor * factor;
     const Signal *x = &m->in[0];
-    m->out = (Signal){square * x->q, factor * x->mean, square * x->difference, x->log_tangent + log(square), x->normal};
+    m->out = (Signal){.q = square * x->q,
+                      .mean = factor * x->mean,
+                      .difference = square * x->difference,
+                      .apart = square * x->apart,
+                      .log_tangent = x->log_tangent + log(square),
+                      .normal = x->normal};
     m->back[0] = (Back){.gain = square, .slope = factor, .cross = square, .keeps = true};
     m->back[0].decades[cause] = decades(square);
 }
@@ -33,8 +41,12 @@ void moments_scale(Moments *m, double factor, PlumbCause cause) {
 /* The masks of two rows are independent: what two rows have in common stays. */
 void moments_mask(Moments *m, double power, PlumbCause cause) {
     const Signal *x = &m->in[0];
-    m->out = (Signal){power * x->q, x->mean, power * x->q - common_of(x), x->log_tangent + log(power),
-                      x->normal && power == 1};
+    m->out = (Signal){.q = power * x->q,
+                      .mean = x->mean,
+                      .difference = power * x->q - common_of(x),
+                      .apart = power * x->q - places_of(x),
+                      .log_tangent = x->log_tangent + log(power),
+                      .normal = x->normal && power == 1};
     m->back[0] = (Back){.gain = power, .slope = 1, .cross = 1, .keeps = true};
     m->back[0].decades[cause] = decades(power);
 }
@@ -49,12 +61,16 @@ static double log_sum(double a, double b) {
 /* E (sum x_i)^2 = sum E x_i^2 + 2 sum over pairs E x_i x_j, for one row, for two, and for small differences. */
 void moments_add(Moments *m) {
     double tangent = 2 * m->joint.tangent;
-    m->out = (Signal){.q = 2 * m->joint.square, .difference = 2 * (m->joint.square - m->joint.common), .normal = true};
+    m->out = (Signal){.q = 2 * m->joint.square,
+                      .difference = 2 * (m->joint.square - m->joint.common),
+                      .apart = 2 * (m->joint.square - m->joint.places),
+                      .normal = true};
     for (int i = 0; i < m->site->input_count; i++) {
         const Signal *x = &m->in[i];
         m->out.q += x->q;
         m->out.mean += x->mean;
         m->out.difference += x->difference;
+        m->out.apart += x->apart;
         m->out.normal = m->out.normal && x->normal;
         tangent += exp(x->log_tangent - m->joint.log);
         m->back[i] = back_independent(x, 1, 1);
@@ -68,6 +84,7 @@ static Signal product(const Signal *a, const Signal *b) {
     return (Signal){.q = a->q * b->q,
                     .mean = a->mean * b->mean,
                     .difference = a->q * b->difference + common_of(b) * a->difference,
+                    .apart = a->q * b->apart + places_of(b) * a->apart,
                     .log_tangent = log_sum(a->log_tangent + log(b->q), b->log_tangent + log(a->q))};
 }
 
@@ -102,6 +119,7 @@ void moments_concat(Moments *m) {
         m->out.q += share * x->q;
         m->out.mean += share * x->mean;
         m->out.difference += share * x->difference;
+        m->out.apart += share * x->apart;
         m->out.log_tangent = log_sum(m->out.log_tangent, x->log_tangent + log(share));
         m->out.normal = m->out.normal && x->normal && fabs(x->q - m->in[0].q) <= 1e-9 * x->q;
         m->back[i] = back_independent(x, 1, 1);
@@ -120,7 +138,7 @@ static bool scale_free(Act act) {
 
 void moments_activation(Moments *m, Act act, double a) {
     const Signal *x = &m->in[0];
-    double variance = fmax(x->q - x->mean * x->mean, 0), gap = variance > 0 ? x->difference / variance : 0;
+    double variance = fmax(x->q - x->mean * x->mean, 0), safe = variance > 0 ? variance : 1;
     if (act == ACT_IDENTITY) {
         moments_keep(m);
         return;
@@ -128,15 +146,21 @@ void moments_activation(Moments *m, Act act, double a) {
     if (!x->normal && !(scale_free(act) && fabs(x->mean) < 1e-9 * sqrt(x->q))) {
         m->caution = not_normal;
     }
-    Response r = response_of(act, a, x->mean, variance, gap);
+    Response r = response_of(act, a, x->mean, variance, x->difference / safe);
+    Response places = x->apart == x->difference ? r : response_of(act, a, x->mean, variance, x->apart / safe);
     double tail = r.slope_square > 0 ? r.slope_fourth / (r.slope_square * r.slope_square) : 1;
-    m->out = (Signal){r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
+    m->out = (Signal){.q = r.square,
+                      .mean = r.mean,
+                      .difference = r.difference,
+                      .apart = places.difference,
+                      .log_tangent = x->log_tangent + log(r.slope_square)};
     m->back[0] = (Back){.gain = r.slope_square,
                         .slope = r.slope,
                         .focused = true,
                         .cross = r.slope_cross,
                         .aligned = r.aligned,
                         .aligned_cross = r.aligned_cross,
+                        .parted = r.slope_square > 0 ? 1 - places.slope_cross / r.slope_square : 0,
                         .spread = 3 * (tail - 1) / (double)plumb_shape_size(m->site->shape)};
     m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(r.slope_square);
 }
@@ -145,6 +169,7 @@ void moments_offset(Moments *m, double variance, bool common) {
     moments_keep(m);
     m->out.q += variance;
     m->out.difference += common ? 0 : variance;
+    m->out.apart += variance;
     m->out.normal = m->out.normal && !common;
 }
 
@@ -153,7 +178,11 @@ void moments_glu(Moments *m) {
     const Signal *x = &m->in[0];
     double variance = fmax(x->q - x->mean * x->mean, 0);
     Response r = response_of(ACT_SIGMOID, 0, x->mean, variance, variance > 0 ? x->difference / variance : 0);
-    Signal gate = {r.square, r.mean, r.difference, x->log_tangent + log(r.slope_square), false};
+    Signal gate = {.q = r.square,
+                   .mean = r.mean,
+                   .difference = r.difference,
+                   .apart = x->difference > 0 ? r.difference * x->apart / x->difference : 0,
+                   .log_tangent = x->log_tangent + log(r.slope_square)};
     m->caution = x->normal ? NULL : not_normal;
     m->out = product(x, &gate);
     double gain = 0.5 * (r.square + x->q * r.slope_square);
@@ -199,7 +228,12 @@ void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias
         return;
     }
     m->mixes = true;
-    m->out = (Signal){gain * x->q + common, offset, gain * x->difference, x->log_tangent + log(gain), true};
+    m->out = (Signal){.q = gain * x->q + common,
+                      .mean = offset,
+                      .difference = gain * x->difference,
+                      .apart = gain * x->apart,
+                      .log_tangent = x->log_tangent + log(gain),
+                      .normal = true};
     m->back[0] = back_independent(x, uses * variance, uses * variance);
     m->back[0].spread = linear_spread((const Init *)weight->init->entry, units);
     m->back[0].decades[PLUMB_BY_INIT] = decades(gain / assumed);
@@ -223,6 +257,7 @@ void moments_row_norm(Moments *m, double count, double eps, bool centred) {
     m->out.q = (variance - eps) / variance;
     m->out.mean = centred ? 0 : x->mean / sqrt(variance);
     m->out.difference = x->difference / variance;
+    m->out.apart = x->apart / variance;
     m->out.log_tangent -= log(variance);
     double gain = (count - lost) / (count - lost - 1) / variance;
     m->back[0] = back_independent(x, gain, gain);
@@ -243,6 +278,7 @@ void moments_batch_norm(Moments *m, double rows, double eps) {
     m->out.q = variance / (variance + eps);
     m->out.mean = 0;
     m->out.difference = m->out.q / (1 - few);
+    m->out.apart = x->apart / (variance + eps);
     m->out.log_tangent -= log(variance + eps);
     m->back[0] = back_independent(x, gain, gain);
     m->back[0].slope = 1 / sqrt(variance + eps);

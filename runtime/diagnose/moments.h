@@ -13,6 +13,7 @@ typedef struct Signal {      /* of a node's values, over its units and over rows
     double difference;       /* E (x(a) - x(b))^2 / 2 for two rows: q - E x(a) x(b) */
     double log_tangent;      /* ln of the same for two rows that hardly differ, relative to the net's input */
     bool normal;             /* Gaussian over the units */
+    double apart;            /* as difference, for two places of one row: the steps of a sequence */
 } Signal;
 
 typedef struct Back {        /* how dL/dx of one input follows from dL/dy; E: over units, rows and draws of the weights */
@@ -25,12 +26,17 @@ typedef struct Back {        /* how dL/dx of one input follows from dL/dy; E: ov
     double centred;          /* rows of a batch over which the mean of dy, and its part along y, are taken away first; 0: none */
     double focus;            /* share of dx^2 on values whose slope is not 0, over their share of the values; 0: 1, evenly spread */
     bool focused;            /* an activation: what arrives counts by its focus */
+    double parted;           /* share of what the gradients of two places have in common that is lost; 1: all */
+    bool joined;             /* all places get the same */
+    double shared, mingled;  /* attention: E dx^2 = gain (1 + shared c) E dy^2, where E dy(t) dy(u) = c E dy^2;
+                                of dx it is mingled + shared c, over 1 + shared c */
     double spread;           /* what the layer adds to the variance of ln E dx^2 over draws of the weights */
     double decades[PLUMB_CAUSES]; /* log10 sqrt(gain), by what it comes from: their sum */
 } Back;
 
 typedef struct Joint {       /* of the inputs of a node: sums over all pairs of them */
     double square, common;   /* E x1 x2 for one row, E x1(a) x2(b) for two */
+    double places;           /* the same for two places of one row */
     double tangent, log;     /* of small differences: tangent e^log, as Signal.log_tangent counts */
 } Joint;
 
@@ -78,6 +84,19 @@ void moments_batch_norm(Moments *m, double rows, double eps);
 void moments_pool_max(Moments *m, double count, double reads);
 void moments_pool_mean(Moments *m, double count, double reads);
 void moments_repeat(Moments *m, double times);
+
+/* ---- attention.c ------------------------------------------------------------------------------------------------- */
+/* Of a value's variance the share that places have in common: taken to be that of small differences, too. */
+double coherence(const Signal *x);
+/* y = softmax(x) over `count` values. */
+void moments_softmax(Moments *m, double count);
+typedef struct AttentionTheory {
+    int time, features;
+    bool causal;
+    double in, out;          /* features x Var of a weight: of the projection of what goes in, of what comes out */
+} AttentionTheory;
+/* y = softmax(q k^T / sqrt(features of a head)) v, projected. */
+void moments_attention(Moments *m, const AttentionTheory *theory);
 
 /* ---- expectations, response.c ---------------------------------------------------------------------------------- */
 typedef struct Response {    /* of phi to u ~ N(mean, variance), and to a pair of them */

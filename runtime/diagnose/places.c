@@ -37,6 +37,7 @@ void moments_pool_max(Moments *m, double count, double reads) {
     m->caution = independent_places;
     m->out = (Signal){.q = square, .mean = mean, .log_tangent = x->log_tangent};
     m->out.difference = variance > 0 ? x->difference / variance * (square - mean * mean) : 0;
+    m->out.apart = m->out.difference;
     m->back[0] = (Back){.gain = reads / count, .cross = reads / count};
     m->back[0].aligned = m->back[0].gain * square;
     m->back[0].focus = is_rectified(x) ? 2 * (1 - pow(0.5, count)) : 1;
@@ -45,11 +46,11 @@ void moments_pool_max(Moments *m, double count, double reads) {
 
 void moments_pool_mean(Moments *m, double count, double reads) {
     const Signal *x = &m->in[0];
-    double mean = x->mean * x->mean, common = x->q - x->difference - mean;
+    double rows = x->q - x->difference, places = x->q - x->apart;
     m->caution = independent_places;
-    m->out = (Signal){.q = mean + (x->q - mean) / count, .mean = x->mean, .normal = x->normal};
-    m->out.difference = m->out.q - mean - common / count;
-    m->out.log_tangent = x->log_tangent - log(count);
+    m->out = (Signal){.q = places + x->apart / count, .mean = x->mean, .normal = x->normal};
+    m->out.difference = m->out.apart = m->out.q - rows / count - fmin(rows, places) * (1 - 1 / count);
+    m->out.log_tangent = x->log_tangent + log(1 / count + coherence(x) * (1 - 1 / count));
     double gain = reads / (count * count);
     m->back[0] = (Back){.gain = gain, .cross = gain, .aligned = gain * x->q};
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(gain);

@@ -51,6 +51,10 @@ static Moment product(Moment a, Moment b) {
 static Moment scaled(double factor, Moment a) {
     return (Moment){factor * a.square, factor * a.rows, factor * a.times, factor * a.tangent};
 }
+/* What a norm multiplies squares with; of nothing it makes nothing. */
+static double norm_of(const CellTheory *cell, double square) {
+    return cell->normalised && square > 0 ? 1 / square : 1;
+}
 
 /* h = phi(z). A mean of h (relu) is the same for all units, and goes into q as E h^2 does. */
 static void rnn_step(const CellTheory *cell, const Drive *drive, State *s, StepBack *back) {
@@ -82,14 +86,15 @@ static void lstm_step(const CellTheory *cell, const Drive *drive, State *s, Step
     double gates = g.of.square * i.slope_square + old.square * f.slope_square + i.of.square * g.slope_square;
     s->c = remember(&s->c, &s->written, &f, f.of, i.of, i.mean, g.of);
     s->c.tangent = f.of.square * old.tangent + z.tangent * gates;
-    Gate seen = gate_of(ACT_TANH, 0, 0, s->c);
-    double through = i.of.square * seen.slope_square; /* o is distributed as i */
+    double norm = norm_of(cell, s->c.square);
+    Gate seen = gate_of(ACT_TANH, 0, 0, scaled(norm, s->c));
+    double through = i.of.square * seen.slope_square * norm; /* o is distributed as i */
     s->h = product(i.of, seen.of);
     s->h.tangent = through * s->c.tangent + z.tangent * i.slope_square * seen.of.square;
     *back = (StepBack){.keep = {{0, 0}, {f.of.square * through, f.of.square}},
                        .sent_x = {seen.of.square * i.slope_square + gates * through, gates},
                        .steady_keep = f.mean,
-                       .steady_sent = i.mean * g.slope * i.mean * seen.slope};
+                       .steady_sent = i.mean * g.slope * i.mean * seen.slope * sqrt(norm)};
     memcpy(back->sent_h, back->sent_x, sizeof back->sent_h);
 }
 
@@ -121,6 +126,22 @@ static Drive drive_of(const CellTheory *cell, const Signal *x, const State *s) {
     return (Drive){scaled(cell->input, (Moment){x->q, common, common, 1}), scaled(cell->state, s->h)};
 }
 
+/* A step, and the norms on its way back: the rnn's is of both products' sum, the gated cells' are apart. */
+static void step(const CellTheory *cell, const Signal *x, State *s, StepBack *back) {
+    static void (*const steps[])(const CellTheory *, const Drive *, State *,
+                                 StepBack *) = {[CELL_RNN] = rnn_step, [CELL_LSTM] = lstm_step, [CELL_GRU] = gru_step};
+    Drive drive = drive_of(cell, x, s);
+    double both = cell->kind == CELL_RNN ? drive.x.square + drive.h.square : 0;
+    double norm_x = norm_of(cell, fmax(both, drive.x.square)), norm_h = norm_of(cell, fmax(both, drive.h.square));
+    drive = (Drive){scaled(norm_x, drive.x), scaled(norm_h, drive.h)};
+    steps[cell->kind](cell, &drive, s, back);
+    for (int i = H; i <= C; i++) {
+        back->sent_x[i] *= norm_x;
+        back->sent_h[i] *= norm_h;
+    }
+    back->steady_sent *= sqrt(norm_h);
+}
+
 static bool settled(const State *a, const State *b) {
     const double *x = (const double *)a, *y = (const double *)b;
     for (size_t i = 0; i < sizeof *a / sizeof *x; i++) {
@@ -133,17 +154,14 @@ static bool settled(const State *a, const State *b) {
 
 /* The state at the last step, or its mean over all; one StepBack a step. */
 static Moment run(const CellTheory *cell, const Signal *x, StepBack *back) {
-    static void (*const step[])(const CellTheory *, const Drive *, State *,
-                                StepBack *) = {[CELL_RNN] = rnn_step, [CELL_LSTM] = lstm_step, [CELL_GRU] = gru_step};
     State s = {0}, before = {.h = {.square = -1}};
     Moment mean = {0};
     for (int t = 0; t < cell->steps; t++) {
         if (t && settled(&s, &before)) {
             back[t] = back[t - 1];
         } else {
-            Drive drive = drive_of(cell, x, &s);
             before = s;
-            step[cell->kind](cell, &drive, &s, &back[t]);
+            step(cell, x, &s, &back[t]);
         }
         mean = sum(mean, scaled(1.0 / cell->steps, s.h));
     }
@@ -240,11 +258,13 @@ void moments_recurrent(Moments *m, const CellTheory *cell, double dropout) {
     free(back);
     m->mixes = true;
     m->caution = "its inputs are taken as independent in time, but for their mean";
-    m->out = (Signal){.q = h.square / kept, .difference = h.square / kept - h.rows};
+    m->out = (Signal){.q = h.square / kept, .difference = h.square / kept - h.rows, .apart = h.square / kept - h.times};
     m->out.log_tangent = x->log_tangent + log(h.tangent / kept);
     m->back[0] = (Back){.gain = gain, .cross = gain * kept, .aligned = gain * x->q, .spread = 5 / cell->units};
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(cell->input_back / cell->input);
     m->back[0].decades[PLUMB_BY_INIT] = 0.5 * log10(cell->input);
-    m->back[0].decades[PLUMB_BY_GATES] = 0.5 * log10(sent);
+    double norm = norm_of(cell, cell->input * x->q);
+    m->back[0].decades[PLUMB_BY_NORM] = 0.5 * log10(norm);
+    m->back[0].decades[PLUMB_BY_GATES] = 0.5 * log10(sent / norm);
     m->back[0].decades[PLUMB_BY_DROPOUT] = -0.5 * log10(kept);
 }

@@ -9,6 +9,7 @@ typedef struct CellTheory {
     double slope, bias;      /* bias of the forget or update gate */
     int steps;
     bool last;               /* only the last state is given out */
+    bool normalised;         /* the products with weights, and an lstm's c on its way out, have mean 0 and variance 1 */
     double units;
     double input, state;     /* inputs x Var(weight_ih), units x Var(weight_hh) */
     double input_back, state_back; /* units x Var(weight_ih), units x Var(weight_hh): for each gate, on the way back */

@@ -156,10 +156,6 @@ static Range outputs_of(const PlumbCall *call) {
     }
 }
 
-static bool is_normalised(const char *name) {
-    return !strcmp(name, "softmax") || !strcmp(name, "log_softmax");
-}
-
 /* The loss takes any number and turns it into probabilities itself. log_softmax leaves them as they are. */
 static bool squeezes_logits(Patient *patient, PlumbFinding *finding, const PlumbCall *last, const char *loss) {
     const char *name = last->entry->name;
@@ -177,7 +173,7 @@ static bool squeezes_logits(Patient *patient, PlumbFinding *finding, const Plumb
 
 static bool misses_targets(Patient *patient, PlumbFinding *finding, const PlumbCall *last) {
     Range can = last->entry->kind == PLUMB_ACTIVATION ? outputs_of(last) : (Range){-INFINITY, INFINITY};
-    can = is_normalised(last->entry->name) ? (Range){0, 1} : can;
+    can = layer_of(last)->probabilities ? (Range){0, 1} : can;
     Range wanted = targets_of(patient->about->data);
     if (wanted.low >= can.low - 0.01 && wanted.high <= can.high + 0.01) {
         return false;

@@ -83,17 +83,19 @@ static Signal signal_of_data(const PlumbData *data) {
         common += total * total / (double)rows;
     }
     double count = (double)size * (double)rows;
-    return (Signal){.q = squares / count, .mean = sum / count, .difference = (squares - common) / count};
+    double difference = (squares - common) / count; /* what rows have in common, their mean, places are taken to have */
+    return (Signal){.q = squares / count, .mean = sum / count, .difference = difference, .apart = difference};
 }
 
 static Signal signal_of_input(const PlumbData *data) {
-    return data && data->train.rows > 0 ? signal_of_data(data) : (Signal){.q = 1, .difference = 1, .normal = true};
+    return data && data->train.rows > 0 ? signal_of_data(data)
+                                        : (Signal){.q = 1, .difference = 1, .apart = 1, .normal = true};
 }
 
 /* ---- forward --------------------------------------------------------------------------------------------------------
  */
 
-static const Signal unknown = {NAN, NAN, NAN, NAN, false};
+static const Signal unknown = {.q = NAN, .mean = NAN, .difference = NAN, .apart = NAN, .log_tangent = NAN};
 
 /* The inputs of a node; false where one of them is not known. */
 static bool take_signals(Walk *walk, int at, Signal in[LAYER_INPUTS_MAX]) {
@@ -181,6 +183,17 @@ static double centring(const Gradient *d, double rows) {
     return 0.5 * log10(1 - (few + (1 - few) * d->cross) - (few * d->aligned + (1 - few) * d->aligned_cross));
 }
 
+/* What the gradients of two places have in common, and what of it attention sends to both. */
+static void share_places(const Gradient *d, const Back *back, Gradient *g) {
+    double more = 1 + back->shared * d->places;
+    g->places = back->joined ? 1 : (1 - back->parted) * d->places;
+    if (back->shared > 0) {
+        g->places = (back->mingled + back->shared * d->places) / more;
+        g->decades += 0.5 * log10(more);
+        g->cause[PLUMB_BY_GATES] += 0.5 * log10(more);
+    }
+}
+
 static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
     Gradient g = *d;
     double scale = back->gain > 0 ? 1 / back->gain : 0;
@@ -195,6 +208,7 @@ static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
     g.focus = back->keeps ? d->focus : back->focus;
     g.spread += back->spread;
     g.cross = d->cross * back->cross * scale;
+    share_places(d, back, &g);
     if (!back->keeps) {
         g.aligned = back->aligned * scale;
         g.aligned_cross = d->cross * back->aligned_cross * scale;
@@ -236,6 +250,7 @@ static void gather(Gradient *into, const Gradient *g, double share) {
     into->cause[PLUMB_BY_SKIP] += share * entropy;
     into->focus += share * (g->focus > 0 ? g->focus : 1);
     into->cross += share * g->cross;
+    into->places += share * g->places;
     into->aligned += share * g->aligned;
     into->aligned_cross += share * g->aligned_cross;
     into->spread += share * sqrt(g->spread); /* its root: draws of the branches' common top move all alike */
@@ -296,11 +311,11 @@ static void step_back(Walk *walk, int at) {
     walk->gradient[at] = sum;
 }
 
-/* The last node, or the last before those that theory does not cover: a softmax at the end. */
+/* The last node, or the last before a softmax and what theory does not cover. */
 static int start_of(const Walk *walk) {
     int at = walk->net->node_count - 1;
-    while (at > 0 && !walk->back[at] && !walk->net->node[at].about.weight_count &&
-           walk->net->node[at].about.input_count == 1) {
+    while (at > 0 && (!walk->back[at] || walk->net->node[at].layer->probabilities) &&
+           !walk->net->node[at].about.weight_count && walk->net->node[at].about.input_count == 1) {
         at = walk->net->node[at].about.input[0];
     }
     return at;
@@ -309,6 +324,9 @@ static int start_of(const Walk *walk) {
 void walk_back(Walk *walk) {
     walk->start = start_of(walk);
     walk->gradient[walk->start] = (Gradient){.reached = true, .aligned = walk->signal[walk->start].q};
+    for (int i = walk->net->node_count - 1; i > walk->start; i--) {
+        walk->told[i].caution = NULL; /* no matter: it is the loss's */
+    }
     for (int i = walk->start - 1; i >= 0; i--) {
         step_back(walk, i);
     }

@@ -8,6 +8,7 @@ typedef struct Gradient {       /* of the loss by a node's output, relative to t
     bool reached;               /* false: no path leads here */
     double decades;             /* log10 of its rms, in the mean over draws; NaN: unknown */
     double cross;               /* E d(a) d(b) / E d^2 */
+    double places;              /* E d(t) d(u) / E d^2, two places of a row */
     double aligned, aligned_cross; /* E (x d)^2 / E d^2; E x(a) d(a) x(b) d(b) / E d^2 */
     double focus;               /* as Back.focus */
     double spread;              /* variance of ln d^2 over draws */

@@ -2,6 +2,7 @@
  * D = E / H: features of a head. Weights have PyTorch's shapes, and its MultiheadAttention's names but for the dots:
  * in_proj_weight [3E, E] (queries, keys, values one below the other), in_proj_bias [3E], out_weight [E, E] (there
  * out_proj.weight), out_bias [E]. */
+#include "../diagnose/moments.h"
 #include "../export/onnx.h"
 #include "../export/torch.h"
 #include "../train/inits.h"
@@ -280,6 +281,17 @@ static const char *onnx(Onnx *o) {
     return onnx_project(o, mixed, "out_weight", "out_bias");
 }
 
+static void moments(Moments *m) {
+    Sizes s = sizes_of(m->site, 1);
+    double in = init_variance(&m->weight[IN_WEIGHT]), out = init_variance(&m->weight[OUT_WEIGHT]);
+    AttentionTheory theory = {s.time, s.features, s.causal, s.features * in, s.features * out};
+    if (m->weight[IN_WEIGHT].init->entry == &init_lsuv.entry) {
+        m->refused = "lsuv scales its weights by the data";
+        return;
+    }
+    moments_attention(m, &theory);
+}
+
 const Layer layer_attention = {
     .entry = {.name = "attention",
               .kind = PLUMB_LAYER,
@@ -302,4 +314,5 @@ const Layer layer_attention = {
     .flops = flops,
     .torch = torch,
     .onnx = onnx,
+    .moments = moments,
 };

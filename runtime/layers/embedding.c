@@ -110,7 +110,7 @@ static void embedding_moments(Moments *m) {
         return;
     }
     m->mixes = true;
-    m->out = (Signal){variance, 0, variance, 0, true};
+    m->out = (Signal){.q = variance, .difference = variance, .apart = variance, .normal = true};
     m->caution = "all indices are taken as different";
     m->back[0].decades[PLUMB_BY_INIT] = -INFINITY;
 }

@@ -250,6 +250,7 @@ static double global_flops(const LayerSite *site) {
 static void global_moments(Moments *m) {
     PlumbShape in = m->site->input[0];
     moments_pool_mean(m, (double)plumb_shape_size(in) / channels_of(in), 1);
+    m->back[0].joined = true;
 }
 
 static void global_torch(Torch *t) {

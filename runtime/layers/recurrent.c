@@ -174,6 +174,7 @@ static CellTheory theory_of(const LayerSite *site, const WeightSpec *spec, int l
                         .bias = spec[BIAS_IH].stretch.fill,
                         .steps = recurrent_steps(site),
                         .last = level == top && !strcmp(plumb_call_string(site->call, "return"), "last"),
+                        .normalised = recurrent_normalised(site),
                         .units = units,
                         .input = gain_of(ih, ih->shape.dim[1]),
                         .state = gain_of(hh, units),
@@ -186,10 +187,6 @@ static void moments(Moments *m) {
     int levels = (int)plumb_call_number(m->site->call, "layers"), count = m->weights / levels;
     Signal x = m->in[0];
     Back all = {.gain = 1};
-    if (recurrent_normalised(m->site)) {
-        m->refused = "there is no theory for normalised cells here";
-        return;
-    }
     if (m->weight[WEIGHT_IH].init->entry == &init_lsuv.entry || m->weight[WEIGHT_HH].init->entry == &init_lsuv.entry) {
         m->refused = "lsuv scales its weights by the data";
         return;

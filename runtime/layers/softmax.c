@@ -1,4 +1,5 @@
 /* Softmax and its logarithm over the last axis. */
+#include "../diagnose/moments.h"
 #include "../export/onnx.h"
 #include "../export/torch.h"
 #include "common.h"
@@ -60,6 +61,10 @@ static const char *log_softmax_onnx(Onnx *o) {
     return onnx_op(o, "LogSoftmax", o->in[0]);
 }
 
+static void softmax_moments(Moments *m) {
+    moments_softmax(m, last_axis(m->site->shape));
+}
+
 const Layer layer_softmax = {
     .entry = {.name = "softmax",
               .kind = PLUMB_LAYER,
@@ -74,8 +79,10 @@ const Layer layer_softmax = {
     .forward = softmax_forward,
     .backward = softmax_backward,
     .needs_output = true,
+    .probabilities = true,
     .torch = softmax_torch,
     .onnx = softmax_onnx,
+    .moments = softmax_moments,
 };
 
 const Layer layer_log_softmax = {
@@ -92,6 +99,7 @@ const Layer layer_log_softmax = {
     .forward = log_softmax_forward,
     .backward = log_softmax_backward,
     .needs_output = true,
+    .probabilities = true,
     .torch = log_softmax_torch,
     .onnx = log_softmax_onnx,
 };

@@ -100,6 +100,7 @@ static double mean_flops(const LayerSite *site) {
 
 static void mean_moments(Moments *m) {
     moments_pool_mean(m, m->site->input[0].dim[0], 1);
+    m->back[0].joined = true;
 }
 
 static void mean_torch(Torch *t) {

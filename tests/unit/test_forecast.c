@@ -359,6 +359,19 @@ static void forecasts_of_images_and_sequences_are_what_is_measured(void **state)
         {"input(4, 8, 8)", " -> conv(128, 3, stride=2) -> relu -> upsample(2)", 3, " -> flatten -> dense(10)"},
         {"input(20, 32)", " -> dense(256) -> glu", 4, " -> mean_over_time -> dense(10)"},
         {"input(20, 32)", " -> conv(128, 3) -> relu -> noise(0.3)", 4, " -> last -> dense(10)"},
+        {"input(24, 128)", " -> attention(4)", 1, " -> flatten -> dense(10)"},
+        {"input(24, 128)", " -> attention(4)", 3, " -> flatten -> dense(10)"},
+        {"input(24, 128)", " -> attention(4)", 3, " -> mean_over_time -> dense(10)"},
+        {"input(24, 128)", " -> layernorm -> attention(4)", 3, " -> flatten -> dense(10)"},
+        {"input(24, 128) -> s0: dense(128)", " -> layernorm -> attention(4) -> s#: add & s@", 4,
+         " -> mean_over_time -> dense(10)"},
+        {"input(24, 128) -> s0: dense(128)", " -> attention(2, causal=true) -> dense(128) -> s#: add & s@", 3,
+         " -> flatten -> dense(10)"},
+        {"input(24, 128) -> s0: dense(128)",
+         " -> layernorm -> attention(4) -> t#: add & s@ -> layernorm -> dense(256) -> gelu -> dense(128) -> s#: add & "
+         "t#",
+         3, " -> mean_over_time -> dense(10)"},
+        {"input(256)", " -> dense(256, init=lecun) -> softmax", 2, " -> dense(10)"},
     };
     Errors errors = {.error = kit_alloc(kit, 4096 * sizeof *errors.error)};
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
@@ -403,6 +416,9 @@ static void gradients_through_time_are_what_is_measured(void **state) {
         "lstm(128, return=last)",
         "gru(128, return=last)",
         "gru(128, update_bias=2, recurrent_init=xavier, return=last)",
+        "rnn(128, norm=layernorm, return=last)",
+        "lstm(128, norm=layernorm, return=last)",
+        "gru(128, norm=layernorm, return=last)",
     };
     for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
         char text[256];
@@ -435,8 +451,7 @@ static void where_there_is_no_theory_it_says_so(void **state) {
     Kit *kit = *state;
     expect_refused(kit, "input(8) -> dense(8, init=ones) -> tanh -> dense(3)", "dense1", "not drawn");
     expect_refused(kit, "input(8) -> a: dense(8) -> sigmoid -> m: multiply & a -> dense(3)", "m", "not independent");
-    expect_refused(kit, "input(4, 8) -> attention(2) -> flatten -> dense(3)", "attention1", "no theory");
-    expect_refused(kit, "input(4, 8) -> lstm(8, norm=layernorm) -> last -> dense(3)", "lstm1", "normalised");
+    expect_refused(kit, "input(4, 8) -> attention(2, init=lsuv) -> flatten -> dense(3)", "attention1", "lsuv");
 }
 
 /* Every node is tied to every earlier one by twice as many paths as the one before: no hour of work, but a plain
