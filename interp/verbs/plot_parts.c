@@ -1,4 +1,4 @@
-/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph. */
+/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph, curves. */
 #include "plot_parts.h"
 #include "../render/pictures.h"
 #include <inttypes.h>
@@ -298,6 +298,46 @@ static Plot *make_graph(const Subject *subject, int count) {
     return plot_whole(plot, done);
 }
 
+/* ---- curves ------------------------------------------------------------------------------------------------------ */
+
+/* Where all numbers are above 0 and lie over more than two decades, small ones are only seen on a log scale. */
+static bool spreads(const Plot *plot) {
+    double low = INFINITY, high = 0;
+    for (int s = 0; s < plot->series_count; s++) {
+        for (int i = 0; i < plot->series[s].count; i++) {
+            double value = plot->series[s].y[i];
+            low = isnan(value) ? low : fmin(low, value);
+            high = isnan(value) ? high : fmax(high, value);
+        }
+    }
+    return low > 0 && isfinite(high) && high > 100 * low;
+}
+
+static bool add_list(Plot *plot, const Subject *subject) {
+    const Value *list = subject->list;
+    Series *series = plot_series(plot, subject->name, list->list.count, false);
+    for (int i = 0; series && i < list->list.count; i++) {
+        series->x[i] = i + 1;
+        series->y[i] = list->list.item[i]->number;
+    }
+    return series;
+}
+
+static Plot *make_curves(const Subject *subject, int count) {
+    Plot *plot = plot_new(PLOT_CURVES, 0);
+    bool done = plot, titled = count && subject->list->type == VALUE_STRING;
+    for (int i = titled; done && i < count; i++) {
+        done = add_list(plot, &subject[i]);
+    }
+    if (plot) {
+        plot->title = plot_text(plot, "%s", titled ? subject->list->string : names_of(plot, subject, count));
+        plot->x_label = "place in the list";
+        plot->y_label = "value";
+        plot->log = spreads(plot);
+    }
+    return plot_whole(plot, done);
+}
+
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static const Theme themes[] = {
@@ -307,6 +347,7 @@ static const Theme themes[] = {
     {"weights", NEEDS_NOTHING, 1, make_weights, "no layer has weights"},
     {"through_time", NEEDS_PROBES, PLOT_SERIES_MOST, make_through_time, "no layer is recurrent"},
     {"graph", NEEDS_NOTHING, 1, make_graph, "there are no layers"},
+    {"curves", NEEDS_LISTS, PLOT_SERIES_MOST, make_curves, "there are no numbers"},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
 
