@@ -9,7 +9,7 @@ FILE *session_out(const Session *session) {
     return session->out;
 }
 FILE *session_text(const Session *session) {
-    bool quiet = session->options.quiet && session->nowhere;
+    bool quiet = (session->options.quiet || session->options.muted) && session->nowhere;
     return quiet ? session->nowhere : session->options.json ? session->err : session->out;
 }
 FILE *session_err(const Session *session) {

@@ -25,7 +25,7 @@ static void set_width(Options *options, const PlumbValue *value) {
     options->width = (int)value->number;
 }
 static void set_quiet(Options *options, const PlumbValue *value) {
-    options->quiet = value->boolean;
+    options->muted = value->boolean;
 }
 
 /* The options outlive the value: they keep one of these. */

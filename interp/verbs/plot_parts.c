@@ -62,6 +62,11 @@ typedef bool Shown(const PlumbNode *node);
 static bool with_weights(const PlumbNode *node) {
     return node->parameters > 0;
 }
+/* Of nets side by side: a net's norms and scales would shift its rows against those of the others. */
+static bool with_matrix(const PlumbNode *node) {
+    const char *family = with_weights(node) ? node->call->entry->family : "";
+    return with_weights(node) && strcmp(family, "norms") != 0 && strcmp(family, "joins") != 0;
+}
 static bool behind_input(const PlumbNode *node) {
     return node->input_count > 0;
 }
@@ -115,19 +120,20 @@ static void name_rows(Plot *plot, const Subject *subject, int count, Shown *show
 /* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 static Plot *make_gradients(const Subject *subject, int count) {
-    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, with_weights));
+    Shown *shown = count > 1 && most_shown(subject, count, with_matrix) ? with_matrix : with_weights;
+    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, shown));
     bool done = plot;
     for (int s = 0, row = 0; done && s < count; s++, row = 0) {
-        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, with_weights), false);
+        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, shown), false);
         done = series;
         for (int i = 0; done && i < plumb_net_size(subject[s].net); i++) {
-            if (with_weights(plumb_net_node(subject[s].net, i))) {
+            if (shown(plumb_net_node(subject[s].net, i))) {
                 series->y[row++] = subject[s].value->probe[i].output_grad;
             }
         }
     }
     if (plot) {
-        name_rows(plot, subject, count, with_weights);
+        name_rows(plot, subject, count, shown);
         plot->log = true;
         plot->title = plot_text(plot, "gradient at the layers' outputs of %s", names_of(plot, subject, count));
         plot->x_label = "rms of dL/d(output), log scale";
