@@ -3,6 +3,7 @@
 # make check-all  the same under the sanitizers too, exported nets in ONNX Runtime, the papers' results at their own size, corpus
 # make corpus     how often forecast, diagnose and fix are right, on several hundred nets
 # make demo       examples/vanishing.plumb
+# make pictures   those of the lesson, examples/README.md, anew
 # Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
 # READLINE=no (no GPL library), CC=clang, PREFIX=, DESTDIR=.
 
@@ -58,7 +59,7 @@ CORPUS_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/corpus/corpus.c
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 PROGRAM := $(if $(wildcard interp/main.c),$(B)/plumb)
 
-.PHONY: all program tests check check-all corpus demo bench lint deps install clean FORCE
+.PHONY: all program tests check check-all corpus demo pictures bench lint deps install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: # keep the objects of tests
 all: $(PROGRAM) $(B)/libplumb.a $(B)/libplumb.so
@@ -145,6 +146,8 @@ check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test
 corpus: # some minutes: broken nets and healthy ones, and what was said of them
 	@$(MAKE) --no-print-directory -s $(B)/tests/corpus
 	@$(B)/tests/corpus
+pictures: program
+	@examples/pictures/draw.sh $(B)
 bench: $(BENCHES)
 	@for bench in $^; do echo "== $$bench"; $$bench || exit 1; done
 lint: # headers keep their columns, set by hand

@@ -31,7 +31,7 @@ typedef struct Paused {      /* the statement that ctrl-C or `step` has stopped 
 
 struct Session {
     Options options;
-    FILE *out, *err, *text, *nowhere;
+    FILE *out, *err, *nowhere;
     Diags *diags;
     Scope *global;
     Scope *scope;            /* where statements bind: the global one, or a frame while checking */

@@ -29,8 +29,7 @@ Session *session_new(const Options *options, FILE *out, FILE *err) {
     session->options = *options;
     session->out = out;
     session->err = err;
-    session->nowhere = options->quiet ? fopen("/dev/null", "w") : NULL;
-    session->text = session->nowhere ? session->nowhere : options->json ? err : out;
+    session->nowhere = fopen("/dev/null", "w");
     session->files = (PlumbFiles){options->read_roots ? options->read_roots : current_folder,
                                   options->write_roots ? options->write_roots : current_folder, NULL};
     session->diags = diags_new();
@@ -202,7 +201,7 @@ static int finish(Session *session, int status) {
     session_forget_loaded(session);
     enter_folder(session, NULL);
     session->interrupted = 0;
-    fflush(session->text);
+    fflush(session_text(session));
     fflush(session->out);
     return status;
 }

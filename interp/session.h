@@ -12,6 +12,7 @@ typedef struct Value Value; /* value.h */
 
 typedef struct Options { /* the command line */
     bool json, quiet, color, interactive;
+    bool muted; /* by `set quiet`: -q cannot be undone */
     uint64_t seed;
     int threads, shards, width;
     const char *backend;

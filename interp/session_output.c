@@ -9,13 +9,15 @@ FILE *session_out(const Session *session) {
     return session->out;
 }
 FILE *session_text(const Session *session) {
-    return session->text;
+    bool quiet = (session->options.quiet || session->options.muted) && session->nowhere;
+    return quiet ? session->nowhere : session->options.json ? session->err : session->out;
 }
 FILE *session_err(const Session *session) {
     return session->err;
 }
 bool session_live(const Session *session) {
-    return session->text != session->nowhere && isatty(fileno(session->text));
+    FILE *text = session_text(session);
+    return text != session->nowhere && isatty(fileno(text));
 }
 bool session_json_wanted(const Session *session) {
     return session->options.json;
@@ -100,7 +102,7 @@ static json_t *diag_object(const Diag *diag) {
 }
 
 void session_show_diags(Session *session) {
-    fflush(session->text);
+    fflush(session_text(session));
     fflush(session->out);
     for (int i = 0; session->options.json && i < diags_total(session->diags); i++) {
         print_object(session, diag_object(diags_at(session->diags, i)));

@@ -24,6 +24,9 @@ static void set_color(Options *options, const PlumbValue *value) {
 static void set_width(Options *options, const PlumbValue *value) {
     options->width = (int)value->number;
 }
+static void set_quiet(Options *options, const PlumbValue *value) {
+    options->muted = value->boolean;
+}
 
 /* The options outlive the value: they keep one of these. */
 static void set_backend(Options *options, const PlumbValue *value) {
@@ -65,6 +68,9 @@ static const Setting settings[] = {
             .words = "float32"),
     SETTING(width, "columns of text that tables may take", "characters a line", "plumb", "set width = 100", set_width,
             .accepts = PLUMB_A_INT, .min = 20, .max = 1000),
+    SETTING(quiet, "no tables and no messages of what is done, as with -q: only what `print` and `expect` say",
+            "for loops that train or measure in many small pieces", "plumb", "set quiet = true", set_quiet,
+            .accepts = PLUMB_A_BOOL),
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -84,7 +90,7 @@ static bool no_setting(const char *key, PlumbError *error) {
     if (error && nearest) {
         snprintf(error->hint, sizeof error->hint, "did you mean `%s`?", nearest);
     } else if (error) {
-        snprintf(error->hint, sizeof error->hint, "seed, threads, shards, backend, color, precision, width");
+        snprintf(error->hint, sizeof error->hint, "seed, threads, shards, backend, color, precision, width, quiet");
     }
     return false;
 }

@@ -38,7 +38,7 @@ const Verb *verb_at(int index);          /* NULL ends */
 /* ---- what handlers use --------------------------------------------------------------------------------- */
 const Options *session_options(const Session *session);
 FILE *session_out(const Session *session);  /* what was asked for by `print`: standard output */
-/* Tables and messages for a person: standard output; standard error under --json; nowhere under -q. Never NULL. */
+/* Tables and messages for a person: standard output; standard error under --json; nowhere while quiet. Never NULL. */
 FILE *session_text(const Session *session);
 bool session_live(const Session *session);  /* session_text is a terminal: progress may be shown and erased again */
 FILE *session_err(const Session *session);  /* diagnostics */

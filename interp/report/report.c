@@ -16,7 +16,7 @@ Plot *picture_of(const char *name, const About *about, int count) {
     const Theme *theme = theme_find(name);
     Subject subject[PLOT_SERIES_MOST];
     for (int i = 0; i < count; i++) {
-        subject[i] = (Subject){about[i].value->name, about[i].value, about[i].net};
+        subject[i] = (Subject){.name = about[i].value->name, .value = about[i].value, .net = about[i].net};
     }
     return theme->make(subject, count);
 }

@@ -1,4 +1,4 @@
-/* plot WHAT(NET, ...): pictures in the terminal or in a file. */
+/* plot WHAT(NET, ...), plot curves(LIST, ...): pictures in the terminal or in a file. */
 #include "measure.h"
 #include "plot_parts.h"
 #include <stdlib.h>
@@ -26,16 +26,47 @@ static const Theme *theme_of(Session *session, const VerbCall *call) {
     if (near) {
         diag_label(diag, "as in  plot %s(plain)", near);
     }
-    diag_note(diag, "WHAT is one of loss, gradients, activations, weights, through_time, graph");
+    diag_note(diag, "WHAT is one of loss, gradients, activations, weights, through_time, graph; or curves, of lists");
     return NULL;
 }
 
 static bool too_many(Session *session, const Tree *tree, const Theme *theme) {
-    return session_error(session, tree->child[theme->most + 1]->span, "a picture of %s shows at most %d net%s",
-                         theme->name, theme->most, theme->most == 1 ? "" : "s");
+    return session_error(session, tree->child[theme->most + 1]->span, "a picture of %s shows at most %d %s%s",
+                         theme->name, theme->most, theme->need == NEEDS_LISTS ? "list" : "net",
+                         theme->most == 1 ? "" : "s");
 }
 
-/* A call like the one that was written, whose operands are the nets. False: reported. */
+static bool all_numbers(const Value *list) {
+    for (int i = 0; i < list->list.count; i++) {
+        if (list->list.item[i]->type != VALUE_NUMBER && list->list.item[i]->type != VALUE_UNKNOWN) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* False: reported. */
+static bool fits(Session *session, const Theme *theme, const Value *value, const Tree *tree, bool first) {
+    if (value->type == VALUE_UNKNOWN) {
+        return true;
+    }
+    if (theme->need != NEEDS_LISTS) {
+        return value->type == VALUE_NET ||
+               session_error(session, tree->span, "a net is expected, and this is %s", value_type_name(value));
+    }
+    if (value->type == VALUE_LIST) {
+        return all_numbers(value) || session_error(session, tree->span, "a list of numbers is expected: not all are");
+    }
+    return (first && value->type == VALUE_STRING) ||
+           session_error(session, tree->span, "a list of numbers is expected, and this is %s", value_type_name(value));
+}
+
+/* `plain` and `plain=LIST` name a curve. */
+static const Tree *written_value(const Theme *theme, const Tree *written) {
+    return theme->need == NEEDS_LISTS && written->kind == TREE_ARGUMENT ? written->child[0] : written;
+}
+
+/* A call like the one that was written, whose operands are the nets or lists. False: reported. */
 static bool open_nets(Session *session, const VerbCall *call, const Theme *theme, VerbCall *nets) {
     const Tree *tree = call->tree_of[0];
     *nets = *call;
@@ -47,13 +78,11 @@ static bool open_nets(Session *session, const VerbCall *call, const Theme *theme
     nets->operand = calloc((size_t)tree->count, sizeof *nets->operand);
     bool done = nets->tree_of && nets->operand;
     for (int i = 1; done && i < tree->count; i++) {
-        Value *value = session_evaluate(session, tree->child[i]);
+        const Tree *operand = written_value(theme, tree->child[i]);
+        Value *value = session_evaluate(session, operand);
         nets->tree_of[nets->count] = tree->child[i];
         nets->operand[nets->count++] = value;
-        if (value && value->type != VALUE_NET && value->type != VALUE_UNKNOWN) {
-            session_error(session, tree->child[i]->span, "a net is expected, and this is %s", value_type_name(value));
-        }
-        done = value && (value->type == VALUE_NET || value->type == VALUE_UNKNOWN);
+        done = value && fits(session, theme, value, operand, i == 1);
     }
     return done;
 }
@@ -140,10 +169,20 @@ static bool has_what_it_needs(Session *session, const VerbCall *nets, int index,
     return session_fail(session, nets->tree_of[index]->span, &error);
 }
 
+static Subject list_subject(const VerbCall *lists, int index) {
+    const Tree *tree = lists->tree_of[index];
+    bool named = tree->kind == TREE_NAME || tree->kind == TREE_ARGUMENT;
+    return (Subject){.name = named ? tree->text : "", .list = lists->operand[index]};
+}
+
 /* Measured now where `on` says so. */
 static bool ready(Session *session, const VerbCall *nets, const Theme *theme, Subject *subject) {
     for (int i = 0; i < nets->count; i++) {
         Value *value = nets->operand[i];
+        if (theme->need == NEEDS_LISTS) {
+            subject[i] = list_subject(nets, i);
+            continue;
+        }
         PlumbNet *net = session_net(session, value, nets->tree_of[i]->span);
         bool measures = theme->need == NEEDS_PROBES && nets->on;
         VerbCall one = *nets; /* of this net alone */
@@ -152,18 +191,18 @@ static bool ready(Session *session, const VerbCall *nets, const Theme *theme, Su
         if (!net || (measures && !measure_net(session, &one, net)) || !has_what_it_needs(session, nets, i, theme)) {
             return false;
         }
-        subject[i] = (Subject){value->net->name, value->net, net};
+        subject[i] = (Subject){.name = value->net->name, .value = value->net, .net = net};
     }
     return true;
 }
 
-static void put_json(Session *session, const VerbCall *call, const Theme *theme, const VerbCall *nets) {
+static void put_json(Session *session, const VerbCall *call, const Theme *theme, const Subject *subject, int count) {
     json_t *object = json_object(), *names = json_array();
-    for (int i = 0; i < nets->count; i++) {
-        json_array_append_new(names, json_text(nets->operand[i]->net->name));
+    for (int i = 0; i < count; i++) {
+        json_array_append_new(names, json_text(subject[i].name));
     }
     json_object_set_new(object, "what", json_string(theme->name));
-    json_object_set_new(object, "nets", names);
+    json_object_set_new(object, theme->need == NEEDS_LISTS ? "lists" : "nets", names);
     json_object_set_new(object, "file", call->to ? json_text(call->to->string) : json_null());
     session_json(session, call, NULL, object);
 }
@@ -189,7 +228,7 @@ static bool draw(Session *session, const VerbCall *call, const Theme *theme, con
     }
     plot_free(plot);
     if (done) {
-        put_json(session, call, theme, nets);
+        put_json(session, call, theme, subject, nets->count);
     }
     return done;
 }
@@ -214,7 +253,8 @@ static void check(Session *session, const VerbCall *call) {
         return;
     }
     if (call->on && theme->need != NEEDS_PROBES) {
-        session_error(session, call->on_tree->span, "plot %s(NET) takes no data", theme->name);
+        session_error(session, call->on_tree->span, "plot %s(%s) takes no data", theme->name,
+                      theme->need == NEEDS_LISTS ? "LIST" : "NET");
         return;
     }
     if (open_nets(session, call, theme, &nets)) {
@@ -229,8 +269,10 @@ const Verb verb_plot = {
               .family = "looking",
               .summary = "draws loss, gradients, activations, weights, through_time or graph of a net, or of several "
                          "side by side, in the terminal or to a file: .svg, .png, .csv with the numbers, .dot of a "
-                         "graph; with `on` gradients, activations and through_time are measured first",
-              .formula = "plot WHAT(NET, ...) [on DATA] [with RECIPE] [to FILE]",
+                         "graph; with `on` gradients, activations and through_time are measured first; curves "
+                         "draws lists of numbers, under a title where a string comes first",
+              .formula = "plot WHAT(NET, ...) [on DATA] [with RECIPE] [to FILE] | plot curves([TITLE,] LIST, ...) "
+                         "[to FILE]",
               .source = "Glorot & Bengio 2010, figures 2 to 7",
               .example = "plot gradients(plain, fixed) on digits to \"gradients.svg\""},
     .operands_min = 1,

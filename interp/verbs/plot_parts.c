@@ -1,4 +1,4 @@
-/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph. */
+/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph, curves. */
 #include "plot_parts.h"
 #include "../render/pictures.h"
 #include <inttypes.h>
@@ -62,6 +62,11 @@ typedef bool Shown(const PlumbNode *node);
 static bool with_weights(const PlumbNode *node) {
     return node->parameters > 0;
 }
+/* Of nets side by side: a net's norms and scales would shift its rows against those of the others. */
+static bool with_matrix(const PlumbNode *node) {
+    const char *family = with_weights(node) ? node->call->entry->family : "";
+    return with_weights(node) && strcmp(family, "norms") != 0 && strcmp(family, "joins") != 0;
+}
 static bool behind_input(const PlumbNode *node) {
     return node->input_count > 0;
 }
@@ -115,19 +120,20 @@ static void name_rows(Plot *plot, const Subject *subject, int count, Shown *show
 /* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 static Plot *make_gradients(const Subject *subject, int count) {
-    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, with_weights));
+    Shown *shown = count > 1 && most_shown(subject, count, with_matrix) ? with_matrix : with_weights;
+    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, shown));
     bool done = plot;
     for (int s = 0, row = 0; done && s < count; s++, row = 0) {
-        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, with_weights), false);
+        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, shown), false);
         done = series;
         for (int i = 0; done && i < plumb_net_size(subject[s].net); i++) {
-            if (with_weights(plumb_net_node(subject[s].net, i))) {
+            if (shown(plumb_net_node(subject[s].net, i))) {
                 series->y[row++] = subject[s].value->probe[i].output_grad;
             }
         }
     }
     if (plot) {
-        name_rows(plot, subject, count, with_weights);
+        name_rows(plot, subject, count, shown);
         plot->log = true;
         plot->title = plot_text(plot, "gradient at the layers' outputs of %s", names_of(plot, subject, count));
         plot->x_label = "rms of dL/d(output), log scale";
@@ -298,6 +304,46 @@ static Plot *make_graph(const Subject *subject, int count) {
     return plot_whole(plot, done);
 }
 
+/* ---- curves ------------------------------------------------------------------------------------------------------ */
+
+/* Where all numbers are above 0 and lie over more than two decades, small ones are only seen on a log scale. */
+static bool spreads(const Plot *plot) {
+    double low = INFINITY, high = 0;
+    for (int s = 0; s < plot->series_count; s++) {
+        for (int i = 0; i < plot->series[s].count; i++) {
+            double value = plot->series[s].y[i];
+            low = isnan(value) ? low : fmin(low, value);
+            high = isnan(value) ? high : fmax(high, value);
+        }
+    }
+    return low > 0 && isfinite(high) && high > 100 * low;
+}
+
+static bool add_list(Plot *plot, const Subject *subject) {
+    const Value *list = subject->list;
+    Series *series = plot_series(plot, subject->name, list->list.count, false);
+    for (int i = 0; series && i < list->list.count; i++) {
+        series->x[i] = i + 1;
+        series->y[i] = list->list.item[i]->number;
+    }
+    return series;
+}
+
+static Plot *make_curves(const Subject *subject, int count) {
+    Plot *plot = plot_new(PLOT_CURVES, 0);
+    bool done = plot, titled = count && subject->list->type == VALUE_STRING;
+    for (int i = titled; done && i < count; i++) {
+        done = add_list(plot, &subject[i]);
+    }
+    if (plot) {
+        plot->title = plot_text(plot, "%s", titled ? subject->list->string : names_of(plot, subject, count));
+        plot->x_label = "place in the list";
+        plot->y_label = "value";
+        plot->log = spreads(plot);
+    }
+    return plot_whole(plot, done);
+}
+
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static const Theme themes[] = {
@@ -307,6 +353,7 @@ static const Theme themes[] = {
     {"weights", NEEDS_NOTHING, 1, make_weights, "no layer has weights"},
     {"through_time", NEEDS_PROBES, PLOT_SERIES_MOST, make_through_time, "no layer is recurrent"},
     {"graph", NEEDS_NOTHING, 1, make_graph, "there are no layers"},
+    {"curves", NEEDS_LISTS, PLOT_SERIES_MOST, make_curves, "there are no numbers"},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
 

@@ -65,7 +65,7 @@ const Verb verb_set = {
     .entry = {.name = "set",
               .kind = PLUMB_VERB,
               .family = "session",
-              .summary = "changes a setting: seed, threads, shards, backend, color, precision, width",
+              .summary = "changes a setting: seed, threads, shards, backend, color, precision, width, quiet",
               .formula = "set KEY = VALUE",
               .source = "plumb",
               .example = "set seed = 7"},

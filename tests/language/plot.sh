@@ -20,6 +20,9 @@ plot loss(small)
 d = adding(length=20, samples=40)
 net r { input(d) -> rnn(4) -> last -> dense(1) }
 plot through_time(r) on d
+falls = [8, 4, 2, 1]
+plot curves(falls)
+plot curves("two lists, over decades", falls, rises=[0.001, 1, 5])
 END
 cat >"$T/files.plumb" <<'END'
 use "script.plumb"
@@ -28,6 +31,7 @@ plot graph(small) to "graph.csv"
 plot weights(other) to "weights.svg"
 plot loss(small) to "loss.png"
 plot loss(small) to "loss.csv"
+plot curves(falls) to "falls.csv"
 plot loss(small) to "../loss.csv"
 END
 cat >"$T/wrong.plumb" <<'END'
@@ -43,12 +47,16 @@ plot loss(n) on d
 plot loss(n) to "x.jpg"
 plot loss(n) to "x.dot"
 plot gradients(m)
+plot curves([1, relu])
+plot curves([1], "title")
+plot curves([1]) on d
 END
 cd "$T"
 plumb script.plumb | grep -v 's$'
 LC_ALL=C plumb -q files.plumb
 cat graph.dot graph.csv
 cut -d , -f 1,2 loss.csv
+cat falls.csv
 head -c 4 loss.png | tail -c 3
 echo
 grep -c rect weights.svg
@@ -59,4 +67,5 @@ plot loss(n)'
 plumb -e 'net n { input(2) -> dense(2) }
 plot gradients(n)'
 plumb --json -e 'net n { input(2) -> dense(2) }
-plot graph(n)' 2>/dev/null
+plot graph(n)
+plot curves("", falls=[2, 1])' 2>/dev/null
