@@ -386,7 +386,10 @@ static void print_field(Printer *printer, const Tree *tree) {
 static void print_index(Printer *printer, const Tree *tree) {
     print_head(printer, tree, tree->child[0]);
     Span brackets = between(tree->span, tree->child[0]->span.end, tree->span.end);
-    print_brackets(printer, "[]", tree->child + 1, 1, brackets);
+    if (are_atoms(tree->child + 1, 1) && !count_comments(printer, brackets))
+        print_inline(printer, "[]", tree->child + 1, 1, brackets); /* rather too long a line than x[ 3 ] over three */
+    else
+        print_brackets(printer, "[]", tree->child + 1, 1, brackets);
 }
 
 static void print_list(Printer *printer, const Tree *tree) {

@@ -80,6 +80,13 @@ static void long_lines_are_broken(void **state) {
         "1000000008,\n    -1\n]\n");
 }
 
+static void an_index_stays_on_the_line(void **state) {
+    (void)state;
+    const char *text = "print a_value_with_quite_a_long_name[1] + a_value_with_quite_a_long_name[2]"
+                       " + a_value_with_quite_a_long_name[-1]\n";
+    assert_format(text, text);
+}
+
 static void comments_and_single_blank_lines_stay(void **state) {
     (void)state;
     assert_format("#!/usr/bin/env plumb\n\n\n\n# about\na # b  \n\n\n  # c\n\nd\n# e\n",
@@ -381,6 +388,7 @@ int main(void) {
         cmocka_unit_test(parentheses_that_hide_a_verb_stay),
         cmocka_unit_test(bodies_keep_their_lines),
         cmocka_unit_test(long_lines_are_broken),
+        cmocka_unit_test(an_index_stays_on_the_line),
         cmocka_unit_test(comments_and_single_blank_lines_stay),
         cmocka_unit_test(one_tree_is_printed_by_itself),
         cmocka_unit_test(generated_programs_keep_tree_and_comments),
