@@ -301,3 +301,7 @@ bool session_resume(Session *session, int64_t most, Span span) {
 bool session_resuming(const Session *session) {
     return session->resuming;
 }
+
+bool session_stepping(const Session *session) {
+    return session->most_steps > 0;
+}

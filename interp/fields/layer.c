@@ -140,7 +140,13 @@ static Found output(const Site *site) {
 
 /* ---- figures --------------------------------------------------------------------------------------------------- */
 
-typedef enum { OF_ALL, OF_WEIGHTS, OF_ACTIVATIONS, OF_RECTIFIERS } Bearer; /* which layers have the figure */
+typedef enum {
+    OF_ALL,
+    OF_WEIGHTS,
+    OF_ACTIVATIONS,
+    OF_RECTIFIERS,
+    OF_RECURRENT
+} Bearer; /* which layers have the figure */
 
 #define FIGURE(name, bearer)                                                                                           \
     { #name, offsetof(PlumbProbe, name), bearer }
@@ -163,21 +169,33 @@ static const struct {
 enum { FIGURES = sizeof figures / sizeof *figures };
 
 static bool bears(const Site *site, Bearer bearer) {
-    return bearer == OF_ALL ||
-           (bearer == OF_WEIGHTS ? site->node->parameters > 0 : site->node->call->entry->kind == PLUMB_ACTIVATION);
+    switch (bearer) {
+    case OF_ALL:
+        return true;
+    case OF_WEIGHTS:
+        return site->node->parameters > 0;
+    case OF_RECURRENT:
+        return plumb_net_time_steps(site->net, site->index) > 0;
+    default:
+        return site->node->call->entry->kind == PLUMB_ACTIVATION;
+    }
 }
 
-static Found no_figure(const Site *site, int figure) {
+static Found has_none(const Site *site, const char *field, Bearer bearer) {
     static const char *const why[] = {
         [OF_ALL] = "it was not measured",
         [OF_WEIGHTS] = "it has no parameters",
         [OF_ACTIVATIONS] = "only activations have it",
         [OF_RECTIFIERS] = "only activations of the relu family have it",
+        [OF_RECURRENT] = "only recurrent layers have it",
     };
     PlumbError error = {.argument = -1};
-    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: %s", site->node->name, figures[figure].name,
-               why[figures[figure].bearer]);
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: %s", site->node->name, field, why[bearer]);
     return found_error(site->path, 1, &error);
+}
+
+static Found no_figure(const Site *site, int figure) {
+    return has_none(site, figures[figure].name, figures[figure].bearer);
 }
 
 static Found figure(const Site *site, int figure) {
@@ -203,6 +221,13 @@ static Found nonfinite(const Site *site) {
     return site->owner->probe
                ? found(site->path, value_number((double)site->owner->probe[site->index].nonfinite), VALUE_NUMBER, 1)
                : measure_first(site, 1);
+}
+/* Of the last measured pass. */
+static Found half_life(const Site *site) {
+    const double *norms;
+    int steps = plumb_net_through_time(site->net, site->index, &norms);
+    return steps ? found(site->path, value_number(plumb_half_life(norms, steps)), VALUE_NUMBER, 1)
+                 : measure_first(site, 1);
 }
 static Found shape(const Site *site) {
     return found(site->path, shape_value(site->node->shape), VALUE_LIST, 1);
@@ -231,6 +256,7 @@ static const struct {
     {"grad", all_gradients, true, VALUE_TENSOR, OF_WEIGHTS},
     {"output", output, true, VALUE_TENSOR, OF_ALL},
     {"nonfinite", nonfinite, true, VALUE_NUMBER, OF_ALL},
+    {"half_life", half_life, true, VALUE_NUMBER, OF_RECURRENT},
     {"shape", shape, false, VALUE_LIST, OF_ALL},
     {"parameters", parameters, false, VALUE_NUMBER, OF_ALL},
     {"name", name, false, VALUE_STRING, OF_ALL},
@@ -241,10 +267,7 @@ enum { OTHERS = sizeof others / sizeof *others };
 
 static Found other(const Site *site, int field) {
     if (!bears(site, others[field].bearer)) {
-        PlumbError error = {.argument = -1};
-        plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: it has no parameters", site->node->name,
-                   others[field].name);
-        return found_error(site->path, 1, &error);
+        return has_none(site, others[field].name, others[field].bearer);
     }
     return others[field].later && session_checking(site->path->session) ? found_later(site->path, others[field].type, 1)
                                                                         : others[field].get(site);
