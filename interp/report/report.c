@@ -18,7 +18,7 @@ Plot *picture_of(const char *name, const About *about, int count) {
     for (int i = 0; i < count; i++) {
         subject[i] = (Subject){about[i].value->name, about[i].value, about[i].net};
     }
-    return theme->make(subject, count);
+    return theme_make(theme, subject, count);
 }
 
 static bool applies(const Section *section, const About *about) {

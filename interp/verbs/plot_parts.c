@@ -1,7 +1,8 @@
-/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph. */
+/* The numbers of each picture but the maps over a training, which plot_maps.c makes. */
 #include "plot_parts.h"
 #include "../render/pictures.h"
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static Plot *make_loss(const Subject *subject, int count) {
 
 typedef bool Shown(const PlumbNode *node);
 
-static bool with_weights(const PlumbNode *node) {
+bool has_weights(const PlumbNode *node) {
     return node->parameters > 0;
 }
 static bool behind_input(const PlumbNode *node) {
@@ -115,19 +116,19 @@ static void name_rows(Plot *plot, const Subject *subject, int count, Shown *show
 /* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 static Plot *make_gradients(const Subject *subject, int count) {
-    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, with_weights));
+    Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, has_weights));
     bool done = plot;
     for (int s = 0, row = 0; done && s < count; s++, row = 0) {
-        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, with_weights), false);
+        Series *series = plot_series(plot, subject[s].name, count_shown(subject[s].net, has_weights), false);
         done = series;
         for (int i = 0; done && i < plumb_net_size(subject[s].net); i++) {
-            if (with_weights(plumb_net_node(subject[s].net, i))) {
+            if (has_weights(plumb_net_node(subject[s].net, i))) {
                 series->y[row++] = subject[s].value->probe[i].output_grad;
             }
         }
     }
     if (plot) {
-        name_rows(plot, subject, count, with_weights);
+        name_rows(plot, subject, count, has_weights);
         plot->log = true;
         plot->title = plot_text(plot, "gradient at the layers' outputs of %s", names_of(plot, subject, count));
         plot->x_label = "rms of dL/d(output), log scale";
@@ -202,7 +203,7 @@ static void fill_bins(const PlumbNet *net, const PlumbNode *node, double range, 
 
 static Plot *make_weights(const Subject *subject, int count) {
     const PlumbNet *net = subject->net;
-    Plot *plot = plot_new(PLOT_HEAT, count_shown(net, with_weights));
+    Plot *plot = plot_new(PLOT_HEAT, count_shown(net, has_weights));
     bool done = plot;
     int missing = 0;
     if (done) {
@@ -213,11 +214,11 @@ static Plot *make_weights(const Subject *subject, int count) {
         done = plot->cell;
         plot->title = plot_text(plot, "weights of %s, layer by layer", subject->name);
         plot->x_label = "value; strong: the fullest of the layer's bins";
-        name_rows(plot, subject, count, with_weights);
+        name_rows(plot, subject, count, has_weights);
     }
     for (int i = 0, row = 0; done && i < plumb_net_size(net); i++) {
         const PlumbNode *node = plumb_net_node(net, i);
-        if (with_weights(node)) {
+        if (has_weights(node)) {
             fill_bins(net, node, plot->high, plot->cell + (row++) * BINS, &missing);
         }
     }
@@ -298,6 +299,11 @@ static Plot *make_graph(const Subject *subject, int count) {
     return plot_whole(plot, done);
 }
 
+static Plot *make_delta_through_time(const Subject *subject, int count) {
+    (void)count;
+    return map_of_time(subject, -1, INT_MAX);
+}
+
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static const Theme themes[] = {
@@ -306,9 +312,20 @@ static const Theme themes[] = {
     {"activations", NEEDS_PROBES, PLOT_SERIES_MOST, make_activations, "there are no layers"},
     {"weights", NEEDS_NOTHING, 1, make_weights, "no layer has weights"},
     {"through_time", NEEDS_PROBES, PLOT_SERIES_MOST, make_through_time, "no layer is recurrent"},
+    {"delta", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"signal", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"grad_norm", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"update_ratio", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"saturated", NEEDS_RECORD, 1, NULL, "no layer is an activation that saturates"},
+    {"dead", NEEDS_RECORD, 1, NULL, "no layer is of the relu family"},
+    {"delta_through_time", NEEDS_RECORD, 1, make_delta_through_time, "no layer is recurrent"},
     {"graph", NEEDS_NOTHING, 1, make_graph, "there are no layers"},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
+
+Plot *theme_make(const Theme *theme, const Subject *subject, int count) {
+    return theme->make ? theme->make(subject, count) : map_of(theme->name, subject);
+}
 
 const Theme *theme_at(int index) {
     return index < THEMES ? &themes[index] : NULL;
