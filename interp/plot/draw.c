@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { ROW_HEIGHT = 20, BAR_HEIGHT = 10, MARGIN = 16, TOP = 40, LEGEND = 20, BOTTOM = 52, LANE = 18 };
-enum { SHADES = 12, SHADE_WIDTH = 12 };
+enum { DOTS = 40 /* points that are shown as such */, SHADES = 12, SHADE_WIDTH = 12 };
 enum { INK = 0x222222, PALE = 0x666666, RULE = 0xdddddd, PAPER = 0xffffff };
 static const unsigned colors[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9,
                                   0x000000, 0x8c510a, 0x5e3c99, 0x7f7f7f, 0x1b9e77, 0xb2182b};
@@ -189,7 +189,7 @@ static double ticks_width(const Scale *scale) {
 }
 
 static void draw_curve(const Frame *frame, const Series *series, const Scale *x, const Scale *y, double thickness,
-                       unsigned color, Point *point) {
+                       unsigned color, int dots, Point *point) {
     int count = 0;
     for (int i = 0; i <= series->count; i++) {
         bool drawn = i < series->count && scale_shows(y, series->y[i]);
@@ -199,7 +199,7 @@ static void draw_curve(const Frame *frame, const Series *series, const Scale *x,
         } else if (count > 1) {
             frame->on->line(frame->on, point, count, thickness, color);
         }
-        if (drawn && series->count <= 40 && thickness > 1) { /* few points are shown as such; one alone has no line */
+        if (drawn && series->count <= dots) { /* few points are shown as such; one alone has no line */
             frame->on->box(frame->on, point[count - 1].x - 2.5, point[count - 1].y - 2.5, 5, 5, color);
         }
         count = drawn ? count : 0;
@@ -216,7 +216,7 @@ static void draw_moments(const Frame *frame, const Series *series, const Scale *
         if (on->frame) {
             on->frame(on, i, i == series->frames - 1);
         }
-        draw_curve(frame, &moment, x, y, 2, color, point);
+        draw_curve(frame, &moment, x, y, 2, color, 1, point);
         if (on->frame) {
             on->frame(on, -1, false);
         }
@@ -228,7 +228,7 @@ static void draw_band(const Frame *frame, const Series *series, const Scale *x, 
                       Point *point) {
     for (int side = 0; series->low && side < 2; side++) {
         const Series end = {.x = series->x, .y = side ? series->high : series->low, .count = series->count};
-        draw_curve(frame, &end, x, y, 1, color, point);
+        draw_curve(frame, &end, x, y, 1, color, 0, point);
     }
 }
 
@@ -248,7 +248,7 @@ static bool draw_curves(const Plot *plot, Surface *on) {
         if (series->frame) {
             draw_moments(&frame, series, &x, &y, colors[s], point);
         } else {
-            draw_curve(&frame, series, &x, &y, 2, colors[s], point);
+            draw_curve(&frame, series, &x, &y, 2, colors[s], DOTS, point);
         }
         free(point);
     }

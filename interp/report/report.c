@@ -4,8 +4,8 @@
 #include "../verbs/plot_parts.h"
 #include <stdlib.h>
 
-static const Section *const sections[] = {&section_findings, &section_repair, &section_training, &section_curves,
-                                          &section_profile,  &section_time,   &section_layers};
+static const Section *const sections[] = {&section_findings, &section_repair,  &section_training, &section_curves,
+                                          &section_profile,  &section_moments, &section_time,     &section_layers};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 bool was_trained(const About *about) {

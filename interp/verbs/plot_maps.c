@@ -15,7 +15,7 @@ static bool is_activation(const PlumbNode *node) {
 }
 
 static const Map maps[] = {
-    {"delta", "gradient at the layers' outputs of %s: rms of dL/d(output)", PLUMB_OUTPUT_GRAD, true, has_weights},
+    {"delta", "gradient by layer of %s: rms of dL/d(output)", PLUMB_OUTPUT_GRAD, true, has_weights},
     {"signal", "signal of the layers of %s: rms of the output", PLUMB_SIGNAL, true, has_weights},
     {"grad_norm", "gradient of the weights of %s: norm a layer", PLUMB_GRAD_NORM, true, has_weights},
     {"update_ratio", "updates of %s: norm of a step over the weights' norm", PLUMB_UPDATE_RATIO, true, has_weights},
