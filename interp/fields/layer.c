@@ -148,23 +148,25 @@ typedef enum {
     OF_RECURRENT
 } Bearer; /* which layers have the figure */
 
-#define FIGURE(name, bearer)                                                                                           \
-    { #name, offsetof(PlumbProbe, name), bearer }
+#define FIGURE(name, bearer, help)                                                                                     \
+    { #name, offsetof(PlumbProbe, name), bearer, help }
 static const struct {
     const char *name;
     size_t offset; /* of a double */
     Bearer bearer;
+    const char *help;
 } figures[] = {
-    FIGURE(grad_norm, OF_WEIGHTS),
-    FIGURE(weight_norm, OF_WEIGHTS),
-    FIGURE(update_ratio, OF_WEIGHTS),
-    FIGURE(output_grad, OF_ALL),
-    FIGURE(signal, OF_ALL),
-    FIGURE(mean, OF_ALL),
-    FIGURE(std, OF_ALL),
-    FIGURE(saturated, OF_ACTIVATIONS),
-    {"saturation", offsetof(PlumbProbe, saturated), OF_ACTIVATIONS},
-    FIGURE(dead, OF_RECTIFIERS),
+    FIGURE(grad_norm, OF_WEIGHTS, "norm of the gradient of all its weights"),
+    FIGURE(weight_norm, OF_WEIGHTS, "norm of all its weights"),
+    FIGURE(update_ratio, OF_WEIGHTS, "how far the last step moved its weights, relative to their norm"),
+    FIGURE(output_grad, OF_ALL, "rms of dL/d(output), the gradient that arrives: delta"),
+    FIGURE(signal, OF_ALL, "rms of its output"),
+    FIGURE(mean, OF_ALL, "mean of its output"),
+    FIGURE(std, OF_ALL, "standard deviation of its output"),
+    FIGURE(saturated, OF_ACTIVATIONS,
+           "share of the values where the slope of the activation is under 5 % of its maximum"),
+    {"saturation", offsetof(PlumbProbe, saturated), OF_ACTIVATIONS, "as saturated"},
+    FIGURE(dead, OF_RECTIFIERS, "share of the units without output on all of the last 1,000 rows or more"),
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
@@ -252,16 +254,21 @@ static const struct {
     bool later; /* only running tells */
     ValueType type;
     Bearer bearer;
+    const char *help;
 } others[] = {
-    {"grad", all_gradients, true, VALUE_TENSOR, OF_WEIGHTS},
-    {"output", output, true, VALUE_TENSOR, OF_ALL},
-    {"nonfinite", nonfinite, true, VALUE_NUMBER, OF_ALL},
-    {"half_life", half_life, true, VALUE_NUMBER, OF_RECURRENT},
-    {"shape", shape, false, VALUE_LIST, OF_ALL},
-    {"parameters", parameters, false, VALUE_NUMBER, OF_ALL},
-    {"name", name, false, VALUE_STRING, OF_ALL},
-    {"kind", kind, false, VALUE_STRING, OF_ALL},
-    {"init", init, false, VALUE_STRING, OF_ALL},
+    {"grad", all_gradients, true, VALUE_TENSOR, OF_WEIGHTS, "the gradients of all its weights, one after the other"},
+    {"output", output, true, VALUE_TENSOR, OF_ALL,
+     "what it gives for the first rows of the train part, as many as a batch has"},
+    {"nonfinite", nonfinite, true, VALUE_NUMBER, OF_ALL,
+     "how many values of its output, and of the gradient there, were nan or inf"},
+    {"half_life", half_life, true, VALUE_NUMBER, OF_RECURRENT,
+     "time steps back over which the gradient of a recurrent layer halves, on the average; inf where it does not "
+     "shrink"},
+    {"shape", shape, false, VALUE_LIST, OF_ALL, "of its output"},
+    {"parameters", parameters, false, VALUE_NUMBER, OF_ALL, "how many numbers it learns"},
+    {"name", name, false, VALUE_STRING, OF_ALL, "its name"},
+    {"kind", kind, false, VALUE_STRING, OF_ALL, "what it is: \"dense\""},
+    {"init", init, false, VALUE_STRING, OF_ALL, "the initialiser that its weights were drawn by"},
 };
 enum { OTHERS = sizeof others / sizeof *others };
 
@@ -275,6 +282,10 @@ static Found other(const Site *site, int field) {
 
 const char *layer_field_at(int index) {
     return index < OTHERS ? others[index].name : index - OTHERS < FIGURES ? figures[index - OTHERS].name : NULL;
+}
+
+const char *layer_field_help(int index) {
+    return index < OTHERS ? others[index].help : index - OTHERS < FIGURES ? figures[index - OTHERS].help : NULL;
 }
 
 static const char *name_at(void *self, int index) {
