@@ -147,7 +147,7 @@ static const struct {
     {"mae", mae, "mean absolute error, on the test part where there is one"},
     {"rmse", rmse, "root of the mean squared error, of the last evaluation"},
     {"r2", r2, "share of the variance that is explained, of the last evaluation"},
-    {"steps", steps, "of its training"},
+    {"steps", steps, "how many its training has taken"},
     {"seconds", seconds, "that its training took"},
     {"alerts", alerts, "how many the last training had"},
 };
