@@ -26,7 +26,9 @@ static bool see(void *self, const PlumbStep *step) {
         const double *norms;
         int times = plumb_net_through_time(seen->net, i, &norms);
         seen->probe[step->step][i] = step->probe[i];
-        memcpy(seen->through[step->step][i], norms, (size_t)times * sizeof *norms);
+        for (int t = 0; t < times; t++) {
+            seen->through[step->step][i][t] = norms[t];
+        }
     }
     return true;
 }
