@@ -1,7 +1,9 @@
 #include "../grammar/text.h"
 #include "candidates.h"
+#include "fields.h"
 #include "names.h"
 #include "verb.h"
+#include "verbs/plot_parts.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,9 +241,16 @@ static unsigned names_taken(unsigned takes) {
 static void complete_operand(const Site *site, const Verb *verb) {
     if (strcmp(verb->entry.name, "set") == 0) {
         offer_named(site, PLUMB_SETTING, CANDIDATE_ARGUMENT);
+    } else if (verb == verb_find("plot")) {
+        for (int i = 0; theme_at(i); i++) {
+            offer(site, theme_at(i)->name, "(", CANDIDATE_WORD);
+        }
     } else if (verb->operands & TAKES_NAME) {
         offer_verbs(site);
         offer_names(site, ~0u);
+        for (int i = 0; field_help_at(i).name; i++) {
+            offer(site, field_help_at(i).name, "", CANDIDATE_WORD);
+        }
     } else {
         offer_names(site, names_taken(verb->operands));
     }

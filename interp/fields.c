@@ -204,6 +204,15 @@ Value *field_of(Session *session, Value *object, const Tree *const *path, int co
     return at.value;
 }
 
+FieldHelp field_help_at(int index) {
+    int nets = 0;
+    while (net_field_at(nets)) {
+        nets++;
+    }
+    return index < nets ? (FieldHelp){net_field_at(index), "plain", net_field_help(index)}
+                        : (FieldHelp){layer_field_at(index - nets), "plain.LAYER", layer_field_help(index - nets)};
+}
+
 /* ---- names for completion ---------------------------------------------------------------------------------------- */
 
 /* Is it a layer's weight, such as dense1.bias? */

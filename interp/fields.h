@@ -11,4 +11,9 @@ Value *field_of(Session *session, Value *object, const Tree *const *path, int co
 /* For completion, evaluating nothing: the fields of a bound value, or with a path ("dense1", "history") of what it leads to, in turn,
  * without the names of layers and weights. NULL ends. */
 const char *field_name_at(const Value *value, const char *path, int index);
+/* For help: what they are. */
+typedef struct FieldHelp {
+    const char *name, *owner, *help; /* owner: "plain", "plain.LAYER" */
+} FieldHelp;
+FieldHelp field_help_at(int index); /* of nets, then of layers; a NULL name ends */
 #endif

@@ -285,7 +285,7 @@ bool session_resume(Session *session, int64_t most, Span span) {
     Paused paused = session->paused;
     if (!paused.verb) {
         Diag *diag = report(session, span, "nothing is paused");
-        diag_note(diag, "training is paused by ctrl-C, or by `step`");
+        diag_note(diag, "training is paused by ctrl-C, by `step`, by a watchpoint");
         return false;
     }
     session->paused = (Paused){0};
@@ -300,4 +300,8 @@ bool session_resume(Session *session, int64_t most, Span span) {
 
 bool session_resuming(const Session *session) {
     return session->resuming;
+}
+
+bool session_stepping(const Session *session) {
+    return session->most_steps > 0;
 }

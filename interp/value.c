@@ -162,7 +162,7 @@ void net_value_forget(NetValue *net) {
     net->probe = NULL;
     free(net->score.confusion);
     net->score = (PlumbScore){0};
-    net->has_score = net->has_loss = net->unfinished = false;
+    net->has_score = net->has_loss = net->unfinished = net->held = false;
     net->loss = net->seconds = 0;
 }
 

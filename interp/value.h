@@ -32,6 +32,7 @@ typedef struct NetValue {       /* a net as declared, perhaps with arguments; an
     PlumbTrainer *trainer;      /* the last training, kept for `continue`, history and probes */
     PlumbCheckpoint *checkpoint; /* loaded, and not yet trained on from; NULL: none */
     bool unfinished;            /* the training was paused and can go on */
+    bool held;                  /* before a step that was tried and not taken: its values would not be finite */
     Value *trained_on, *trained_with;
     PlumbProbe *probe;          /* one per node, of the last training or measurement */
     PlumbScore score;           /* of the last evaluation on the test part */

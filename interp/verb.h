@@ -75,6 +75,7 @@ void session_wrote(Session *session);
 PlumbOutcome session_train(Session *session, PlumbTrainer *trainer, PlumbError *error);
 bool session_pause(Session *session, const VerbCall *call); /* keeps the operands; returns true */
 bool session_resuming(const Session *session);
+bool session_stepping(const Session *session);  /* by `step n` */
 bool session_at_prompt(const Session *session); /* somebody can look at a paused training and go on with it */
 /* `continue`, `step n`: runs the paused statement on, for `most` steps (0: to its end). */
 bool session_resume(Session *session, int64_t most, Span span);

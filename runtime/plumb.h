@@ -198,6 +198,7 @@ int plumb_net_find(const PlumbNet *net, const char *name); /* -1: no such node *
  * of its input, first step first, over all rows, units and stacked layers. Returns the number of steps; 0: not recurrent,
  * or not measured since the weights were made. */
 int plumb_net_through_time(const PlumbNet *net, int node, const double **norms);
+int plumb_net_time_steps(const PlumbNet *net, int node); /* as many, measured or not; 0: not recurrent */
 /* Means of its gates in the same pass (0: shut, 1: open) and their names ("input", "forget", "output"). Returns how many. */
 int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means);
 int plumb_net_weight_total(const PlumbNet *net);
@@ -239,6 +240,7 @@ typedef struct PlumbStep {
     int epoch, epochs;
     double loss, grad_norm, clip_factor; /* global norm before clipping; smallest factor taken (1: idle) */
     const PlumbProbe *probe; /* one per node, or NULL when not measured at this step */
+    bool held;            /* `step` was tried and not taken: see plumb_trainer_hold */
 } PlumbStep;
 typedef struct PlumbObserver {  /* any function may be NULL; step returns false to pause */
     void *self;
@@ -260,6 +262,9 @@ typedef enum { PLUMB_DONE, PLUMB_PAUSED, PLUMB_STOPPED /* by patience */, PLUMB_
 /* Trains until the end, a pause, or `most` further steps (0: no limit). May be called again after a pause: same bits as if never paused. */
 PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *error);
 void plumb_trainer_pause(PlumbTrainer *trainer); /* async-signal-safe: pause after the current step */
+/* hold: a step whose loss or gradient is not finite is tried, measured, told (PlumbStep.held) and not taken: the training is paused
+ * before it, with all values as they were, and its next run tries the same step again. false: takes it all the same. False: no memory. */
+bool plumb_trainer_hold(PlumbTrainer *trainer, bool hold);
 int plumb_trainer_shards(const PlumbTrainer *trainer);
 uint64_t plumb_trainer_seed(const PlumbTrainer *trainer);
 int64_t plumb_trainer_steps(const PlumbTrainer *trainer, int64_t *of);
@@ -271,6 +276,25 @@ typedef struct PlumbClipping { /* what the recipe's clipping did so far */
 } PlumbClipping;
 PlumbClipping plumb_trainer_clipping(const PlumbTrainer *trainer);
 const PlumbProbe *plumb_trainer_probes(const PlumbTrainer *trainer); /* of the last measured step; one per node */
+
+/* Figures of layers over the training: at every so many measured steps, the first one among them. When PLUMB_MOMENTS_MAX are kept every
+ * second is dropped and the distance doubles, so that they span the whole training; 3 KiB a layer and 512 bytes a time step of
+ * a recurrent one. A trainer that was resumed from a checkpoint begins anew. */
+enum { PLUMB_MOMENTS_MAX = 64 };
+typedef enum { /* of PlumbProbe */
+    PLUMB_OUTPUT_GRAD, PLUMB_SIGNAL, PLUMB_GRAD_NORM, PLUMB_UPDATE_RATIO, PLUMB_SATURATED, PLUMB_DEAD, PLUMB_FIGURES
+} PlumbFigure;
+const char *plumb_figure_name(PlumbFigure figure); /* "output_grad" ... */
+typedef struct PlumbRecord PlumbRecord;
+const PlumbRecord *plumb_trainer_record(const PlumbTrainer *trainer);
+int plumb_record_size(const PlumbRecord *record, const int64_t **step); /* count of moments; their steps, ascending */
+double plumb_record_figure(const PlumbRecord *record, int moment, int node, PlumbFigure figure); /* NaN as in PlumbProbe */
+/* As plumb_net_through_time was at that moment. */
+int plumb_record_through_time(const PlumbRecord *record, int moment, int node, const double **norms);
+/* Steps back over which such norms halve, on the average from the last step to the first one that they reach: INFINITY where
+ * they do not fall, 0 where they do not even reach the last step but one; NaN for less than two steps, or norms that are not finite. */
+double plumb_half_life(const double *norms, int steps);
+
 const char *plumb_epoch_column(int column); /* "epoch", "step", "loss" ... as in PlumbEpoch; NULL at the end */
 double plumb_epoch_figure(const PlumbEpoch *epoch, int column);
 /* One row an epoch, as a table with the columns' names first, or for a path that ends in .json as a list of objects. */

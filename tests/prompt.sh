@@ -155,6 +155,29 @@ wait_for 'plumb> '
 step "and they can be taken away" 'watch none; watch\n' $'\nnothing is watched\nplumb> '
 leave "ctrl-D leaves with a training paused" '\004'
 
+cat >broken.plumb <<'END'
+d = blobs(classes=3, samples=90, test=0)
+net b { input(2); dense(16) -> relu -> batchnorm; dense(16) -> relu; dense(3) }
+END
+start -n -i broken.plumb
+wait_for 'plumb> '
+step "the first values that are not finite are told with layer and direction" \
+    'train b on d with { epochs = 9; batch = 30; optimizer = sgd(lr=1e6) }\n' \
+    '! step 3: first values that are not finite: the output of dense'
+step "the training pauses before that step" '' 'paused before step 3 of 27'
+wait_for 'plumb> '
+step "with the weights before it" 'print isnan(sum(b.dense2.weight)), isnan(b.loss), b.steps\n' $'\nfalse true 2\n'
+wait_for 'plumb> '
+step "step tries the very step again" 'step\n' '! step 3: first values that are not finite: the output of dense'
+wait_for 'paused before step 3 of 27' && wait_for 'plumb> '
+step "and leaves all as it was" 'print isnan(sum(b.dense2.weight)), b.steps, b.alerts\n' $'\nfalse 2 1\n'
+wait_for 'plumb> '
+step "continue takes it" 'continue\n' $'\n     9  nan'
+wait_for 'plumb> '
+step "with all that follows" 'print isnan(sum(b.dense2.weight)), b.steps\n' $'\ntrue 27\n'
+wait_for 'plumb> '
+leave "ctrl-D leaves after values that were not finite" '\004'
+
 start -n -i train.plumb
 wait_for 'plumb> '
 type_in 'net wide(width=8) { input(2); dense(width) -> tanh; dense(3) }\n'

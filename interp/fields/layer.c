@@ -140,44 +140,64 @@ static Found output(const Site *site) {
 
 /* ---- figures --------------------------------------------------------------------------------------------------- */
 
-typedef enum { OF_ALL, OF_WEIGHTS, OF_ACTIVATIONS, OF_RECTIFIERS } Bearer; /* which layers have the figure */
+typedef enum {
+    OF_ALL,
+    OF_WEIGHTS,
+    OF_ACTIVATIONS,
+    OF_RECTIFIERS,
+    OF_RECURRENT
+} Bearer; /* which layers have the figure */
 
-#define FIGURE(name, bearer)                                                                                           \
-    { #name, offsetof(PlumbProbe, name), bearer }
+#define FIGURE(name, bearer, help)                                                                                     \
+    { #name, offsetof(PlumbProbe, name), bearer, help }
 static const struct {
     const char *name;
     size_t offset; /* of a double */
     Bearer bearer;
+    const char *help;
 } figures[] = {
-    FIGURE(grad_norm, OF_WEIGHTS),
-    FIGURE(weight_norm, OF_WEIGHTS),
-    FIGURE(update_ratio, OF_WEIGHTS),
-    FIGURE(output_grad, OF_ALL),
-    FIGURE(signal, OF_ALL),
-    FIGURE(mean, OF_ALL),
-    FIGURE(std, OF_ALL),
-    FIGURE(saturated, OF_ACTIVATIONS),
-    {"saturation", offsetof(PlumbProbe, saturated), OF_ACTIVATIONS},
-    FIGURE(dead, OF_RECTIFIERS),
+    FIGURE(grad_norm, OF_WEIGHTS, "norm of the gradient of all its weights"),
+    FIGURE(weight_norm, OF_WEIGHTS, "norm of all its weights"),
+    FIGURE(update_ratio, OF_WEIGHTS, "how far the last step moved its weights, relative to their norm"),
+    FIGURE(output_grad, OF_ALL, "rms of dL/d(output), the gradient that arrives: delta"),
+    FIGURE(signal, OF_ALL, "rms of its output"),
+    FIGURE(mean, OF_ALL, "mean of its output"),
+    FIGURE(std, OF_ALL, "standard deviation of its output"),
+    FIGURE(saturated, OF_ACTIVATIONS,
+           "share of the values where the slope of the activation is under 5 % of its maximum"),
+    {"saturation", offsetof(PlumbProbe, saturated), OF_ACTIVATIONS, "as saturated"},
+    FIGURE(dead, OF_RECTIFIERS, "share of the units without output on all of the last 1,000 rows or more"),
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
 static bool bears(const Site *site, Bearer bearer) {
-    return bearer == OF_ALL ||
-           (bearer == OF_WEIGHTS ? site->node->parameters > 0 : site->node->call->entry->kind == PLUMB_ACTIVATION);
+    switch (bearer) {
+    case OF_ALL:
+        return true;
+    case OF_WEIGHTS:
+        return site->node->parameters > 0;
+    case OF_RECURRENT:
+        return plumb_net_time_steps(site->net, site->index) > 0;
+    default:
+        return site->node->call->entry->kind == PLUMB_ACTIVATION;
+    }
 }
 
-static Found no_figure(const Site *site, int figure) {
+static Found has_none(const Site *site, const char *field, Bearer bearer) {
     static const char *const why[] = {
         [OF_ALL] = "it was not measured",
         [OF_WEIGHTS] = "it has no parameters",
         [OF_ACTIVATIONS] = "only activations have it",
         [OF_RECTIFIERS] = "only activations of the relu family have it",
+        [OF_RECURRENT] = "only recurrent layers have it",
     };
     PlumbError error = {.argument = -1};
-    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: %s", site->node->name, figures[figure].name,
-               why[figures[figure].bearer]);
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: %s", site->node->name, field, why[bearer]);
     return found_error(site->path, 1, &error);
+}
+
+static Found no_figure(const Site *site, int figure) {
+    return has_none(site, figures[figure].name, figures[figure].bearer);
 }
 
 static Found figure(const Site *site, int figure) {
@@ -204,6 +224,13 @@ static Found nonfinite(const Site *site) {
                ? found(site->path, value_number((double)site->owner->probe[site->index].nonfinite), VALUE_NUMBER, 1)
                : measure_first(site, 1);
 }
+/* Of the last measured pass. */
+static Found half_life(const Site *site) {
+    const double *norms;
+    int steps = plumb_net_through_time(site->net, site->index, &norms);
+    return steps ? found(site->path, value_number(plumb_half_life(norms, steps)), VALUE_NUMBER, 1)
+                 : measure_first(site, 1);
+}
 static Found shape(const Site *site) {
     return found(site->path, shape_value(site->node->shape), VALUE_LIST, 1);
 }
@@ -227,24 +254,27 @@ static const struct {
     bool later; /* only running tells */
     ValueType type;
     Bearer bearer;
+    const char *help;
 } others[] = {
-    {"grad", all_gradients, true, VALUE_TENSOR, OF_WEIGHTS},
-    {"output", output, true, VALUE_TENSOR, OF_ALL},
-    {"nonfinite", nonfinite, true, VALUE_NUMBER, OF_ALL},
-    {"shape", shape, false, VALUE_LIST, OF_ALL},
-    {"parameters", parameters, false, VALUE_NUMBER, OF_ALL},
-    {"name", name, false, VALUE_STRING, OF_ALL},
-    {"kind", kind, false, VALUE_STRING, OF_ALL},
-    {"init", init, false, VALUE_STRING, OF_ALL},
+    {"grad", all_gradients, true, VALUE_TENSOR, OF_WEIGHTS, "the gradients of all its weights, one after the other"},
+    {"output", output, true, VALUE_TENSOR, OF_ALL,
+     "what it gives for the first rows of the train part, as many as a batch has"},
+    {"nonfinite", nonfinite, true, VALUE_NUMBER, OF_ALL,
+     "how many values of its output, and of the gradient there, were nan or inf"},
+    {"half_life", half_life, true, VALUE_NUMBER, OF_RECURRENT,
+     "time steps back over which the gradient of a recurrent layer halves, on the average; inf where it does not "
+     "shrink"},
+    {"shape", shape, false, VALUE_LIST, OF_ALL, "of its output"},
+    {"parameters", parameters, false, VALUE_NUMBER, OF_ALL, "how many numbers it learns"},
+    {"name", name, false, VALUE_STRING, OF_ALL, "its name"},
+    {"kind", kind, false, VALUE_STRING, OF_ALL, "what it is: \"dense\""},
+    {"init", init, false, VALUE_STRING, OF_ALL, "the initialiser that its weights were drawn by"},
 };
 enum { OTHERS = sizeof others / sizeof *others };
 
 static Found other(const Site *site, int field) {
     if (!bears(site, others[field].bearer)) {
-        PlumbError error = {.argument = -1};
-        plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has no `%s`: it has no parameters", site->node->name,
-                   others[field].name);
-        return found_error(site->path, 1, &error);
+        return has_none(site, others[field].name, others[field].bearer);
     }
     return others[field].later && session_checking(site->path->session) ? found_later(site->path, others[field].type, 1)
                                                                         : others[field].get(site);
@@ -252,6 +282,10 @@ static Found other(const Site *site, int field) {
 
 const char *layer_field_at(int index) {
     return index < OTHERS ? others[index].name : index - OTHERS < FIGURES ? figures[index - OTHERS].name : NULL;
+}
+
+const char *layer_field_help(int index) {
+    return index < OTHERS ? others[index].help : index - OTHERS < FIGURES ? figures[index - OTHERS].help : NULL;
 }
 
 static const char *name_at(void *self, int index) {

@@ -138,9 +138,18 @@ static bool alerts(const NetValue *net, double *value, PlumbError *error) {
 static const struct {
     const char *name;
     Figure *figure;
+    const char *help;
 } figures[] = {
-    {"loss", loss}, {"test_loss", test_loss}, {"accuracy", accuracy}, {"metric", metric}, {"mae", mae}, {"rmse", rmse},
-    {"r2", r2},     {"steps", steps},         {"seconds", seconds},   {"alerts", alerts},
+    {"loss", loss, "of the last epoch, of the last step while it is paused, or of the last measurement"},
+    {"test_loss", test_loss, "of the last evaluation or epoch, on the test part"},
+    {"accuracy", accuracy, "share of labels told right, on the test part where there is one"},
+    {"metric", metric, "accuracy, or of a regression mae"},
+    {"mae", mae, "mean absolute error, on the test part where there is one"},
+    {"rmse", rmse, "root of the mean squared error, of the last evaluation"},
+    {"r2", r2, "share of the variance that is explained, of the last evaluation"},
+    {"steps", steps, "how many its training has taken"},
+    {"seconds", seconds, "that its training took"},
+    {"alerts", alerts, "how many the last training had"},
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
@@ -169,10 +178,11 @@ static const struct {
     const char *name;
     ValueType type;
     Value *(*get)(Value *value, const PlumbNet *net);
+    const char *help;
 } facts[] = {
-    {"history", VALUE_HISTORY, history},
-    {"parameters", VALUE_NUMBER, parameters},
-    {"name", VALUE_STRING, name},
+    {"history", VALUE_HISTORY, history, "a column of figures for each epoch: plain.history.loss[3]"},
+    {"parameters", VALUE_NUMBER, parameters, "how many numbers it learns"},
+    {"name", VALUE_STRING, name, "its name"},
 };
 enum { FACTS = sizeof facts / sizeof *facts };
 
@@ -185,6 +195,10 @@ typedef struct Names { /* what may stand next: parts of layers' names behind `pr
 
 const char *net_field_at(int index) {
     return index < FIGURES ? figures[index].name : index < FIGURES + FACTS ? facts[index - FIGURES].name : NULL;
+}
+
+const char *net_field_help(int index) {
+    return index < FIGURES ? figures[index].help : index < FIGURES + FACTS ? facts[index - FIGURES].help : NULL;
 }
 
 /* Fields first: a note that lists them begins with what all nets have. */

@@ -29,6 +29,8 @@ Found field_of_layer(const Path *path, Value *layer);     /* layer.c */
 /* Their names in turn, without those of layers and weights; NULL ends. */
 const char *net_field_at(int index);
 const char *layer_field_at(int index);
+const char *net_field_help(int index); /* what they are */
+const char *layer_field_help(int index);
 const char *history_field_at(int index);
 
 Value *shape_value(PlumbShape shape); /* as a list; NULL when memory is short */

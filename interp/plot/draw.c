@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { ROW_HEIGHT = 20, BAR_HEIGHT = 10, MARGIN = 16, TOP = 40, LEGEND = 20, BOTTOM = 52, LANE = 18 };
+enum { DOTS = 40 /* points that are shown as such */, SHADES = 12, SHADE_WIDTH = 12 };
 enum { INK = 0x222222, PALE = 0x666666, RULE = 0xdddddd, PAPER = 0xffffff };
 static const unsigned colors[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9,
                                   0x000000, 0x8c510a, 0x5e3c99, 0x7f7f7f, 0x1b9e77, 0xb2182b};
@@ -63,7 +64,17 @@ static bool has_legend(const Plot *plot) {
     return plot->series_count > 1;
 }
 
+enum { HEAT_ROWS = 100, HEAT_HEIGHT = 640 };
+
+static int heat_rows(const Plot *plot) {
+    return plot_rows_shown(plot, HEAT_ROWS);
+}
+
+/* Many rows share one height. */
 static double row_height(const Plot *plot) {
+    if (plot->kind == PLOT_HEAT) {
+        return fmin(ROW_HEIGHT, (double)HEAT_HEIGHT / heat_rows(plot));
+    }
     int bars = plot->kind == PLOT_ROWS && plot->series_count > 1 ? plot->series_count : 1;
     return fmax(ROW_HEIGHT, bars * BAR_HEIGHT + 6);
 }
@@ -81,7 +92,7 @@ static int legend_lines(const Plot *plot) {
 }
 
 static double head_height(const Plot *plot) {
-    return TOP + legend_lines(plot) * LEGEND + (plot->missing ? LEGEND : 0);
+    return TOP + legend_lines(plot) * LEGEND + (plot->missing ? LEGEND : 0) + (plot->value ? 2 * LEGEND : 0);
 }
 
 /* Without a legend and notes. */
@@ -104,7 +115,7 @@ void plot_size(const Plot *plot, double *width, double *height) {
         *width = 2 * MARGIN + fmax(drawn, fmin(text_width(plot->title), plot->width - 2 * MARGIN));
         *height = head + (2 * plot->rows - 1) * ROW_HEIGHT + MARGIN;
     } else {
-        *height = head + plot->rows * row_height(plot) + BOTTOM;
+        *height = head + (plot->kind == PLOT_HEAT ? heat_rows(plot) : plot->rows) * row_height(plot) + BOTTOM;
     }
 }
 
@@ -130,7 +141,8 @@ static void draw_head(const Plot *plot, Surface *on) {
         x += width;
     }
     if (plot_note(plot, note)) {
-        on->text(on, MARGIN, head_height(plot) - LEGEND + 2, AT_START, colors[1], note);
+        double below = plot->value ? 3 * LEGEND : LEGEND;
+        on->text(on, MARGIN, head_height(plot) - below + 2, AT_START, colors[1], note);
     }
 }
 
@@ -154,11 +166,14 @@ static void y_axis(const Frame *frame, const Scale *scale, const char *label) {
     frame->on->text(frame->on, MARGIN, frame->top - 14, AT_START, INK, label);
 }
 
-static void row_names(const Plot *plot, const Frame *frame, double height) {
+/* `shown` of them; where rows are low only so many as have room. */
+static void row_names(const Plot *plot, const Frame *frame, double height, int shown) {
     char text[TEXT_BYTES];
-    for (int i = 0; i < plot->rows; i++) {
+    int every = (int)ceil((FONT_SIZE + 2) / height);
+    for (int i = 0; i < shown; i += every) {
         double y = frame->top + (i + 0.5) * height + 4;
-        frame->on->text(frame->on, frame->left - 8, y, AT_END, INK, cut(plot->row[i], name_most(plot), text));
+        const char *name = plot->row[plot_row_at(plot, shown, i)];
+        frame->on->text(frame->on, frame->left - 8, y, AT_END, INK, cut(name, name_most(plot), text));
     }
 }
 
@@ -174,7 +189,7 @@ static double ticks_width(const Scale *scale) {
 }
 
 static void draw_curve(const Frame *frame, const Series *series, const Scale *x, const Scale *y, double thickness,
-                       unsigned color, Point *point) {
+                       unsigned color, int dots, Point *point) {
     int count = 0;
     for (int i = 0; i <= series->count; i++) {
         bool drawn = i < series->count && scale_shows(y, series->y[i]);
@@ -184,10 +199,27 @@ static void draw_curve(const Frame *frame, const Series *series, const Scale *x,
         } else if (count > 1) {
             frame->on->line(frame->on, point, count, thickness, color);
         }
-        if (drawn && series->count <= 40 && thickness > 1) { /* few points are shown as such; one alone has no line */
+        if (drawn && series->count <= dots) { /* few points are shown as such; one alone has no line */
             frame->on->box(frame->on, point[count - 1].x - 2.5, point[count - 1].y - 2.5, 5, 5, color);
         }
         count = drawn ? count : 0;
+    }
+}
+
+/* One of several moments, each apart; the last is what is seen where moments are not told apart. */
+static void draw_moments(const Frame *frame, const Series *series, const Scale *x, const Scale *y, unsigned color,
+                         Point *point) {
+    Surface *on = frame->on;
+    for (int i = on->frame ? 0 : series->frames - 1; i < series->frames; i++) {
+        Series moment = {
+            .x = series->x, .y = series->frame + (size_t)i * (size_t)series->count, .count = series->count};
+        if (on->frame) {
+            on->frame(on, i, i == series->frames - 1);
+        }
+        draw_curve(frame, &moment, x, y, 2, color, 1, point);
+        if (on->frame) {
+            on->frame(on, -1, false);
+        }
     }
 }
 
@@ -196,7 +228,7 @@ static void draw_band(const Frame *frame, const Series *series, const Scale *x, 
                       Point *point) {
     for (int side = 0; series->low && side < 2; side++) {
         const Series end = {.x = series->x, .y = side ? series->high : series->low, .count = series->count};
-        draw_curve(frame, &end, x, y, 1, color, point);
+        draw_curve(frame, &end, x, y, 1, color, 0, point);
     }
 }
 
@@ -213,7 +245,11 @@ static bool draw_curves(const Plot *plot, Surface *on) {
             return false;
         }
         draw_band(&frame, series, &x, &y, colors[s], point);
-        draw_curve(&frame, series, &x, &y, 2, colors[s], point);
+        if (series->frame) {
+            draw_moments(&frame, series, &x, &y, colors[s], point);
+        } else {
+            draw_curve(&frame, series, &x, &y, 2, colors[s], DOTS, point);
+        }
         free(point);
     }
     return true;
@@ -245,7 +281,7 @@ static bool draw_rows(const Plot *plot, Surface *on) {
     double height = row_height(plot), top = head_height(plot);
     Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + plot->rows * height};
     x_axis(&frame, &scale, plot->x_label);
-    row_names(plot, &frame, height);
+    row_names(plot, &frame, height, plot->rows);
     double bar = (height - 6) / plot->series_count;
     for (int i = 0; i < plot->rows; i++) {
         for (int s = 0; s < plot->series_count; s++) {
@@ -276,21 +312,50 @@ static unsigned heat_color(double share) {
     return color;
 }
 
+/* Few enough that neighbours often have the same: they are one box. What is not finite stands out. */
+static unsigned cell_color(double share) {
+    return isnan(share) ? colors[1] : share > 0 ? heat_color(0.1 + 0.9 * rint(share * 30) / 30) : PAPER;
+}
+
+static void draw_cells(const double *cell, int columns, const Frame *frame, double y, double height) {
+    double width = (frame->right - frame->left) / columns;
+    for (int from = 0, to; from < columns; from = to) {
+        unsigned color = cell_color(cell[from]);
+        for (to = from + 1; to < columns && cell_color(cell[to]) == color; to++) {
+        }
+        if (color != PAPER) {
+            frame->on->box(frame->on, frame->left + from * width, y, (to - from) * width + 0.2, height, color);
+        }
+    }
+}
+
+/* What the shades of figures stand for, and what the rows are. */
+static void draw_shades(const Plot *plot, Surface *on, double top) {
+    char text[32];
+    double x = MARGIN, y = top - 2 * LEGEND + 2;
+    on->text(on, x, y, AT_START, PALE, plot_shade_text(plot, plot->least, text));
+    x += text_width(text) + 8;
+    for (int i = 0; i < SHADES; i++) {
+        on->box(on, x + i * SHADE_WIDTH, y - 10, SHADE_WIDTH + 0.2, 12, cell_color((i + 0.5) / SHADES));
+    }
+    x += SHADES * SHADE_WIDTH + 8;
+    on->text(on, x, y, AT_START, PALE, plot_shade_text(plot, plot->most, text));
+    on->text(on, MARGIN, top - 6, AT_START, INK, plot->y_label);
+}
+
 static bool draw_heat(const Plot *plot, Surface *on) {
     Scale x = plot_x_scale(plot);
-    double height = row_height(plot), top = head_height(plot);
-    Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + plot->rows * height};
-    double width = (frame.right - frame.left) / plot->columns;
+    int shown = heat_rows(plot);
+    double height = row_height(plot), top = head_height(plot), gap = height > 12 ? 1 : 0;
+    Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + shown * height};
     x_axis(&frame, &x, plot->x_label);
-    row_names(plot, &frame, height);
-    for (int i = 0; i < plot->rows; i++) {
-        for (int j = 0; j < plot->columns; j++) {
-            double share = plot->cell[i * plot->columns + j];
-            if (share > 0) {
-                on->box(on, frame.left + j * width, frame.top + i * height + 1, width + 0.2, height - 2,
-                        heat_color(0.1 + 0.9 * share));
-            }
-        }
+    row_names(plot, &frame, height, shown);
+    for (int i = 0; i < shown; i++) {
+        const double *cell = plot->cell + (size_t)plot_row_at(plot, shown, i) * (size_t)plot->columns;
+        draw_cells(cell, plot->columns, &frame, top + i * height + gap, height - 2 * gap + (gap ? 0 : 0.2));
+    }
+    if (plot->value) {
+        draw_shades(plot, on, top);
     }
     return true;
 }

@@ -129,6 +129,9 @@ Scale plot_value_scale(const Plot *plot) {
             widen(&scale, series->low ? series->low[i] : NAN);
             widen(&scale, series->high ? series->high[i] : NAN);
         }
+        for (int i = 0; i < series->frames * series->count; i++) {
+            widen(&scale, series->frame[i]);
+        }
     }
     if (plot->kind == PLOT_ROWS && !plot->log) {
         widen(&scale, 0);
@@ -148,7 +151,7 @@ Scale plot_x_scale(const Plot *plot) {
         scale.low = plot->low;
         scale.high = plot->high;
     }
-    finish(&scale, plot->kind == PLOT_CURVES, true);
+    finish(&scale, plot->kind == PLOT_CURVES || plot->column, true);
     return scale;
 }
 
@@ -172,6 +175,9 @@ char *scale_text(const Scale *scale, double value, char text[32]) {
 
 void plot_count_missing(Plot *plot) {
     plot->missing = 0;
+    for (int i = 0; plot->value && i < plot->rows * plot->columns; i++) {
+        plot->missing += !isfinite(plot->value[i]);
+    }
     for (int s = 0; s < plot->series_count; s++) {
         for (int i = 0; i < plot->series[s].count; i++) {
             plot->missing += !can_be_drawn(plot->series[s].y[i], plot->log);
@@ -180,9 +186,45 @@ void plot_count_missing(Plot *plot) {
 }
 
 bool plot_note(const Plot *plot, char text[128]) {
-    snprintf(text, 128, "%d value%s not finite%s: not drawn", plot->missing, plot->missing == 1 ? " is" : "s are",
-             plot->log ? ", or 0" : "");
+    snprintf(text, 128, "%d value%s not finite%s: %s", plot->missing, plot->missing == 1 ? " is" : "s are",
+             plot->log && !plot->value ? ", or 0" : "", plot->value ? "marked" : "not drawn");
     return plot->missing > 0;
+}
+
+/* ---- heat maps of figures ---------------------------------------------------------------------------------------- */
+
+/* The smallest that is drawn has a shade of its own. */
+void plot_shade(Plot *plot) {
+    int cells = plot->rows * plot->columns;
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < cells; i++) {
+        if (can_be_drawn(plot->value[i], plot->log)) {
+            low = fmin(low, log10(plot->value[i]));
+            high = fmax(high, log10(plot->value[i]));
+        }
+    }
+    plot->least = !plot->log ? 0 : low > high ? -1 : floor(low + 1e-9);
+    plot->most = !plot->log ? 1 : low > high ? 0 : fmax(ceil(high - 1e-9), plot->least + 1);
+    for (int i = 0; i < cells; i++) {
+        double value = plot->value[i], at = plot->log ? log10(value) : value;
+        bool drawn = can_be_drawn(value, plot->log) && (plot->log || value > 0);
+        plot->cell[i] = drawn             ? fmin(fmax((at - plot->least) / (plot->most - plot->least), 1e-6), 1)
+                        : isfinite(value) ? 0
+                                          : NAN;
+    }
+}
+
+int plot_rows_shown(const Plot *plot, int most) {
+    return plot->rows < most ? plot->rows : most;
+}
+
+int plot_row_at(const Plot *plot, int shown, int index) {
+    return shown > 1 ? (int)((int64_t)index * (plot->rows - 1) / (shown - 1)) : 0;
+}
+
+char *plot_shade_text(const Plot *plot, double end, char text[32]) {
+    snprintf(text, 32, plot->log ? "1e%+03.0f" : "%g", end + 0.0); /* no -0 */
+    return text;
 }
 
 Plot *plot_whole(Plot *plot, bool done) {

@@ -18,6 +18,8 @@ typedef struct Series {
     double *x, *y;      /* x: curves only. y NaN: there is none */
     double *low, *high; /* ranges about y; NULL: none */
     int count;          /* of a PLOT_ROWS: one per row, the last rows may have none */
+    double *frame;      /* frames x count: y at moments, of which a page shows one at a time; NULL: y alone */
+    int frames;
 } Series;
 
 typedef struct Link { int from, to, lane; } Link; /* rows of a graph; lanes are drawn side by side */
@@ -33,8 +35,10 @@ typedef struct Plot {
     const char **row;         /* names of rows, top first */
     const char **detail;      /* graph: what is written behind the name */
     int rows;
-    double *cell, low, high;  /* heat: rows x columns shares in 0..1, of values from low to high */
+    double *cell, low, high;  /* heat: rows x columns shares in 0..1, 0 is left blank; the columns lie evenly from low to high */
     int columns;
+    double *value, *column;   /* heat of figures: what each cell and each column stands for; NULL: the columns are bins */
+    double least, most;       /* of these: what the ends of the shades stand for */
     Link *link;               /* graph: those that skip rows; each row is linked to the next unless `apart` says so */
     int links, lanes;
     bool *apart;              /* graph: row i does not feed row i + 1 */
@@ -67,6 +71,14 @@ void plot_count_missing(Plot *plot);
 Plot *plot_whole(Plot *plot, bool done);
 /* The note on what is missing; false: nothing is. */
 bool plot_note(const Plot *plot, char text[128]);
+
+/* A heat map of figures: fills the cells from plot->value, on a log scale (plot->log, whole decades) or from 0 to 1. What is not finite
+ * becomes NaN, and is marked. */
+void plot_shade(Plot *plot);
+/* Heat maps of more rows than `most` show that many, evenly apart, the ends among them. */
+int plot_rows_shown(const Plot *plot, int most);
+int plot_row_at(const Plot *plot, int shown, int index);
+char *plot_shade_text(const Plot *plot, double end, char text[32]); /* of an end of the shades */
 
 /* Sorts the links, short ones first, and gives each a lane. */
 void plot_set_lanes(Plot *plot);

@@ -11,6 +11,8 @@ struct Surface {
     double width, height;
     void (*box)(Surface *surface, double x, double y, double width, double height, unsigned color);
     void (*line)(Surface *surface, const Point *point, int count, double thickness, unsigned color);
+    /* What follows, up to index -1, is moment `index` of several, of which the last is shown. NULL: only the last is drawn. */
+    void (*frame)(Surface *surface, int index, bool shown);
     void (*text)(Surface *surface, double x, double y, Anchor anchor, unsigned color, const char *text); /* y: the base line */
 };
 

@@ -29,8 +29,13 @@ static void text(Surface *surface, double x, double y, Anchor anchor, unsigned c
     text_printf(out, "</text>\n");
 }
 
+static void frame(Surface *surface, int index, bool shown) {
+    Text *out = ((Svg *)surface)->out;
+    text_printf(out, index < 0 ? "</g>\n" : "<g data-frame=\"%d\"%s>\n", index, shown ? "" : " hidden");
+}
+
 static bool write(const Plot *plot, const char *attributes, Text *out) {
-    Svg svg = {{.box = box, .line = line, .text = text}, out};
+    Svg svg = {{.box = box, .line = line, .text = text, .frame = frame}, out};
     plot_size(plot, &svg.surface.width, &svg.surface.height);
     text_printf(out,
                 "<svg %s viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "

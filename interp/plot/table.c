@@ -58,6 +58,16 @@ static void csv_rows(const Plot *plot, Text *out) {
     }
 }
 
+static void csv_figures(const Plot *plot, Text *out) {
+    text_printf(out, "%s,%s,value\n", plot->y_label, plot->x_label);
+    for (int i = 0; i < plot->rows * plot->columns; i++) {
+        csv_text(out, plot->row[i / plot->columns]);
+        csv_number(out, plot->column[i % plot->columns]);
+        csv_number(out, plot->value[i]);
+        text_char(out, '\n');
+    }
+}
+
 static void csv_heat(const Plot *plot, Text *out) {
     double width = (plot->high - plot->low) / plot->columns;
     text_printf(out, "layer,from,to,share\n");
@@ -100,7 +110,7 @@ bool plot_csv(const Plot *plot, Text *out) {
         csv_rows(plot, out);
         break;
     case PLOT_HEAT:
-        csv_heat(plot, out);
+        (plot->value ? csv_figures : csv_heat)(plot, out);
         break;
     case PLOT_GRAPH:
         text_printf(out, "from,to\n");

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_ROWS = 14, LABEL_MOST = 24, VALUE_WIDTH = 8 };
+enum { CURVE_ROWS = 14, LABEL_MOST = 24, VALUE_WIDTH = 8, HEAT_ROWS = 40, LEVELS = 8 };
 
 /* ---- head -------------------------------------------------------------------------------------------------------- */
 
@@ -291,27 +291,62 @@ static const char *shade(double share, bool unicode) {
     return (unicode ? blocks : ascii)[level];
 }
 
-/* Where the terminal is narrow a cell shows the largest of several columns. */
+/* Of figures: eight levels, blank for 0, and a mark for what is not finite. */
+static const char *level(double share, bool unicode) {
+    static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const ascii[] = {".", ":", "-", "=", "+", "*", "#", "@"};
+    return isnan(share) ? "!" : share > 0 ? (unicode ? blocks : ascii)[(int)fmin(share * LEVELS, LEVELS - 1)] : " ";
+}
+
+/* Where the terminal is narrow a cell shows the largest of several columns, and what is not finite before that. */
+static void print_heat_row(const Plot *plot, const Canvas *canvas, int row, int width, bool unicode) {
+    const double *cell = plot->cell + (size_t)row * (size_t)plot->columns;
+    for (int j = 0; j < width; j++) {
+        int begin = j * plot->columns / width, end = (j + 1) * plot->columns / width;
+        double most = cell[begin];
+        for (int k = begin + 1; k < end; k++) {
+            most = isnan(most) || isnan(cell[k]) ? NAN : fmax(most, cell[k]);
+        }
+        fputs(plot->value ? level(most, unicode) : shade(most, unicode), canvas->out);
+    }
+    fputc('\n', canvas->out);
+}
+
+/* "1e-12 ▁▂▃▄▅▆▇█ 1e+00" */
+static void print_levels(const Plot *plot, const Canvas *canvas, int before, bool unicode) {
+    char text[32];
+    spaces(canvas, before);
+    fprintf(canvas->out, "%s ", plot_shade_text(plot, plot->least, text));
+    for (int i = 0; i < LEVELS; i++) {
+        fputs(level((i + 0.5) / LEVELS, unicode), canvas->out);
+    }
+    fprintf(canvas->out, " %s%s\n", plot_shade_text(plot, plot->most, text), plot->log ? ", log scale" : "");
+}
+
 static void print_heat(const Plot *plot, const Canvas *canvas, bool unicode) {
     Scale x = plot_x_scale(plot);
-    int rows = widest(plot->row, plot->rows, LABEL_MOST), width = canvas->width - rows - 3;
+    int rows = widest(plot->row, plot->rows, LABEL_MOST), shown = plot_rows_shown(plot, HEAT_ROWS);
+    rows = plot->value && rows < columns_of(plot->y_label) ? columns_of(plot->y_label) : rows;
+    int width = canvas->width - rows - 3;
     width = width > plot->columns ? width / plot->columns * plot->columns : width < 8 ? 8 : width;
-    for (int i = 0; i < plot->rows; i++) {
+    if (plot->value) {
+        fprintf(canvas->out, " %s\n", plot->y_label);
+    }
+    for (int i = 0; i < shown; i++) {
+        int row = plot_row_at(plot, shown, i);
         fputc(' ', canvas->out);
-        print_cell(canvas, plot->row[i], rows + 1);
-        for (int j = 0; j < width; j++) {
-            int begin = j * plot->columns / width, end = (j + 1) * plot->columns / width;
-            double most = plot->cell[i * plot->columns + begin];
-            for (int k = begin + 1; k < end; k++) {
-                most = fmax(most, plot->cell[i * plot->columns + k]);
-            }
-            fputs(shade(most, unicode), canvas->out);
-        }
-        fputc('\n', canvas->out);
+        print_cell(canvas, plot->row[row], rows + 1);
+        print_heat_row(plot, canvas, row, width, unicode);
     }
     print_ticks(canvas, &x, rows + 2, width);
     spaces(canvas, rows + 2);
     fprintf(canvas->out, "%s\n", plot->x_label);
+    if (plot->value) {
+        print_levels(plot, canvas, rows + 2, unicode);
+    }
+    if (shown < plot->rows) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "%d of %d rows are shown; a .csv has all", shown, plot->rows);
+    }
 }
 
 /* ---- graphs ------------------------------------------------------------------------------------------------------ */

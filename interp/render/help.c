@@ -279,6 +279,17 @@ void help_keyword(FILE *out, int width, const Keyword *keyword) {
     put_paragraph(out, width, 2, FACTS, "example", keyword->example);
 }
 
+void help_field(FILE *out, int width, FieldHelp field) {
+    Text form = {0}, example = {0};
+    text_printf(&form, "%s.%s", field.owner, field.name);
+    text_printf(&example, "print %s.%s", field.owner, field.name);
+    put_head(out, width, form.at ? form.at : field.name, "field");
+    put_paragraph(out, width, 2, 2, "", field.help);
+    put_paragraph(out, width, 2, FACTS, "example", example.at);
+    text_clear(&form);
+    text_clear(&example);
+}
+
 /* Of a net, its parameters too. */
 void help_bound(FILE *out, int width, const char *name, const char *about, const Value *value) {
     put_head(out, width, name, value_type_name(value));
@@ -372,6 +383,17 @@ static void put_keywords(FILE *out, int width) {
     end_paragraph(&words);
 }
 
+static void put_fields(FILE *out, int width, const char *title, const char *owner) {
+    Paragraph words = paragraph(out, width, 2, TITLES + GAP, title);
+    FieldHelp field;
+    for (int i = 0; (field = field_help_at(i)).name; i++) {
+        if (!strcmp(field.owner, owner)) {
+            put_word(&words, field.name, strlen(field.name));
+        }
+    }
+    end_paragraph(&words);
+}
+
 void help_overview(FILE *out, int width) {
     fputs("Verbs: what is done\n", out);
     put_families(out, width, PLUMB_VERB);
@@ -394,6 +416,8 @@ void help_overview(FILE *out, int width) {
     put_keywords(out, width);
     put_names(out, width, "functions", PLUMB_FUNCTION, NULL);
     put_names(out, width, "settings", PLUMB_SETTING, NULL);
+    put_fields(out, width, "net fields", "plain");
+    put_fields(out, width, "layer fields", "plain.LAYER");
     put_paragraph(out, width, 0, 0, "",
                   "\nhelp NAME tells more: its arguments, formula, source and an example. `help train`, `help dense`, "
                   "`help recipe`, `help csv`.");

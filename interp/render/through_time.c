@@ -20,9 +20,14 @@ State through_time_text(const char *name, const double *norms, int steps, char t
         return STATE_BROKEN;
     }
     if (steps > 1) {
-        snprintf(text, PROFILE_BYTES, "in %.80s the gradient %s %.1f decades from step %d back to step 1, %s a step",
-                 name, decades < 0 ? "falls" : "grows", fabs(decades), steps,
-                 number_figure(fabs(decades) / (steps - 1), each));
+        int length = snprintf(
+            text, PROFILE_BYTES, "in %.80s the gradient %s %.1f decades from step %d back to step 1, %s a step", name,
+            decades < 0 ? "falls" : "grows", fabs(decades), steps, number_figure(fabs(decades) / (steps - 1), each));
+        double half_life = plumb_half_life(norms, steps);
+        if (isfinite(half_life)) {
+            snprintf(text + length, PROFILE_BYTES - (size_t)length, ": half-life %s steps",
+                     number_figure(half_life, each));
+        }
     }
     return state_of_decades(decades);
 }

@@ -1,5 +1,4 @@
-/* Curves over the epochs of a training. Figures of single layers are not kept from epoch to epoch: what is kept is
- * drawn. */
+/* Curves over the epochs of a training. */
 #include "../render/number.h"
 #include "../render/pictures.h"
 #include "report.h"

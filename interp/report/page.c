@@ -1,6 +1,7 @@
 /* HTML: text, tables, figures. */
 #include "page.h"
 #include "../markup.h"
+#include "script.h"
 #include "style.h"
 #include <limits.h>
 #include <string.h>
@@ -79,13 +80,15 @@ void page_terms_end(Page *page) {
 
 /* ---- the page ---------------------------------------------------------------------------------------------------- */
 
-/* The policy forbids whatever the page does not hold itself. */
+/* The policy forbids whatever the page does not hold itself, and every script but the one of sliders. */
 void page_begin(Page *page, const char *title) {
-    page_markup(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                      "<meta http-equiv=\"Content-Security-Policy\" "
-                      "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>");
+    page_markup(page,
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                "<meta http-equiv=\"Content-Security-Policy\" "
+                "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src '%s'\">\n<title>",
+                report_script_hash);
     page_text(page, "%s", title);
     page_markup(page, "</title>\n<style>\n");
     for (int i = 0; report_style[i]; i++) {
@@ -95,6 +98,7 @@ void page_begin(Page *page, const char *title) {
 }
 
 void page_end(Page *page) {
+    page_markup(page, page->sliders ? "<script>%s</script>\n" : "%.0s", report_script);
     page_markup(page, "</body>\n</html>\n");
 }
 

@@ -12,6 +12,7 @@ enum {
 typedef struct Page {
     Text *out;     /* failed once memory was short */
     int captions;  /* tables so far: each is named by its caption */
+    int sliders;   /* so far */
 } Page;
 
 void page_begin(Page *page, const char *title);

@@ -4,8 +4,8 @@
 #include "../verbs/plot_parts.h"
 #include <stdlib.h>
 
-static const Section *const sections[] = {&section_findings, &section_repair, &section_training, &section_curves,
-                                          &section_profile,  &section_time,   &section_layers};
+static const Section *const sections[] = {&section_findings, &section_repair,  &section_training, &section_curves,
+                                          &section_profile,  &section_moments, &section_time,     &section_layers};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 bool was_trained(const About *about) {
@@ -18,7 +18,7 @@ Plot *picture_of(const char *name, const About *about, int count) {
     for (int i = 0; i < count; i++) {
         subject[i] = (Subject){.name = about[i].value->name, .value = about[i].value, .net = about[i].net};
     }
-    return theme->make(subject, count);
+    return theme_make(theme, subject, count);
 }
 
 static bool applies(const Section *section, const About *about) {

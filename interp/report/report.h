@@ -21,7 +21,7 @@ typedef struct Section {
     void (*write)(Page *page, const About *about);
 } Section;
 
-extern const Section section_findings, section_repair, section_training, section_curves, section_profile, section_time,
+extern const Section section_findings, section_repair, section_training, section_curves, section_profile, section_moments, section_time,
     section_layers;
 
 /* All nets at a glance, and side by side; for more than one. */

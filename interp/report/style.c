@@ -35,6 +35,9 @@ const char *const report_style[] = {
     ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;align-items:"
     "start}",
     "figure{margin:0;min-width:0}figure svg{display:block;max-width:100%;height:auto}figcaption{font-size:.875rem}",
+    "[hidden]{display:none}.moment{display:flex;flex-wrap:wrap;gap:.25rem .75rem;align-items:center}"
+    ".moment[hidden]{display:none}.moment input{flex:1 1 16rem;accent-color:var(--link)}"
+    ".moment span{flex:1 1 100%;font-size:.875rem;font-variant-numeric:tabular-nums}",
     "details{margin:.75rem 0}summary{cursor:pointer;color:var(--link)}",
     "dl{margin:.5rem 0}dl>div{display:flex;gap:.25rem 1rem;flex-wrap:wrap}dt{flex:0 0 6rem;color:var(--pale)}"
     "dd{margin:0;flex:1 1 10rem;min-width:0}",

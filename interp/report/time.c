@@ -1,6 +1,9 @@
 /* The gradient through time in recurrent layers. */
 #include "../render/pictures.h"
+#include "../verbs/plot_parts.h"
 #include "report.h"
+
+enum { TIMES_DRAWN = 64 };
 
 static bool applies(const About *about) {
     const double *norms;
@@ -23,6 +26,13 @@ static void write(Page *page, const About *about) {
     }
     page_figures_begin(page);
     page_figure(page, picture_of("through_time", about, 1), "The gradient that arrives at each time step.");
+    const Subject subject = {.name = about->value->name, .value = about->value, .net = about->net};
+    for (int i = next_recurrent(about->net, 0); i >= 0 && record_of(about->value);
+         i = next_recurrent(about->net, i + 1)) {
+        page_figure(page, map_of_time(&subject, i, TIMES_DRAWN),
+                    "The gradient at each time step of %s, over the steps of the training.",
+                    plumb_net_node(about->net, i)->name);
+    }
     page_figures_end(page);
 }
 

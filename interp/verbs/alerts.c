@@ -150,9 +150,10 @@ typedef struct Origin { /* where values first were not finite */
     const char *direction, *what;
 } Origin;
 
-/* Forward the first layer in order counts, backward the last: what lies behind has it from there. */
+/* Forward the first layer in order counts, backward the last: what lies behind has it from there. Where all layers are
+ * finite it is what comes after them. */
 static Origin find_origin(const PlumbNet *net, const PlumbProbe *probe) {
-    Origin origin = {-1, NULL, NULL};
+    Origin origin = {-1, "forward", probe ? "the loss" : NULL};
     for (int i = 0; probe && i < plumb_net_size(net); i++) {
         if (probe[i].nonfinite > 0 && isnan(probe[i].signal)) {
             return (Origin){i, "forward", "the output"};
@@ -166,7 +167,7 @@ static Origin find_origin(const PlumbNet *net, const PlumbProbe *probe) {
     return origin;
 }
 
-static bool was_told(const NetValue *net) {
+bool alerts_told_nonfinite(const NetValue *net) {
     size_t index;
     json_t *alert;
     json_array_foreach(net->alerts, index, alert) {
@@ -177,15 +178,38 @@ static bool was_told(const NetValue *net) {
     return false;
 }
 
+static bool has_finite_weights(const PlumbNet *net, int node) {
+    const PlumbNode *about = plumb_net_node(net, node);
+    bool finite = true;
+    for (int w = 0; w < about->weight_count; w++) {
+        const PlumbWeight *weight = plumb_net_weight(net, about->first_weight + w);
+        for (int64_t i = 0; finite && i < plumb_shape_size(weight->shape); i++) {
+            finite = isfinite((double)weight->value[i]);
+        }
+    }
+    return finite;
+}
+
+static void keep_nonfinite(NetValue *net, const PlumbStep *step, const char *layer, const char *direction) {
+    json_t *object = json_object();
+    json_object_set_new(object, "rule", json_string("non_finite"));
+    json_object_set_new(object, "layer", layer ? json_text(layer) : json_null());
+    json_object_set_new(object, "direction", direction ? json_string(direction) : json_null());
+    alerts_keep(net, step->step, step->epoch, object);
+}
+
+/* A step that is tried again is told again, and kept once. */
 static void tell_nonfinite(Alerts *alerts, const PlumbStep *step) {
     NetValue *net = alerts->net->net;
     Canvas canvas = session_canvas(alerts->session);
     Origin origin = find_origin(net->net, step->probe);
     const char *layer = origin.node < 0 ? NULL : plumb_net_node(net->net, origin.node)->name;
+    bool before = layer && step->held && !has_finite_weights(net->net, origin.node);
     alerts->clear(alerts->self);
-    if (layer) {
-        canvas_wrap(&canvas, STATE_BROKEN, 4, "  ! step %" PRId64 ": first values that are not finite: %s of %s, %s",
-                    step->step, origin.what, layer, origin.direction);
+    if (origin.what) {
+        canvas_wrap(&canvas, STATE_BROKEN, 4, "  ! step %" PRId64 ": first values that are not finite: %s%s%s, %s%s",
+                    step->step, origin.what, layer ? " of " : "", layer ? layer : "", origin.direction,
+                    before ? "; the update of the step before made its weights so" : "");
     } else {
         canvas_wrap(&canvas, STATE_BROKEN, 4,
                     "  ! step %" PRId64 ": values are no longer finite; in which layer was not measured "
@@ -193,18 +217,16 @@ static void tell_nonfinite(Alerts *alerts, const PlumbStep *step) {
                     step->step);
     }
     fflush(canvas.out);
-    json_t *object = json_object();
-    json_object_set_new(object, "rule", json_string("non_finite"));
-    json_object_set_new(object, "layer", layer ? json_text(layer) : json_null());
-    json_object_set_new(object, "direction", layer ? json_string(origin.direction) : json_null());
-    alerts_keep(net, step->step, step->epoch, object);
+    if (!alerts_told_nonfinite(net)) {
+        keep_nonfinite(net, step, layer, origin.what ? origin.direction : NULL);
+    }
 }
 
 /* ---- the observer ------------------------------------------------------------------------------------------------ */
 
 void alerts_step(Alerts *alerts, const PlumbStep *step) {
     bool finite = isfinite(step->loss) && isfinite(step->grad_norm);
-    if (!finite && !was_told(alerts->net->net)) {
+    if (!finite && (step->held || !alerts_told_nonfinite(alerts->net->net))) {
         tell_nonfinite(alerts, step);
     }
     if (alerts->watches) {

@@ -20,6 +20,7 @@ typedef struct Alerts { /* of one run of a trainer */
 bool alerts_open(Alerts *alerts);
 /* Adds an alert to those of the net's training. Takes the object over. */
 void alerts_keep(NetValue *net, int64_t step, int epoch, json_t *object);
+bool alerts_told_nonfinite(const NetValue *net); /* in its present training */
 void alerts_step(Alerts *alerts, const PlumbStep *step);
 void alerts_epoch(Alerts *alerts, const PlumbEpoch *epoch);
 /* At the end of the run; if the training is over, says which watchpoints became true again or could not be evaluated to the last. */

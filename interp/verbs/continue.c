@@ -26,22 +26,27 @@ static void check_step(Session *session, const VerbCall *call) {
     whole_steps(session, call, &steps);
 }
 
-const Verb verb_continue = {.entry = {.name = "continue",
-                                      .kind = PLUMB_VERB,
-                                      .family = "session",
-                                      .summary = "goes on with the training that was paused, bit for bit",
-                                      .formula = "continue",
-                                      .source = "plumb",
-                                      .example = "continue"},
-                            .run = run_continue};
-const Verb verb_step = {
-    .entry = {.name = "step",
+const Verb verb_continue = {
+    .entry = {.name = "continue",
               .kind = PLUMB_VERB,
               .family = "session",
-              .summary = "goes on with the training that was paused for n steps (1), then pauses again",
-              .formula = "step [n]",
+              .summary = "goes on with the training that was paused, bit for bit; where it is paused before a step "
+                         "whose values are not finite, that step is taken all the same",
+              .formula = "continue",
               .source = "plumb",
-              .example = "step 10"},
+              .example = "continue"},
+    .run = run_continue};
+const Verb verb_step = {
+    .entry =
+        {.name = "step",
+         .kind = PLUMB_VERB,
+         .family = "session",
+         .summary =
+             "goes on with the training that was paused for n steps (1), then pauses again; where it is paused before "
+             "a step whose values are not finite, tries that very step again, from the values before it",
+         .formula = "step [n]",
+         .source = "plumb",
+         .example = "step 10"},
     .operands_max = 1,
     .operands = TAKES_NUMBER,
     .run = run_step,

@@ -2,10 +2,13 @@
 #include "../render/number.h"
 #include "../render/pictures.h"
 #include "measure.h"
+#include "plot_parts.h"
 #include "training.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAP_ROWS = 12 };
 
 static bool has_probes(Session *session, const VerbCall *call) {
     const NetValue *net = call->operand[0]->net;
@@ -28,6 +31,7 @@ static void add_through_time(json_t *layer, const PlumbNet *net, int node) {
     }
     if (list) {
         json_object_set_new(layer, "through_time", list);
+        json_object_set_new(layer, "half_life", json_figure(plumb_half_life(norms, steps)));
     }
 }
 
@@ -74,6 +78,19 @@ static PlumbForecast *forecast_beside(Session *session, const VerbCall *call, co
     return plumb_forecast(net, data, session_recipe(session, call->with, about), NULL);
 }
 
+/* By time step over the training, of recurrent layers. */
+static void print_maps(const Canvas *canvas, const NetValue *about, PlumbNet *net) {
+    Subject subject = {.name = about->name, .value = about, .net = net};
+    for (int i = next_recurrent(net, 0); i >= 0 && record_of(about); i = next_recurrent(net, i + 1)) {
+        Plot *plot = map_of_time(&subject, i, MAP_ROWS);
+        fputc('\n', canvas->out);
+        if (plot) {
+            plot_print(plot, canvas, shows_unicode());
+        }
+        plot_free(plot);
+    }
+}
+
 static bool run(Session *session, const VerbCall *call) {
     NetValue *about = call->operand[0]->net;
     PlumbNet *net = session_net(session, call->operand[0], call->tree_of[0]->span);
@@ -92,6 +109,7 @@ static bool run(Session *session, const VerbCall *call) {
     PlumbForecast *forecast = forecast_beside(session, call, net);
     picture_gradients(&canvas, net, about->probe, forecast);
     picture_through_time(&canvas, net);
+    print_maps(&canvas, about, net);
     if (about->trainer) {
         say_clipping(session, call->operand[0]);
     }
@@ -105,7 +123,8 @@ const Verb verb_gradients = {
     .entry = {.name = "gradients",
               .kind = PLUMB_VERB,
               .family = "looking",
-              .summary = "signal, gradient, weights and updates layer by layer, measured on one batch",
+              .summary = "signal, gradient, weights and updates layer by layer, measured on one batch; of recurrent "
+                         "layers by time step too, with the half-life and, after a training, a map over its steps",
               .formula = "gradients NET [on DATA] [with RECIPE]",
               .source = "Glorot & Bengio 2010, figures 6 and 7",
               .example = "gradients plain on digits"},

@@ -8,6 +8,7 @@ typedef struct Topic { /* one of these is set */
     const Keyword *keyword;
     const PlumbEntry *entry;
     const Value *value; /* of a bound name */
+    FieldHelp field;    /* .name NULL: none */
 } Topic;
 
 static const Keyword *find_keyword(const char *name) {
@@ -17,11 +18,21 @@ static const Keyword *find_keyword(const char *name) {
     return keyword;
 }
 
+/* The last of that name: of a layer rather than of a net. */
+static FieldHelp find_field(const char *name) {
+    FieldHelp field, found = {0};
+    for (int i = 0; (field = field_help_at(i)).name; i++) {
+        found = strcmp(field.name, name) ? found : field;
+    }
+    return found;
+}
+
 /* What the user has bound comes first: it is what the name means here. */
 static Topic find_topic(Session *session, const char *name) {
     Topic topic = {.value = session_lookup(session, name)};
     topic.keyword = topic.value ? NULL : find_keyword(name);
     topic.entry = topic.value || topic.keyword ? NULL : name_entry(name);
+    topic.field = topic.value || topic.keyword || topic.entry ? (FieldHelp){0} : find_field(name);
     return topic;
 }
 
@@ -58,7 +69,7 @@ static bool read_topic(Session *session, const VerbCall *call, int index, Topic 
         return session_error(session, tree->span, "help takes a name, as in  help dense");
     }
     *topic = find_topic(session, word);
-    if (topic->keyword || topic->entry || topic->value) {
+    if (topic->keyword || topic->entry || topic->value || topic->field.name) {
         return true;
     }
     Diag *diag = diags_add(session_diags(session), DIAG_ERROR, tree->span, "there is no `%.64s`", word);
@@ -80,6 +91,8 @@ static void print_topic(FILE *out, int width, const char *name, Topic topic) {
         help_bound(out, width, name, about ? about : "", topic.value);
     } else if (topic.keyword) {
         help_keyword(out, width, topic.keyword);
+    } else if (topic.field.name) {
+        help_field(out, width, topic.field);
     } else if (topic.entry->kind == PLUMB_VERB) {
         help_verb(out, width, verb_find(topic.entry->name));
     } else {
@@ -117,6 +130,10 @@ static json_t *topic_object(const char *name, Topic topic) {
     if (topic.keyword) {
         return json_pack("{s:s,s:s,s:s,s:s,s:s}", "name", name, "kind", "keyword", "summary", topic.keyword->summary,
                          "form", topic.keyword->form, "example", topic.keyword->example);
+    }
+    if (topic.field.name) {
+        return json_pack("{s:s,s:s,s:s,s:s}", "name", name, "kind", "field", "summary", topic.field.help, "of",
+                         topic.field.owner);
     }
     const PlumbEntry *entry = topic.entry;
     return json_pack("{s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?,s:s?,s:o}", "name", entry->name, "kind",

@@ -26,7 +26,12 @@ static const Theme *theme_of(Session *session, const VerbCall *call) {
     if (near) {
         diag_label(diag, "as in  plot %s(plain)", near);
     }
-    diag_note(diag, "WHAT is one of loss, gradients, activations, weights, through_time, graph; or curves, of lists");
+    Text names = {0};
+    for (int i = 0; theme_at(i); i++) {
+        text_printf(&names, "%s%s", i ? ", " : "", theme_at(i)->name);
+    }
+    diag_note(diag, "WHAT is one of %s", names.at ? names.at : "");
+    text_clear(&names);
     return NULL;
 }
 
@@ -141,8 +146,7 @@ static bool write_file(Session *session, const VerbCall *call, const Theme *them
 
 /* ---- drawing ----------------------------------------------------------------------------------------------------- */
 
-/* What the locale says that a terminal shows; the interpreter itself keeps to the C locale. */
-static bool shows_unicode(void) {
+bool shows_unicode(void) {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
@@ -156,16 +160,24 @@ static bool shows_unicode(void) {
 static bool has_what_it_needs(Session *session, const VerbCall *nets, int index, const Theme *theme) {
     const NetValue *net = nets->operand[index]->net;
     const PlumbEpoch *epoch;
-    bool trained = net_value_history(net, &epoch) > 0;
-    if (theme->need == NEEDS_NOTHING || (theme->need == NEEDS_TRAINING ? trained : net->probe != NULL)) {
+    const bool has[] = {[NEEDS_NOTHING] = true,
+                        [NEEDS_TRAINING] = net_value_history(net, &epoch) > 0,
+                        [NEEDS_PROBES] = net->probe,
+                        [NEEDS_RECORD] = record_of(net)};
+    if (has[theme->need]) {
         return true;
     }
     PlumbError error = {.argument = -1};
+    if (theme->need == NEEDS_RECORD && net->trainer) {
+        plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "nothing was measured in the training of %.100s", net->name);
+        snprintf(error.hint, sizeof error.hint, "diagnostics = every(1) in its recipe");
+        return session_fail(session, nets->tree_of[index]->span, &error);
+    }
+    bool measured = theme->need == NEEDS_PROBES;
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%.100s has not been %s yet", net->name,
-               theme->need == NEEDS_TRAINING ? "trained" : "measured");
-    snprintf(error.hint, sizeof error.hint,
-             theme->need == NEEDS_TRAINING ? "train %.60s on DATA" : "plot %.20s(%.60s) on DATA",
-             theme->need == NEEDS_TRAINING ? net->name : theme->name, net->name);
+               measured ? "measured" : "trained");
+    snprintf(error.hint, sizeof error.hint, measured ? "plot %.20s(%.60s) on DATA" : "train %.20s on DATA",
+             measured ? theme->name : net->name, net->name);
     return session_fail(session, nets->tree_of[index]->span, &error);
 }
 
@@ -212,7 +224,7 @@ static bool draw(Session *session, const VerbCall *call, const Theme *theme, con
     if (!ready(session, nets, theme, subject)) {
         return false;
     }
-    Plot *plot = theme->make(subject, nets->count);
+    Plot *plot = theme_make(theme, subject, nets->count);
     Canvas canvas = session_canvas(session);
     if (!plot) {
         return report_no_memory(session, call->tree->span);
@@ -267,10 +279,13 @@ const Verb verb_plot = {
     .entry = {.name = "plot",
               .kind = PLUMB_VERB,
               .family = "looking",
-              .summary = "draws loss, gradients, activations, weights, through_time or graph of a net, or of several "
-                         "side by side, in the terminal or to a file: .svg, .png, .csv with the numbers, .dot of a "
-                         "graph; with `on` gradients, activations and through_time are measured first; curves "
-                         "draws lists of numbers, under a title where a string comes first",
+              .summary =
+                  "draws loss, gradients, activations, weights, through_time or graph of a net, or of several "
+                  "side by side, in the terminal or to a file: .svg, .png, .csv with the numbers, .dot of a "
+                  "graph; with `on` gradients, activations and through_time are measured first. Heat maps over the "
+                  "steps of the last training: delta, signal, grad_norm, update_ratio, saturated, dead by layer, "
+                  "delta_through_time by time step. curves draws lists of numbers, under a title where a string comes "
+                  "first",
               .formula = "plot WHAT(NET, ...) [on DATA] [with RECIPE] [to FILE] | plot curves([TITLE,] LIST, ...) "
                          "[to FILE]",
               .source = "Glorot & Bengio 2010, figures 2 to 7",

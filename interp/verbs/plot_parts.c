@@ -1,7 +1,8 @@
-/* The numbers of each picture: loss, gradients, activations, weights, through_time, graph, curves. */
+/* The numbers of each picture but the maps over a training, which plot_maps.c makes. */
 #include "plot_parts.h"
 #include "../render/pictures.h"
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +60,13 @@ static Plot *make_loss(const Subject *subject, int count) {
 
 typedef bool Shown(const PlumbNode *node);
 
-static bool with_weights(const PlumbNode *node) {
+bool has_weights(const PlumbNode *node) {
     return node->parameters > 0;
 }
 /* Of nets side by side: a net's norms and scales would shift its rows against those of the others. */
 static bool with_matrix(const PlumbNode *node) {
-    const char *family = with_weights(node) ? node->call->entry->family : "";
-    return with_weights(node) && strcmp(family, "norms") != 0 && strcmp(family, "joins") != 0;
+    const char *family = has_weights(node) ? node->call->entry->family : "";
+    return has_weights(node) && strcmp(family, "norms") != 0 && strcmp(family, "joins") != 0;
 }
 static bool behind_input(const PlumbNode *node) {
     return node->input_count > 0;
@@ -120,7 +121,7 @@ static void name_rows(Plot *plot, const Subject *subject, int count, Shown *show
 /* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 static Plot *make_gradients(const Subject *subject, int count) {
-    Shown *shown = count > 1 && most_shown(subject, count, with_matrix) ? with_matrix : with_weights;
+    Shown *shown = count > 1 && most_shown(subject, count, with_matrix) ? with_matrix : has_weights;
     Plot *plot = plot_new(PLOT_ROWS, most_shown(subject, count, shown));
     bool done = plot;
     for (int s = 0, row = 0; done && s < count; s++, row = 0) {
@@ -208,7 +209,7 @@ static void fill_bins(const PlumbNet *net, const PlumbNode *node, double range, 
 
 static Plot *make_weights(const Subject *subject, int count) {
     const PlumbNet *net = subject->net;
-    Plot *plot = plot_new(PLOT_HEAT, count_shown(net, with_weights));
+    Plot *plot = plot_new(PLOT_HEAT, count_shown(net, has_weights));
     bool done = plot;
     int missing = 0;
     if (done) {
@@ -219,11 +220,11 @@ static Plot *make_weights(const Subject *subject, int count) {
         done = plot->cell;
         plot->title = plot_text(plot, "weights of %s, layer by layer", subject->name);
         plot->x_label = "value; strong: the fullest of the layer's bins";
-        name_rows(plot, subject, count, with_weights);
+        name_rows(plot, subject, count, has_weights);
     }
     for (int i = 0, row = 0; done && i < plumb_net_size(net); i++) {
         const PlumbNode *node = plumb_net_node(net, i);
-        if (with_weights(node)) {
+        if (has_weights(node)) {
             fill_bins(net, node, plot->high, plot->cell + (row++) * BINS, &missing);
         }
     }
@@ -304,6 +305,11 @@ static Plot *make_graph(const Subject *subject, int count) {
     return plot_whole(plot, done);
 }
 
+static Plot *make_delta_through_time(const Subject *subject, int count) {
+    (void)count;
+    return map_of_time(subject, -1, INT_MAX);
+}
+
 /* ---- curves ------------------------------------------------------------------------------------------------------ */
 
 /* Where all numbers are above 0 and lie over more than two decades, small ones are only seen on a log scale. */
@@ -352,10 +358,21 @@ static const Theme themes[] = {
     {"activations", NEEDS_PROBES, PLOT_SERIES_MOST, make_activations, "there are no layers"},
     {"weights", NEEDS_NOTHING, 1, make_weights, "no layer has weights"},
     {"through_time", NEEDS_PROBES, PLOT_SERIES_MOST, make_through_time, "no layer is recurrent"},
+    {"delta", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"signal", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"grad_norm", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"update_ratio", NEEDS_RECORD, 1, NULL, "no layer has weights"},
+    {"saturated", NEEDS_RECORD, 1, NULL, "no layer is an activation that saturates"},
+    {"dead", NEEDS_RECORD, 1, NULL, "no layer is of the relu family"},
+    {"delta_through_time", NEEDS_RECORD, 1, make_delta_through_time, "no layer is recurrent"},
     {"graph", NEEDS_NOTHING, 1, make_graph, "there are no layers"},
     {"curves", NEEDS_LISTS, PLOT_SERIES_MOST, make_curves, "there are no numbers"},
 };
 enum { THEMES = sizeof themes / sizeof *themes };
+
+Plot *theme_make(const Theme *theme, const Subject *subject, int count) {
+    return theme->make ? theme->make(subject, count) : map_of(theme->name, subject);
+}
 
 const Theme *theme_at(int index) {
     return index < THEMES ? &themes[index] : NULL;

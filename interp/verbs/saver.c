@@ -16,7 +16,7 @@ static bool save(Saver *saver) {
 
 static bool on_step(void *self, const PlumbStep *step) {
     Saver *saver = self;
-    return step->step % saver->every != 0 || save(saver);
+    return step->held || step->step % saver->every != 0 || save(saver);
 }
 
 static void on_end(void *self, const PlumbEpoch *last) {

@@ -23,6 +23,7 @@ typedef struct View { /* of one run of a trainer: a pause ends it */
     int64_t first_step;  /* -1: none yet */
     double began, drawn; /* seconds */
     double loss;         /* of the last step */
+    bool held;           /* it was not taken */
     Alerts alerts;
 } View;
 
@@ -73,6 +74,7 @@ static void draw_bar(View *view, const PlumbStep *step, double now) {
 static bool on_step(void *self, const PlumbStep *step) {
     View *view = self;
     view->loss = step->loss;
+    view->held = step->held;
     view->every = picture_epoch_every(step->epochs);
     if (view->first_step < 0) {
         view->first_step = step->step - 1;
@@ -211,6 +213,7 @@ static bool keep(Session *session, Value *value, const View *view, PlumbOutcome 
     const PlumbEpoch *epoch;
     int epochs = plumb_trainer_history(net->trainer, &epoch);
     net->unfinished = outcome == PLUMB_PAUSED;
+    net->held = net->unfinished && view->held;
     net->has_score = false; /* of other weights */
     if (view->first_step >= 0) {
         net->loss = net->unfinished || !epochs ? view->loss : epoch[epochs - 1].loss;
@@ -225,7 +228,13 @@ static void say_outcome(const Session *session, const NetValue *net, PlumbOutcom
     const PlumbEpoch *epoch;
     int64_t of, step = plumb_trainer_steps(net->trainer, &of);
     int epochs = plumb_trainer_history(net->trainer, &epoch);
-    if (outcome == PLUMB_PAUSED) {
+    if (net->held) {
+        canvas_wrap(&canvas, STATE_PLAIN, 2,
+                    "paused before step %" PRId64 " of %" PRId64
+                    ", which was tried and not taken: weights are as before it, gradients and figures of the trial.  "
+                    "step tries again | continue takes it | gradients %s",
+                    step + 1, of, net->name);
+    } else if (outcome == PLUMB_PAUSED) {
         canvas_wrap(&canvas, STATE_PLAIN, 2,
                     "paused at step %" PRId64 " of %" PRId64 ".  continue | step 10 | gradients %s", step, of,
                     net->name);
@@ -242,6 +251,13 @@ static bool close_log(Session *session, NetValue *net, Span span) {
     net->log = NULL;
     session_wrote(session);
     return plumb_log_close(log, &error) || session_fail(session, span, &error);
+}
+
+/* At the prompt somebody can look at the first step whose values are not finite: `step` tries it again, `continue`
+ * takes it. */
+static bool hold(const Session *session, const NetValue *net, bool table) {
+    bool wanted = net->held ? session_stepping(session) : !alerts_told_nonfinite(net);
+    return plumb_trainer_hold(net->trainer, table && session_at_prompt(session) && wanted);
 }
 
 PlumbOutcome training_run(Session *session, const VerbCall *call, int index, bool table) {
@@ -261,8 +277,8 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     Span span = call->tree_of[index]->span;
     PlumbError error = {.argument = -1};
     view.rows = table ? picture_epochs(data, view.canvas.width) : NULL;
-    if ((table && !view.rows) || !alerts_open(&view.alerts) || !plumb_trainer_observe(value->net->trainer, observer) ||
-        !saver_observe(&saver)) {
+    if ((table && !view.rows) || !hold(session, value->net, table) || !alerts_open(&view.alerts) ||
+        !plumb_trainer_observe(value->net->trainer, observer) || !saver_observe(&saver)) {
         plumb_trainer_unobserve(value->net->trainer, &view);
         alerts_close(&view.alerts, false);
         grid_free(view.rows);

@@ -337,6 +337,9 @@ int plumb_net_through_time(const PlumbNet *net, int node, const double **norms) 
     *norms = net->node[node].through_time;
     return net->node[node].measured ? net->node[node].time_steps : 0;
 }
+int plumb_net_time_steps(const PlumbNet *net, int node) {
+    return net->node[node].time_steps;
+}
 int plumb_net_gates(const PlumbNet *net, int node, const char *const **names, const double **means) {
     const NetNode *about = &net->node[node];
     int count = 0;

@@ -226,6 +226,9 @@ static bool logs_layers(const PlumbStep *step) {
 
 static bool on_step(void *self, const PlumbStep *step) {
     PlumbLog *log = self;
+    if (step->held) {
+        return true;
+    }
     errno = 0;
     log->format->step(log, step, logs_layers(step) ? step->probe : NULL);
     keep_reason(log);

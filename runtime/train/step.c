@@ -326,6 +326,15 @@ static void transpose(Stepper *stepper, int thread) {
     }
 }
 
+/* The same on every thread: all losses stand since the barrier before reduce. */
+static bool is_finite(const Stepper *stepper, double squares) {
+    double loss = stepper->loss;
+    for (int s = 0; s < stepper->plan->shards; s++) {
+        loss += stepper->loss_of[s];
+    }
+    return isfinite(loss) && isfinite(squares);
+}
+
 static void step_thread(void *arg, int thread) {
     Stepper *stepper = arg;
     for (int s = thread; s < stepper->plan->shards; s += pool_threads(stepper->pool)) {
@@ -341,10 +350,12 @@ static void step_thread(void *arg, int thread) {
     }
     pool_barrier(stepper->pool);
     double squares = squared_norm(stepper);
+    bool holds = stepper->holds && !is_finite(stepper, squares);
     if (thread == 0) {
         stepper->grad_squares = squares;
+        stepper->held = holds;
     }
-    if (stepper->updates) {
+    if (stepper->updates && !holds) {
         update(stepper, thread, squares);
         pool_barrier(stepper->pool);
         transpose(stepper, thread);

@@ -30,6 +30,7 @@ typedef struct Stepper {
     real *y;
     int batch, most;         /* rows of this batch, and of any */
     bool updates;            /* false: gradients only */
+    bool holds, held;        /* no update where loss or gradient is not finite; this was so */
     bool augments;           /* rows go through the data's augmentations, as in `epoch` */
     uint32_t epoch;
     uint64_t seed;           /* of the step under way */

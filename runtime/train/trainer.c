@@ -101,7 +101,7 @@ static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
     trainer->order = calloc((size_t)trainer->data->train.rows, sizeof *trainer->order);
     trainer->probe = calloc(nodes, sizeof *trainer->probe);
     trainer->dead = calloc(nodes, sizeof *trainer->dead);
-    if (!trainer->order || !trainer->probe || !trainer->dead) {
+    if (!trainer->order || !trainer->probe || !trainer->dead || !record_init(&trainer->record, trainer->net)) {
         return error_memory(error);
     }
     for (size_t i = 0; i < nodes; i++) {
@@ -147,6 +147,8 @@ void plumb_trainer_free(PlumbTrainer *trainer) {
     free(trainer->order);
     free(trainer->probe);
     free(trainer->dead);
+    free(trainer->buffers);
+    record_clear(&trainer->record);
     free(trainer->history);
     free(trainer);
 }
@@ -192,25 +194,35 @@ static void clear_window(PlumbTrainer *trainer) {
     trainer->window = 0;
 }
 
-static void measure(PlumbTrainer *trainer) {
-    trainer->window += trainer->stepper.batch;
+static void take_probes(PlumbTrainer *trainer) {
     for (int i = 0; i < trainer->net->node_count; i++) {
         stepper_probe(&trainer->stepper, i, &trainer->probe[i]);
     }
+}
+
+/* Once there is one. */
+static void use_full_window(PlumbTrainer *trainer) {
+    for (int i = 0; i < trainer->net->node_count; i++) {
+        if (!isnan(trainer->dead[i])) {
+            trainer->probe[i].dead = trainer->dead[i];
+        }
+    }
+}
+
+static void measure(PlumbTrainer *trainer) {
+    trainer->window += trainer->stepper.batch;
+    take_probes(trainer);
     if (trainer->window >= WINDOW_ROWS) {
         clear_window(trainer);
     }
-    for (int i = 0; i < trainer->net->node_count; i++) {
-        if (!isnan(trainer->dead[i])) {
-            trainer->probe[i].dead = trainer->dead[i]; /* of a full window, once there is one */
-        }
-    }
+    use_full_window(trainer);
     if (trainer->first_node >= 0) {
         trainer->sum.first += trainer->probe[trainer->first_node].output_grad;
         trainer->sum.last += trainer->probe[trainer->last_node].output_grad;
         trainer->sum.ratio += stepper_update_ratio(&trainer->stepper);
         trainer->sum.measured++;
     }
+    record_take(&trainer->record, trainer->step + 1, trainer->probe);
 }
 
 static bool measures(const PlumbTrainer *trainer) {
@@ -229,7 +241,25 @@ static double rate(const PlumbTrainer *trainer) {
     return trainer->lr * ((const Schedule *)trainer->schedule->entry)->factor(trainer->schedule, &at);
 }
 
-static void take_step(PlumbTrainer *trainer) {
+/* What is not finite is looked for where that was not asked for, too: the same step again, measured. Running statistics
+ * are as they were before it; nothing else has changed. */
+static void hold_step(PlumbTrainer *trainer, int64_t rows, bool measured) {
+    Stepper *stepper = &trainer->stepper;
+    memcpy(trainer->net->buffers, trainer->buffers, (size_t)trainer->net->buffer_count * sizeof(real));
+    if (!measured) {
+        stepper->plan->measuring = true;
+        stepper_run(stepper, rows, trainer->seed, trainer->step * trainer->accumulate, true, false);
+        memcpy(trainer->net->buffers, trainer->buffers, (size_t)trainer->net->buffer_count * sizeof(real));
+    }
+    take_probes(trainer);
+    use_full_window(trainer);
+    for (int i = 0; i < trainer->net->node_count; i++) {
+        trainer->probe[i].update_ratio = NAN; /* nothing has moved */
+    }
+}
+
+/* False: it is held. */
+static bool take_step(PlumbTrainer *trainer) {
     Stepper *stepper = &trainer->stepper;
     int64_t in_epoch = trainer->step % trainer->steps_an_epoch;
     int64_t a_step = (int64_t)trainer->batch * trainer->accumulate, begin = in_epoch * a_step;
@@ -244,7 +274,14 @@ static void take_step(PlumbTrainer *trainer) {
     stepper->plan->measuring = measured;
     stepper->update.step = trainer->step + 1;
     stepper->update.lr = rate(trainer);
+    if (stepper->holds) {
+        memcpy(trainer->buffers, trainer->net->buffers, (size_t)trainer->net->buffer_count * sizeof(real));
+    }
     stepper_run(stepper, rows, trainer->seed, trainer->step * trainer->accumulate, true, false);
+    if (stepper->held) {
+        hold_step(trainer, rows, measured);
+        return false;
+    }
     trainer->sum.loss += stepper->loss * stepper->rows.total;
     trainer->sum.total += stepper->rows.total;
     trainer->sum.score += stepper->score * (double)rows;
@@ -254,6 +291,7 @@ static void take_step(PlumbTrainer *trainer) {
     }
     meter_add(&trainer->meter, sqrt(stepper->grad_squares), stepper->scale);
     trainer->step++;
+    return true;
 }
 
 /* ---- the running mean of the weights ----------------------------------------------------------------------------- */
@@ -350,14 +388,17 @@ static bool out_of_patience(const PlumbTrainer *trainer) {
 }
 
 static bool tell_step(const PlumbTrainer *trainer, bool measured) {
-    PlumbStep step = {.step = trainer->step,
+    bool held = trainer->stepper.held;
+    int64_t at = trainer->step + held;
+    PlumbStep step = {.step = at,
                       .steps = trainer->steps,
-                      .epoch = (int)((trainer->step - 1) / trainer->steps_an_epoch) + 1,
+                      .epoch = (int)((at - 1) / trainer->steps_an_epoch) + 1,
                       .epochs = trainer->epochs,
                       .loss = trainer->stepper.loss,
                       .grad_norm = sqrt(trainer->stepper.grad_squares),
-                      .clip_factor = trainer->stepper.scale,
-                      .probe = measured ? trainer->probe : NULL};
+                      .clip_factor = held ? 1 : trainer->stepper.scale,
+                      .probe = measured || held ? trainer->probe : NULL,
+                      .held = held};
     bool go = true;
     for (int i = 0; i < trainer->observer_count; i++) {
         if (trainer->observer[i].step && !trainer->observer[i].step(trainer->observer[i].self, &step)) {
@@ -397,9 +438,13 @@ static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, Pl
             return trainer->step < trainer->steps ? PLUMB_PAUSED : PLUMB_DONE;
         }
         bool measured = measures(trainer);
-        take_step(trainer);
+        bool taken = take_step(trainer);
         trainer->seconds = clock_seconds() - start;
         go = tell_step(trainer, measured) && !atomic_exchange(&trainer->pause, false);
+        if (!taken) {
+            atomic_store(&trainer->pause, false);
+            return PLUMB_PAUSED;
+        }
     }
 }
 
@@ -423,6 +468,16 @@ PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *
 
 void plumb_trainer_pause(PlumbTrainer *trainer) {
     atomic_store(&trainer->pause, true);
+}
+bool plumb_trainer_hold(PlumbTrainer *trainer, bool hold) {
+    if (hold && !trainer->buffers) {
+        trainer->buffers = calloc((size_t)trainer->net->buffer_count + 1, sizeof *trainer->buffers);
+    }
+    trainer->stepper.holds = hold && trainer->buffers;
+    return !hold || trainer->buffers;
+}
+const PlumbRecord *plumb_trainer_record(const PlumbTrainer *trainer) {
+    return &trainer->record;
 }
 int plumb_trainer_shards(const PlumbTrainer *trainer) {
     return trainer->stepper.plan->shards;

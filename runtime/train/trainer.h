@@ -2,6 +2,7 @@
 #ifndef PLUMB_TRAINER_H
 #define PLUMB_TRAINER_H
 #include "meter.h"
+#include "record.h"
 #include "step.h"
 #include <stdatomic.h>
 
@@ -26,6 +27,7 @@ struct PlumbTrainer {
     double seconds;
     PlumbObserver observer[OBSERVERS_MAX];
     int observer_count;
+    PlumbRecord record;
     PlumbProbe *probe; /* one per node */
     double *dead;      /* of the last full window, one per node */
     PlumbEpoch *history;
@@ -36,6 +38,7 @@ struct PlumbTrainer {
     } sum;                     /* of the epoch under way */
     int first_node, last_node; /* with weights */
     char data_sum[9];          /* checksum of the data, once a checkpoint asked for it; else "" */
+    real *buffers;             /* hold: the net's buffers before the step under way */
     atomic_bool pause;
 };
 

@@ -24,3 +24,4 @@ while read -r name; do
     awk -v name="$name" 'length > 80 { print name ": " $0 }' "$T/page"
 done <"$T/names"
 awk 'length > 80' "$T/overview"
+plumb -e 'help half_life, steps'

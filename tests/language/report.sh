@@ -43,6 +43,11 @@ for page in one.html all.html; do
     echo "addresses: $(grep -c '://' $page)  scripts: $(grep -ci '<script' $page)  loads: $(grep -c 'src=\|url(\|@import' $page)"
     echo "pictures: $(grep -c '<svg' $page), named: $(grep -c '<svg role="img"' $page), with a sentence: $(grep -c '<figcaption>.' $page)"
     echo "tables: $(grep -c '<table>' $page), with a caption: $(grep -c '<caption id="table[0-9]*">.' $page)"
+    echo "policy: $(grep -o "default-src[^;]*; style-src[^;]*; script-src" $page)"
+    [ "$(sed -n 's/.*<script>\(.*\)<\/script>/\1/p' $page | tr -d '\n' | sha256sum | cut -c -64 | tr a-f A-F | basenc -d --base16 | base64)" = \
+        "$(grep -o "sha256-[^']*" $page | cut -c 8-)" ] || echo "the policy names another script"
+    echo "sliders: $(grep -c '<input type="range"' $page), with a label: $(grep -c '<label for="moment[0-9]*">.*<input type="range" id="moment' $page), frames: $(grep -c data-frame= $page), shown: $(grep -c 'data-frame="[0-9]*">' $page)"
+    grep -o 'data-moments="[^|"]*|[^|"]*' $page
     for tag in article section figure table details dl div pre svg; do
         [ "$(grep -o "<$tag[ >]" $page | wc -l)" = "$(grep -o "</$tag>" $page | wc -l)" ] || echo "$tag is not closed"
     done

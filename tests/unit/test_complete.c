@@ -104,6 +104,9 @@ static void a_verb_takes_names_of_its_kinds(void **state) {
     assert_offers_not(state, "train plain on ", "plain");
     assert_offered(state, "train plain on points with ", "quick");
     assert_offered(state, "help softm", "softmax");
+    assert_offered(state, "help half", "half_life");
+    assert_offered(state, "plot delta", "delta( delta_through_time(");
+    assert_offered(state, "plot delta(pl", "plain");
 }
 
 static void a_verb_takes_the_clauses_that_it_has(void **state) {
@@ -149,6 +152,7 @@ static void fields_are_known_without_evaluation(void **state) {
     assert_offers(state, "print plain.", "loss");
     assert_offered(state, "print plain.dense1.wei", "weight weight_norm");
     assert_offers(state, "print plain.dense1.", "grad");
+    assert_offers(state, "watch plain.dense1.half", "half_life");
     assert_offered(state, "print plain.dense1.weight.no", "norm");
     assert_offered(state, "print points.ro", "rows");
     assert_offered(state, "print nothing.", "");

@@ -82,8 +82,8 @@ static void long_lines_are_broken(void **state) {
 
 static void an_index_stays_on_the_line(void **state) {
     (void)state;
-    const char *text = "print a_value_with_quite_a_long_name[1] + a_value_with_quite_a_long_name[2]"
-                       " + a_value_with_quite_a_long_name[-1]\n";
+    const char *text = "print \"a very long text that says something about numbers\", values[0] + values[1]"
+                       " + values[2] + values[-1]\n";
     assert_format(text, text);
 }
 

@@ -66,6 +66,40 @@ static Plot *heat(int count, int columns) {
     return plot;
 }
 
+/* Of figures: row i, column j is 10^(j - i); the last cell of the first row is not finite, the first of the last is 0.
+ */
+static Plot *figures(int count, int columns) {
+    Plot *plot = heat(count, columns);
+    plot->x_label = "training step";
+    plot->y_label = "time step";
+    plot->log = true;
+    plot->value = plumb_arena_alloc(plot->arena, (size_t)(count * columns) * sizeof(double));
+    plot->column = plumb_arena_alloc(plot->arena, (size_t)columns * sizeof(double));
+    for (int i = 0; i < count * columns; i++) {
+        plot->value[i] = pow(10, i % columns - i / columns);
+        plot->column[i % columns] = 1 + 8 * (i % columns);
+    }
+    plot->value[columns - 1] = NAN;
+    plot->value[(count - 1) * columns] = 0;
+    plot->low = 1;
+    plot->high = 1 + 8 * columns;
+    plot_shade(plot);
+    plot_count_missing(plot);
+    return plot;
+}
+
+/* Curves at `count` moments. */
+static Plot *moments(int count) {
+    Plot *plot = curves(6, true);
+    Series *series = &plot->series[1];
+    series->frames = count;
+    series->frame = plumb_arena_alloc(plot->arena, (size_t)(count * 6) * sizeof(double));
+    for (int i = 0; i < count * 6; i++) {
+        series->frame[i] = pow(10, -i);
+    }
+    return plot;
+}
+
 static Plot *graph(void) {
     static const Link links[] = {{0, 2, 0}, {2, 4, 0}, {1, 5, 0}, {3, 5, 0}};
     Plot *plot = plot_new(PLOT_GRAPH, 6);
@@ -78,7 +112,7 @@ static Plot *graph(void) {
     return plot;
 }
 
-enum { PLOTS = 11 };
+enum { PLOTS = 14 };
 static Plot *plot_at(int index) {
     Plot *plot;
     switch (index) {
@@ -111,6 +145,12 @@ static Plot *plot_at(int index) {
         return heat(4, 60);
     case 9:
         return heat(2, 7);
+    case 10:
+        return figures(5, 6);
+    case 11: /* more rows than are shown, more columns than have room */
+        return figures(150, 64);
+    case 12:
+        return moments(3);
     default:
         return graph();
     }
@@ -190,6 +230,23 @@ static void bars_are_as_long_as_their_values(void **state) {
     plot_free(plot);
 }
 
+/* Eight levels from the least to the most decade, blank for 0, a mark for what is not finite; so says the legend. */
+static void figures_have_levels(void **state) {
+    (void)state;
+    Plot *plot = figures(2, 9);
+    plot->row[1] = "dense1";
+    char *text = printed(plot, 21, false); /* a cell a column */
+    static const char *const parts[] = {"1 value is not\n", "\n time step\n", "\n dense0    .:-=+*#@!\n",
+                                        "\n dense1     .:-=+*#@\n", "\n           1e+00 .:-=+*#@ 1e+07, log scale\n"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!strstr(text, parts[i])) {
+            fail_msg("there is no [%s] in\n%s", parts[i], text);
+        }
+    }
+    free(text);
+    plot_free(plot);
+}
+
 /* ---- SVG --------------------------------------------------------------------------------------------------------- */
 
 /* Every attribute NAME="number" lies within 0..most. */
@@ -253,6 +310,28 @@ static void pictures_hold_all_that_is_drawn(void **state) {
     }
 }
 
+static int count_of(const char *text, const char *word) {
+    int count = 0;
+    for (; (text = strstr(text, word)); text += strlen(word)) {
+        count++;
+    }
+    return count;
+}
+
+static void moments_are_frames_of_which_the_last_is_shown(void **state) {
+    (void)state;
+    Plot *plot = moments(3);
+    Text out = {0};
+    assert_true(plot_svg(plot, &out));
+    assert_int_equal(count_of(out.at, "<g data-frame=\""), 3);
+    assert_int_equal(count_of(out.at, " hidden>"), 2);
+    assert_non_null(strstr(out.at, "<g data-frame=\"2\">"));
+    Scale scale = plot_value_scale(plot);
+    assert_true(scale.low <= -17); /* all of them are in reach */
+    text_clear(&out);
+    plot_free(plot);
+}
+
 /* ---- PNG --------------------------------------------------------------------------------------------------------- */
 
 static void png_files_can_be_read_again(void **state) {
@@ -299,6 +378,17 @@ static void tables_hold_the_numbers(void **state) {
     plot_free(plot);
 }
 
+static void a_map_is_a_table_of_its_figures(void **state) {
+    (void)state;
+    Plot *plot = figures(1, 3);
+    Text out = {0};
+    plot->value[0] = 0.25;
+    assert_true(plot_csv(plot, &out));
+    assert_string_equal(out.at, "time step,training step,value\ndense0,1,0.25\ndense0,9,10\ndense0,17,nan\n");
+    text_clear(&out);
+    plot_free(plot);
+}
+
 static void links_that_cross_have_lanes_of_their_own(void **state) {
     (void)state;
     Plot *plot = graph();
@@ -321,9 +411,12 @@ int main(void) {
         cmocka_unit_test(terminals_keep_their_width),
         cmocka_unit_test(what_cannot_be_drawn_is_told),
         cmocka_unit_test(bars_are_as_long_as_their_values),
+        cmocka_unit_test(figures_have_levels),
+        cmocka_unit_test(moments_are_frames_of_which_the_last_is_shown),
         cmocka_unit_test(pictures_hold_all_that_is_drawn),
         cmocka_unit_test(png_files_can_be_read_again),
         cmocka_unit_test(tables_hold_the_numbers),
+        cmocka_unit_test(a_map_is_a_table_of_its_figures),
         cmocka_unit_test(links_that_cross_have_lanes_of_their_own),
     };
     return cmocka_run_group_tests_name("plot", tests, NULL, NULL);
