@@ -49,11 +49,15 @@ static bool was_thrown(const Patient *patient) {
     return false;
 }
 
-/* Steps of all layers of a plain net at once, which together go too far: not yet, where the gradient fades already. */
+/* Steps of all layers of a plain net at once, which together go too far: not yet, where the gradient fades already.
+ * Twice as far where the forecast of the first ones, which knows of the width, says that they stay well within. */
 static bool outruns_depth(const Patient *patient) {
+    const PlumbForecast *forecast = patient->about->forecast;
     bool fades = is_stuck(patient) && patient->slope < patient->limits.vanishing;
+    bool foretold = forecast && 3 * forecast->stride > forecast->limits.stride;
     return !patient->adaptive && patient->layers > 1 && !fades && foreseen(patient) != PLUMB_VANISHING &&
-           is_plain(patient->about->net) && epoch_largest_update(patient) * depth_factor(patient->layers) > 0.4;
+           is_plain(patient->about->net) &&
+           epoch_largest_update(patient) * depth_factor(patient->layers) > (foretold ? 0.4 : 0.8);
 }
 
 static bool has_weights(const Patient *patient, int node) {
