@@ -1,5 +1,4 @@
 /* The forecast's verdict: where a slope, a lost difference, units that are alike, or steps are taken to fail. */
-#include "../core/error.h"
 #include "../train/inits.h"
 #include "../train/parts.h"
 #include "walk.h"
@@ -15,8 +14,20 @@
  * epsilon counts; not at any time step: there they are sums over the steps of one weight's gradient. What no scale of
  * layers undoes is a gradient that grows against the signal: how sensitive the output is to the first layer's. */
 static const PlumbLimits limits[] = {
-    {-3, .exploding = 1.5, .signal = 1.5, .sensitivity = INFINITY, .time = 1.5, .difference = -2, .stride = 2.4},
-    {-5, .exploding = 5, .signal = INFINITY, .sensitivity = 2.5, .time = 3, .difference = -3.5, .stride = INFINITY},
+    {.vanishing = -3,
+     .exploding = 1.5,
+     .signal = 1.5,
+     .time = 1.5,
+     .sensitivity = INFINITY,
+     .stride = 2.4,
+     .difference = -2},
+    {.vanishing = -5,
+     .exploding = 5,
+     .signal = INFINITY,
+     .time = 3,
+     .sensitivity = 2.5,
+     .stride = INFINITY,
+     .difference = -3.5},
 };
 
 const PlumbLimits *forecast_limits(bool adaptive) {
