@@ -368,6 +368,17 @@ typedef enum { /* what makes the gradient grow or shrink */
     PLUMB_BY_WIDTH,      /* changes of width, and the typical loss through finite width */
     PLUMB_BY_DROPOUT, PLUMB_BY_GATES, PLUMB_CAUSES
 } PlumbCause;
+typedef enum { /* what a verdict rests on */
+    PLUMB_OF_NOTHING, PLUMB_OF_GRADIENT, PLUMB_OF_SIGNAL, PLUMB_OF_TIME, PLUMB_OF_DIFFERENCES /* between rows */,
+    PLUMB_OF_UNITS /* that begin alike, and stay so */, PLUMB_OF_STEPS /* too large for the depth */
+} PlumbReason;
+typedef struct PlumbLimits { /* decades at which a net is taken to fail */
+    double vanishing;         /* of gradient or signal, over the depth or over time: below */
+    double exploding, signal, time; /* of the gradient over the depth, of the signal, of the gradient over time: above */
+    double sensitivity;       /* of the gradient over the depth, less those of the signal: above */
+    double stride;            /* no decades: as PlumbForecast.stride: above */
+    double difference;        /* log10 of what is left of the difference of two rows: below */
+} PlumbLimits;
 const char *plumb_cause_name(PlumbCause cause); /* "activation", "init", "norm" ... */
 typedef struct PlumbForecastNode { /* NaN where theory does not reach */
     double q, mean;       /* E x^2 and E x of the output, over units and rows */
@@ -396,10 +407,15 @@ typedef struct PlumbForecast {
     double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
     double time_slope;    /* decades from the last time step back to the first, of the recurrent layer that shrinks or grows it most
                              among those whose last step alone is read; 0: there is none */
+    bool opens;              /* it shrinks by gates that are open enough to learn to open: no verdict rests on it */
+    int alike;               /* a layer whose units begin with the same weights, in front of them and behind them; -1: none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
-    PlumbVerdict verdict; /* diagnostics: vanishing from -3.5 decades of gradient or signal on (adaptive -5), or a difference below
-                             10^-3.5; exploding from +1.5 on (adaptive +3) */
+    double stride;           /* of sgd: the mean update ratio of the layers at first, times depth^1.5; NaN: not known (what is no
+                                classification, clips, or has a schedule), or nothing that says something (links, batch norms) */
+    PlumbLimits limits;      /* for such an optimizer */
+    PlumbVerdict verdict;
+    PlumbReason reason;
 } PlumbForecast;
 /* Static: from the declared net alone, in the limit of wide layers, as at initialisation. data: takes the moments of its rows in place
  * of mean 0 and variance 1; recipe: takes its batch (for batch norms; else wide) and optimizer. Both may be NULL. NULL after an error. */

@@ -11,8 +11,7 @@ enum { BAR_LEAST = 14, BAR_MOST = 48, ROWS_MOST = 24 };
 
 /* How near to the limit of its direction: 1 is ill. */
 static double share_of_limit(const PlumbForecast *forecast, double decades) {
-    double limit = decades < 0 ? (forecast->adaptive ? -5 : -3.5) : forecast->adaptive ? 3 : 1.5;
-    return decades / limit;
+    return decades / (decades < 0 ? forecast->limits.vanishing : forecast->limits.exploding);
 }
 
 static bool is_ill(const PlumbForecast *forecast, double decades) {
@@ -151,25 +150,38 @@ static void slope_text(const PlumbForecast *forecast, const char *first, const c
     }
 }
 
-/* The reason of the verdict: where the gradient is none, the signal, or what is left of differences. */
+/* The reason of the verdict. */
 char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char text[TEXT_BYTES]) {
     if (forecast->verdict == PLUMB_UNFORESEEN) {
         snprintf(text, TEXT_BYTES, "theory does not reach all layers");
         return text;
     }
+    if (forecast->reason == PLUMB_OF_UNITS) {
+        snprintf(text, TEXT_BYTES, "all units of %.50s begin with the same weights, and stay alike",
+                 plumb_net_node(net, forecast->alike)->name);
+        return text;
+    }
     const char *first = plumb_net_node(net, forecast->first)->name, *last = plumb_net_node(net, forecast->last)->name;
     char left[32];
-    if (forecast->verdict == PLUMB_HEALTHY || is_ill(forecast, forecast->slope)) {
-        slope_text(forecast, first, last, text);
-    } else if (is_ill(forecast, forecast->signal_slope)) {
+    switch (forecast->reason) {
+    case PLUMB_OF_SIGNAL:
         snprintf(text, TEXT_BYTES, "the signal %s %.1f decades from %.50s to %.50s",
                  forecast->signal_slope < 0 ? "shrinks" : "grows", fabs(forecast->signal_slope), first, last);
-    } else if (is_ill(forecast, forecast->time_slope)) {
+        break;
+    case PLUMB_OF_TIME:
         snprintf(text, TEXT_BYTES, "the gradient %s %.1f decades from the last time step back to the first",
                  forecast->time_slope < 0 ? "shrinks" : "grows", fabs(forecast->time_slope));
-    } else {
+        break;
+    case PLUMB_OF_DIFFERENCES:
         snprintf(text, TEXT_BYTES, "what two rows differ by is %s of the signal at %.50s",
                  number_figure(forecast->difference, left), last);
+        break;
+    case PLUMB_OF_STEPS:
+        snprintf(text, TEXT_BYTES, "steps of this learning rate are %s times too large for %d layers that move at once",
+                 number_figure(forecast->stride / forecast->limits.stride, left), forecast->depth + 1);
+        break;
+    default:
+        slope_text(forecast, first, last, text);
     }
     return text;
 }
@@ -185,7 +197,7 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
         canvas_wrap(canvas, STATE_PLAIN, 2, "  depth scale: none, small differences between rows do not shrink");
     }
     if (f->difference < 1e-2) {
-        canvas_wrap(canvas, f->difference < 3e-4 ? STATE_BROKEN : STATE_DOUBTFUL, 2,
+        canvas_wrap(canvas, log10(f->difference) < f->limits.difference ? STATE_BROKEN : STATE_DOUBTFUL, 2,
                     "  what two rows differ by is %s of the signal at the last layer",
                     number_figure(f->difference, left));
     }

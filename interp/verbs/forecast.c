@@ -66,8 +66,10 @@ static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
 static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
                              int remedies) {
     json_t *object = json_object();
-    const char *verdict = verdict_name(forecast->verdict);
+    static const char *const reasons[] = {"", "gradient", "signal", "time", "differences", "units", "steps"};
+    const char *verdict = verdict_name(forecast->verdict), *reason = reasons[forecast->reason];
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
+    json_object_set_new(object, "reason", *reason ? json_text(reason) : json_null());
     json_object_set_new(object, "slope", json_figure(forecast->slope));
     json_object_set_new(object, "low", json_figure(forecast->low));
     json_object_set_new(object, "high", json_figure(forecast->high));
@@ -75,6 +77,7 @@ static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast,
     json_object_set_new(object, "signal_slope", json_figure(forecast->signal_slope));
     json_object_set_new(object, "time_slope", json_figure(forecast->time_slope));
     json_object_set_new(object, "difference", json_figure(forecast->difference));
+    json_object_set_new(object, "stride", json_figure(forecast->stride));
     json_object_set_new(object, "depth_scale", json_figure(forecast->depth_scale));
     json_object_set_new(object, "underflow_depth", json_figure(forecast->underflow_depth));
     json_object_set_new(object, "layers", layers_json(net, forecast));

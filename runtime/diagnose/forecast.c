@@ -1,11 +1,9 @@
-/* The forecast: what the walk found, and the verdict. */
+/* The forecast: what the walk found. */
 #include "../core/error.h"
-#include "../train/parts.h"
 #include "walk.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ln d^2 ~ N(-spread / 2, spread), Hanin & Nica 2020: as decades of d, the median below the mean, and two standard
  * deviations. */
@@ -84,43 +82,6 @@ static void tell_slope(const Walk *walk, PlumbForecast *forecast) {
     forecast->underflow_depth = each > 1e-6 ? ceil(-log10(FLT_MIN) / each) : INFINITY;
 }
 
-/* Is the last time step all that is read of this node? */
-static bool read_at_the_end(const Walk *walk, int at) {
-    if (walk->net->node[at].about.shape.rank == 1) {
-        return true;
-    }
-    const Edge *edge = &walk->edges[walk->first_edge[at]], *end = &walk->edges[walk->first_edge[at + 1]];
-    while (edge < end && !strcmp(walk->net->node[edge->to].layer->entry.name, "last")) {
-        edge++;
-    }
-    return edge == end;
-}
-
-static void tell_time(const Walk *walk, PlumbForecast *forecast) {
-    forecast->time_slope = 0;
-    for (int i = 0; i < forecast->count; i++) {
-        const NetNode *node = &walk->net->node[i];
-        if (walk->told[i].time_gain > 0 && read_at_the_end(walk, i)) {
-            double slope = log10(walk->told[i].time_gain) * (node->layer->time_steps(&node->site) - 1);
-            forecast->time_slope = fabs(slope) > fabs(forecast->time_slope) ? slope : forecast->time_slope;
-        }
-    }
-}
-
-/* In decades: where plain descent, and where an optimizer that rescales the gradient (adaptive), is taken to fail. */
-PlumbVerdict forecast_verdict(const PlumbForecast *f) {
-    static const double vanishing[] = {-3.5, -5}, exploding[] = {1.5, 3}, difference = -3.5;
-    if (f->first < 0 || isnan(f->slope) || (isnan(f->signal_slope) && isfinite(f->slope))) {
-        return PLUMB_UNFORESEEN;
-    }
-    double most = fmax(fmax(f->slope, f->signal_slope), f->time_slope);
-    double least = fmin(fmin(f->slope, f->signal_slope), f->time_slope);
-    if (most > exploding[f->adaptive]) {
-        return PLUMB_EXPLODING;
-    }
-    return least < vanishing[f->adaptive] || log10(f->difference) < difference ? PLUMB_VANISHING : PLUMB_HEALTHY;
-}
-
 static void tell(const Walk *walk, PlumbForecast *forecast) {
     forecast->start = walk->start;
     for (int i = 0; i < forecast->count; i++) {
@@ -135,13 +96,6 @@ static void tell(const Walk *walk, PlumbForecast *forecast) {
         forecast->slope = forecast->signal_slope = forecast->depth_scale = forecast->difference = NAN;
         forecast->underflow_depth = INFINITY;
     }
-    forecast->verdict = forecast_verdict(forecast);
-}
-
-/* Does it divide a gradient by its own size? All but plain descent do. */
-static bool is_adaptive(const PlumbCall *recipe) {
-    const PlumbCall *optimizer = recipe ? plumb_call_call(recipe, "optimizer") : NULL;
-    return optimizer && ((const Optimizer *)optimizer->entry)->kind != UPDATE_SGD;
 }
 
 static PlumbForecast *forecast_new(int count) {
@@ -174,10 +128,10 @@ PlumbForecast *plumb_forecast(const PlumbNet *net, const PlumbData *data, const 
     if (data && walk.batch > (double)data->train.rows) {
         walk.batch = (double)data->train.rows;
     }
-    forecast->adaptive = is_adaptive(recipe);
     walk_forward(&walk, data);
     walk_back(&walk);
     tell(&walk, forecast);
+    judge_forecast(&walk, data, recipe, forecast);
     walk_clear(&walk);
     return forecast;
 }

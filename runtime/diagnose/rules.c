@@ -90,13 +90,26 @@ bool is_early(const Patient *patient) {
     return about->training && (about->epochs < EARLY_EPOCHS || about->epoch[about->epochs - 1].step < EARLY_STEPS);
 }
 
+enum { FRESH_EPOCHS = 5 };
+
+bool is_fresh(const Patient *patient) {
+    return patient->about->epochs < FRESH_EPOCHS;
+}
+
+bool recovers(const Patient *patient) {
+    const PlumbCase *about = patient->about;
+    return about->epochs > 1 && 5 * about->epoch[about->epochs - 1].loss < 4 * about->epoch[about->epochs - 2].loss;
+}
+
 PlumbVerdict foreseen(const Patient *patient) {
     if (!patient->about->forecast) {
         return PLUMB_UNFORESEEN;
     }
     PlumbForecast depth = *patient->about->forecast;
     depth.time_slope = 0;
-    return forecast_verdict(&depth);
+    depth.alike = -1;
+    depth.stride = NAN;
+    return forecast_verdict(&depth, &depth.reason);
 }
 
 const char *name_of(const Patient *patient, int node) {
@@ -181,7 +194,8 @@ static void find_optimizer(Patient *patient) {
     const PlumbCall *recipe = patient->about->recipe;
     const PlumbCall *optimizer = recipe ? plumb_call_call(recipe, "optimizer") : NULL;
     patient->lr = optimizer ? plumb_call_number(optimizer, "lr") : NAN;
-    patient->adaptive = optimizer && ((const Optimizer *)optimizer->entry)->kind != UPDATE_SGD;
+    patient->adaptive = is_adaptive(recipe);
+    patient->limits = *forecast_limits(patient->adaptive);
 }
 
 static bool examine(Patient *patient, const PlumbCase *about) {
@@ -234,6 +248,8 @@ static void ask(Patient *patient, int rule, PlumbDiagnosis *diagnosis) {
     patient->after = rules[rule].after;
     if (rules[rule].judge(patient, &finding) && !is_known(about, patient->after)) {
         finding.follows = find_root(diagnosis, patient->after);
+        bool of_data = finding.follows >= 0 && diagnosis->finding[finding.follows].rule == BAD_DATA;
+        finding.severity = of_data ? PLUMB_MILD : finding.severity; /* no fault of the net's */
         diagnosis->finding[diagnosis->count++] = finding;
     }
 }

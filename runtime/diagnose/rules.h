@@ -16,6 +16,7 @@ typedef struct Patient {     /* what the rules read, found once */
     bool failed;             /* memory was short */
     bool trained;            /* there are epochs */
     bool adaptive;           /* the optimizer rescales gradients */
+    PlumbLimits limits;      /* the forecast's, for such an optimizer */
     double lr;
     double chance;           /* loss of the best constant output; NaN: unknown */
     double level;            /* the present loss over it; NaN: unknown */
@@ -40,6 +41,10 @@ bool is_stuck(const Patient *patient);
 bool is_unsolved(const Patient *patient);
 /* While training: too few steps to call it a failure. */
 bool is_early(const Patient *patient);
+/* So few epochs that what Adam rescales, or gates that learn to open, may yet come. */
+bool is_fresh(const Patient *patient);
+/* The loss has just fallen by more than a fifth: it learns, from wherever it was thrown. */
+bool recovers(const Patient *patient);
 /* The forecast's verdict over the depth alone, whatever it says of time; PLUMB_UNFORESEEN where there is no forecast. */
 PlumbVerdict foreseen(const Patient *patient);
 double input_rms(const PlumbData *data); /* of what is finite in the train part */

@@ -3,9 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* In decades, [adaptive]: where the weights are as drawn, as the forecast has it. */
-static const double vanishing_at_start[] = {-3.5, -5}, exploding[] = {1.5, 3};
-/* The same where the net was trained, and does not learn. */
+/* In decades, [adaptive]: where the net was trained, and does not learn. Where the weights are as drawn, the forecast's
+ * limits count. */
 static const double vanishing_trained[] = {-3, -4};
 /* A step of less than this share of a weight's size moves nothing. */
 static const double idle_update = 1e-5;
@@ -101,8 +100,14 @@ static bool is_starved(const Patient *patient) {
     return measured && 2 * idle > measured;
 }
 
+/* What was learnt is being lost again. */
+static bool has_risen(const Patient *patient) {
+    const PlumbCase *about = patient->about;
+    return about->epochs > 1 && about->epoch[about->epochs - 1].loss > 1.2 * about->epoch[about->epochs - 2].loss;
+}
+
 static bool is_steep(const Patient *patient) {
-    double limit = (patient->trained ? vanishing_trained : vanishing_at_start)[patient->adaptive];
+    double limit = patient->trained ? vanishing_trained[patient->adaptive] : patient->limits.vanishing;
     if (patient->about->probe && (patient->slope < limit || patient->signal_slope < limit)) {
         return true;
     }
@@ -134,7 +139,7 @@ static const char *vanishing_evidence(Patient *patient) {
 }
 
 bool judge_vanishing_gradient(Patient *patient, PlumbFinding *finding) {
-    bool moves = patient->trained && !is_starved(patient) && !is_stuck(patient);
+    bool learns = !is_stuck(patient) && !has_risen(patient), moves = patient->trained && !is_starved(patient) && learns;
     if (patient->layers < 2 || !is_steep(patient) || !is_unsolved(patient) || moves || is_early(patient)) {
         return false;
     }
@@ -175,11 +180,11 @@ static bool grows_by_time(const PlumbCase *about) {
 
 static bool is_exploding(const Patient *patient, int64_t nonfinite) {
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient);
-    double limit = exploding[patient->adaptive];
     if (foreseen(patient) == PLUMB_EXPLODING && (fails || nonfinite)) {
         return true;
     }
-    bool steep = patient->slope > limit || patient->signal_slope > limit;
+    bool steep = patient->slope > patient->limits.exploding || patient->signal_slope > patient->limits.signal ||
+                 patient->slope - patient->signal_slope > patient->limits.sensitivity;
     return (steep && fails) || grows_by_time(patient->about);
 }
 

@@ -25,7 +25,8 @@ bool diverges(const Patient *patient) {
         return false;
     }
     double now = loss_at(patient, last_of(patient));
-    return !isfinite(now) || patient->level > 1e3 || (now > 2 * least_loss(patient) && patient->level > 1.2);
+    return !isfinite(now) || (patient->level > 1e3 && !recovers(patient)) ||
+           (now > 2 * least_loss(patient) && patient->level > 1.2);
 }
 
 bool judge_diverging(Patient *patient, PlumbFinding *finding) {

@@ -1,5 +1,6 @@
 /* The size of the steps: learning rate, updates, clipping. */
 #include "rules.h"
+#include "walk.h"
 #include <math.h>
 
 /* ---- update ratios of the epochs ------------------------------------------------------------------------------- */
@@ -48,27 +49,57 @@ static bool was_thrown(const Patient *patient) {
     return false;
 }
 
+/* Steps of all layers of a plain net at once, which together go too far: not yet, where the gradient fades already.
+ * Twice as far where the forecast of the first ones, which knows of the width, says that they stay well within. */
+static bool outruns_depth(const Patient *patient) {
+    const PlumbForecast *forecast = patient->about->forecast;
+    bool fades = is_stuck(patient) && patient->slope < patient->limits.vanishing;
+    bool foretold = forecast && 3 * forecast->stride > forecast->limits.stride;
+    return !patient->adaptive && patient->layers > 1 && !fades && foreseen(patient) != PLUMB_VANISHING &&
+           is_plain(patient->about->net) &&
+           epoch_largest_update(patient) * depth_factor(patient->layers) > (foretold ? 0.4 : 0.8);
+}
+
+static bool has_weights(const Patient *patient, int node) {
+    return *plumb_net_node(patient->about->net, node)->init;
+}
+
+static const char *too_high_evidence(Patient *patient, bool wild, bool swings, bool deep) {
+    double most = epoch_largest_update(patient);
+    const char *step = most > 0 ? say(patient, "a step changes the weights by up to %.2g of their size", most) : "";
+    const char *then = wild                ? "the loss runs away"
+                       : swings            ? "the loss swings"
+                       : deep              ? say(patient, "%d layers move at once", patient->layers)
+                       : is_stuck(patient) ? "the loss stays"
+                                           : "more than they stand";
+    return say(patient, "%s%s%s%s", step, *step ? "; " : "", then, standing(patient));
+}
+
 bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     double update = epoch_median_update(patient), most = epoch_largest_update(patient);
-    bool large = patient->about->epochs > 1 && (update > 0.1 || most > 0.5), wild = diverges(patient),
-         swings = oscillates(patient);
-    bool thrown = most > 0.1 && was_thrown(patient);
+    bool wild = diverges(patient), swings = oscillates(patient), deep = outruns_depth(patient);
+    bool large = patient->about->epochs > 1 && (update > 0.1 || most > 0.5), thrown = most > 0.1 && was_thrown(patient);
+    bool hurts =
+        (patient->adaptive && patient->level > 0.6) || (is_stuck(patient) && !(most < 0.2 && recovers(patient)));
     bool by_nature = foreseen(patient) == PLUMB_EXPLODING && !(most > 0.5);
     if (!patient->trained || isnan(patient->lr) || by_nature || (!is_unsolved(patient) && !wild) ||
-        !(wild || swings || thrown || (large && is_stuck(patient)))) {
+        !(wild || swings || ((thrown || large) && hurts) || (deep && !is_early(patient)))) {
         return false;
     }
-    finding->severity = wild || large || thrown ? PLUMB_SEVERE : PLUMB_MILD;
-    const char *step = most > 0 ? say(patient, "a step changes the weights by up to %.2g of their size; ", most) : "";
-    finding->evidence = say(patient, "%s%s%s", step,
-                            wild     ? "the loss runs away"
-                            : swings ? "the loss swings"
-                            : thrown ? "the loss was thrown far above chance"
-                                     : "the loss stays",
-                            standing(patient));
+    finding->severity = wild || large || thrown || deep ? PLUMB_SEVERE : PLUMB_MILD;
+    finding->evidence = too_high_evidence(patient, wild, swings, deep);
     finding->cause = say(patient, "lr=%g", patient->lr);
     finding->remedy = with_lr(patient, shrunk(patient));
-    return true;
+    return !deep || take_layers(patient, finding, has_weights);
+}
+
+/* One layer of huge weights makes the whole net's ratio small: do most of them move? */
+static bool most_layers_rest(const Patient *patient) {
+    int moving = 0;
+    for (int i = 0; patient->about->probe && i < patient->layers; i++) {
+        moving += patient->about->probe[patient->layer[i]].update_ratio > 1e-3;
+    }
+    return 2 * moving <= patient->layers;
 }
 
 /* The weights hardly move, though a gradient is there for them, and the loss goes down or nowhere. */
@@ -77,8 +108,8 @@ bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     PlumbVerdict verdict = foreseen(patient);
     int last = patient->about->epochs - 1;
     if (last < 1 || is_early(patient) || isnan(patient->lr) || verdict == PLUMB_VANISHING ||
-        verdict == PLUMB_EXPLODING || !(most < 3e-4) || !(patient->level > 0.5) ||
-        patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
+        verdict == PLUMB_EXPLODING || !(most < 3e-4) || !most_layers_rest(patient) || recovers(patient) ||
+        !(patient->level > 0.5) || patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;

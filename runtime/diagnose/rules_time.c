@@ -1,12 +1,10 @@
 /* The gradient over the time steps of recurrent layers. Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013.
  */
 #include "rules.h"
+#include "walk.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
-
-enum { GATED_EPOCHS = 5 };
-static const double gates_shut = -10; /* decades over all time steps */
 
 typedef struct Decay { /* of the recurrent layer that loses, or gains, most */
     int node, steps;
@@ -51,6 +49,13 @@ static Decay worst(const PlumbCase *about, double sign) {
     return about->probe ? measured(about->net, sign) : foretold(about, sign);
 }
 
+/* What the weights were, they are while nothing was learnt. */
+static Decay grown(const Patient *patient) {
+    Decay decay = worst(patient->about, 1);
+    bool untaught = patient->trained && is_fresh(patient) && is_stuck(patient);
+    return decay.decades < patient->limits.time && untaught ? foretold(patient->about, 1) : decay;
+}
+
 static bool is_truncated(const PlumbCase *about) {
     return about->recipe && plumb_call_value(about->recipe, "truncate")->type == PLUMB_V_NUMBER;
 }
@@ -85,25 +90,18 @@ static int first_alive(const PlumbNet *net, const Decay *decay) {
     return t + 1;
 }
 
-/* Gates learn to open: their first weights may let a gradient through less than those of a plain net that never learns,
- * but where next to nothing comes through, nothing tells them to. */
-static bool may_open(const Patient *patient, const char *kind, double decades) {
-    return strcmp(kind, "rnn") != 0 && decades > gates_shut &&
-           (patient->about->epochs < GATED_EPOCHS || !is_stuck(patient));
-}
-
-/* Half-life under a quarter of the steps: less than 1/16 arrives. While the weights are as drawn that is usual, and the
- * limits of the depth count. */
+/* Half-life under a quarter of the steps: less than 1/16 arrives. In the first epochs that is usual, and the limits of
+ * first weights count. */
 bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
     const PlumbNet *net = patient->about->net;
     Decay decay = worst(patient->about, -1);
-    double limit = !patient->trained ? (patient->adaptive ? -5 : -3.5) : 4 * log10(0.5);
+    double limit = is_fresh(patient) ? patient->limits.vanishing : 4 * log10(0.5);
     if (decay.node < 0 || decay.decades > limit || !is_unsolved(patient) || is_truncated(patient->about) ||
         is_early(patient) || (patient->trained && patient->about->epochs < 2)) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
-    if (may_open(patient, kind, decay.decades)) {
+    if (gates_may_open(kind, decay.decades, decay.steps) && (is_fresh(patient) || !is_stuck(patient))) {
         return false;
     }
     double half_life = -log10(2) * (decay.steps - 1) / decay.decades;
@@ -118,10 +116,10 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
 }
 
 bool judge_exploding_through_time(Patient *patient, PlumbFinding *finding) {
-    Decay decay = worst(patient->about, 1);
-    double limit = patient->adaptive ? 3 : 1.5;
+    Decay decay = grown(patient);
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient) || oscillates(patient);
-    if (decay.node < 0 || decay.decades < limit || !fails || is_early(patient) || is_truncated(patient->about)) {
+    if (decay.node < 0 || decay.decades < patient->limits.time || !fails || is_early(patient) ||
+        is_truncated(patient->about)) {
         return false;
     }
     finding->first_step = 1;

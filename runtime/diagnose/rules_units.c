@@ -6,6 +6,8 @@ static const double most_units = 0.5;
 /* Of one batch through first weights, whose rows are much alike: not yet a window of a thousand rows. */
 static const double most_units_of_a_batch = 0.9;
 
+static const double nothing_passes = 0.99;
+
 static Act act_of(const Patient *patient, int node) {
     const PlumbCall *call = plumb_net_node(patient->about->net, node)->call;
     return call->entry->kind == PLUMB_ACTIVATION ? layer_of(call)->act : ACT_IDENTITY;
@@ -51,9 +53,11 @@ static bool is_no_matter(const Patient *patient) {
     return is_early(patient) || !is_unsolved(patient) || (patient->about->training && !is_stuck(patient));
 }
 
-/* A net that has learnt much with such units gets on without them, mostly. */
-static PlumbSeverity severity_of(const Patient *patient) {
-    return patient->level < 0.75 ? PLUMB_MILD : PLUMB_SEVERE;
+/* A net that has learnt much with such units, or just recovers, gets on without them, mostly; and in time an optimizer
+ * that rescales gradients brings all back that have any. */
+static PlumbSeverity severity_of(const Patient *patient, double share) {
+    bool may_learn = patient->level < 0.75 || recovers(patient) || (patient->adaptive && is_fresh(patient));
+    return may_learn && share < nothing_passes ? PLUMB_MILD : PLUMB_SEVERE;
 }
 
 bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
@@ -63,7 +67,7 @@ bool judge_saturated_activation(Patient *patient, PlumbFinding *finding) {
     int node = -1, before;
     double share = largest(patient, finding, false, &node);
     before = plumb_net_node(patient->about->net, node)->input[0];
-    finding->severity = severity_of(patient);
+    finding->severity = severity_of(patient, share);
     finding->evidence = say(patient, "%.0f %% of the values of %s are where its slope is under 5 %% of its largest%s",
                             100 * share, name_of(patient, node), standing(patient));
     double inputs = finding->layer[0] <= 2 ? input_rms(patient->about->data) : NAN;
@@ -86,7 +90,7 @@ bool judge_dead_units(Patient *patient, PlumbFinding *finding) {
     }
     int node = -1;
     double share = largest(patient, finding, true, &node);
-    finding->severity = severity_of(patient);
+    finding->severity = severity_of(patient, share);
     finding->evidence = say(patient, "%.0f %% of the units of %s give 0 for every row%s", 100 * share,
                             name_of(patient, node), standing(patient));
     finding->cause = patient->trained ? "a step pushed them where their slope is 0, and nothing brings them back"

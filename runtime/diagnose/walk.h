@@ -42,8 +42,19 @@ void walk_clear(Walk *walk);
 void walk_forward(Walk *walk, const PlumbData *data);
 void walk_back(Walk *walk);
 
-/* ---- forecast.c --------------------------------------------------------------------------------------------------- */
-PlumbVerdict forecast_verdict(const PlumbForecast *forecast); /* by its slopes and what is left of differences */
+/* ---- verdict.c ---------------------------------------------------------------------------------------------------- */
+bool is_adaptive(const PlumbCall *recipe); /* does it divide a gradient by its own size? All but plain descent do */
+const PlumbLimits *forecast_limits(bool adaptive);
+void tell_time(const Walk *walk, PlumbForecast *forecast);
+void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast);
+PlumbVerdict forecast_verdict(const PlumbForecast *forecast, PlumbReason *reason); /* by what it says and its limits */
+/* Of a recurrent layer over whose steps the gradient falls by so many (negative) decades. */
+bool gates_may_open(const char *layer, double decades, int steps);
+
+/* ---- stride.c ----------------------------------------------------------------------------------------------------- */
+double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
+bool is_plain(const PlumbNet *net);  /* no links, no batch norms */
+double depth_factor(int layers);     /* by which an update ratio counts in a plain net of so many */
 
 /* ---- dependence.c: values that stem from the same draws --------------------------------------------------------- */
 /* Gathers the roots of a node's inputs; false where two inputs have some in common. */

@@ -404,30 +404,39 @@ static double measured_per_step(Kit *kit, const char *text, double *forecast_per
     return total;
 }
 
+/* A step back in time, and where the design says what it is: PyTorch's first weights (uniform within 1 / sqrt(128)),
+ * but for the recurrent ones of the second, which are orthogonal. */
 static void gradients_through_time_are_what_is_measured(void **state) {
     Kit *kit = *state;
-    static const char *const layer[] = {
-        "rnn(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), return=last)",
-        "rnn(128, init=uniform(0.08838835), return=last)",
-        "rnn(128, act=relu, recurrent_init=lecun, return=last)",
-        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=0, return=last)",
-        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=1, return=last)",
-        "lstm(128, init=uniform(0.08838835), recurrent_init=uniform(0.08838835), forget_bias=3, return=last)",
-        "lstm(128, return=last)",
-        "gru(128, return=last)",
-        "gru(128, update_bias=2, recurrent_init=xavier, return=last)",
-        "rnn(128, norm=layernorm, return=last)",
-        "lstm(128, norm=layernorm, return=last)",
-        "gru(128, norm=layernorm, return=last)",
+#define TORCH "init=uniform(0.08838835), recurrent_init=uniform(0.08838835)"
+    static const struct {
+        const char *layer;
+        double known; /* NAN: not */
+    } rows[] = {
+        {"rnn(128, " TORCH ", return=last)", -0.26},
+        {"rnn(128, return=last)", -0.14},
+        {"rnn(128, init=uniform(0.08838835), return=last)", NAN},
+        {"rnn(128, act=relu, recurrent_init=lecun, return=last)", NAN},
+        {"lstm(128, " TORCH ", forget_bias=0, return=last)", -0.20},
+        {"lstm(128, " TORCH ", forget_bias=1, return=last)", -0.08},
+        {"lstm(128, " TORCH ", forget_bias=3, return=last)", 0},
+        {"lstm(128, return=last)", NAN},
+        {"gru(128, return=last)", NAN},
+        {"gru(128, update_bias=2, recurrent_init=xavier, return=last)", NAN},
+        {"rnn(128, norm=layernorm, return=last)", NAN},
+        {"lstm(128, norm=layernorm, return=last)", NAN},
+        {"gru(128, norm=layernorm, return=last)", NAN},
     };
-    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+#undef TORCH
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[256];
         double told;
-        snprintf(text, sizeof text, "input(70, 32) -> %s -> dense(10)", layer[i]);
+        snprintf(text, sizeof text, "input(70, 32) -> %s -> dense(10)", rows[i].layer);
         double seen = measured_per_step(kit, text, &told);
-        print_message("# %-95.95s %+.3f a step, measured %+.3f\n", layer[i], told, seen);
-        if (!(fabs(told - seen) < 0.025)) {
-            fail_msg("%s: forecast %+.3f decades a step, measured %+.3f", layer[i], told, seen);
+        print_message("# %-95.95s %+.3f a step, measured %+.3f\n", rows[i].layer, told, seen);
+        if (!(fabs(told - seen) < 0.025) || fabs(seen - rows[i].known) > 0.02) {
+            fail_msg("%s: forecast %+.3f decades a step, measured %+.3f, known %+.2f", rows[i].layer, told, seen,
+                     rows[i].known);
         }
     }
 }
@@ -499,32 +508,6 @@ static void causes_add_up_to_the_slope(void **state) {
     }
 }
 
-static void expect_verdict(Kit *kit, const char *head, int depth, const char *body, const char *recipe,
-                           PlumbVerdict expected) {
-    PlumbNet *net = deep_net(kit, head, depth, body, " -> dense(10)");
-    PlumbForecast *forecast = forecast_of(kit, net, NULL, recipe);
-    if (forecast->verdict != expected) {
-        fail_msg("%s x%d %s: verdict %d, expected %d (slope %.2f)", body, depth, recipe, forecast->verdict, expected,
-                 forecast->slope);
-    }
-    plumb_forecast_free(forecast);
-    plumb_net_free(net);
-}
-
-static void verdicts_know_the_optimizer(void **state) {
-    Kit *kit = *state;
-    const char *sgd = "recipe(optimizer=sgd(lr=0.1))", *adam = "recipe(optimizer=adam())";
-    const char *relu = " -> dense(256, init=xavier) -> relu";
-    expect_verdict(kit, "input(64)", 25, relu, sgd, PLUMB_VANISHING);
-    expect_verdict(kit, "input(64)", 25, relu, adam, PLUMB_HEALTHY);
-    expect_verdict(kit, "input(64)", 40, relu, adam, PLUMB_VANISHING);
-    expect_verdict(kit, "input(64)", 40, " -> dense(256, init=he) -> relu", sgd, PLUMB_HEALTHY);
-    expect_verdict(kit, "input(64)", 8, " -> dense(256, init=normal(0.2)) -> relu", sgd, PLUMB_EXPLODING);
-    expect_verdict(kit, "input(64)", 20, " -> dense(256) -> sigmoid", adam, PLUMB_VANISHING);
-    expect_verdict(kit, "input(100, 2)", 1, " -> rnn(64, return=last)", adam, PLUMB_VANISHING);
-    expect_verdict(kit, "input(100, 2)", 1, " -> lstm(64, forget_bias=2, return=last)", adam, PLUMB_HEALTHY);
-}
-
 /* 3,000 layers fall to 1e-1800, which no double holds. */
 static void a_forecast_does_not_underflow_itself(void **state) {
     Kit *kit = *state;
@@ -551,7 +534,6 @@ int main(void) {
         kit_test(where_there_is_no_theory_it_says_so),
         kit_test(many_ties_are_refused_soon),
         kit_test(causes_add_up_to_the_slope),
-        kit_test(verdicts_know_the_optimizer),
         kit_test(a_forecast_does_not_underflow_itself),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);

@@ -80,6 +80,8 @@ typedef struct Trial {
 #define ARMS "spirals(classes=2, samples=120)"
 #define SUMS(length) "adding(length=" #length ", samples=64)"
 #define SLOW "recipe(epochs=4, batch=20, optimizer=sgd(lr=0.05))"
+#define FAST(n) "recipe(epochs=" #n ", batch=20, optimizer=sgd(lr=0.1, momentum=0.9))"
+#define CLIPPED(limit) "recipe(epochs=4, batch=20, optimizer=sgd(lr=0.05), clip=by_norm(" #limit "))"
 #define QUICK "recipe(epochs=4, batch=20, optimizer=adam(lr=0.01))"
 
 static const Trial trials[] = {
@@ -131,6 +133,19 @@ static const Trial trials[] = {
     {"learning_rate_too_high", "input(2)", "dense(16) -> relu", 2, "dense(2)", ARMS,
      "recipe(epochs=4, batch=20, optimizer=adam(lr=30))", true, true},
     {"learning_rate_too_high", "input(2)", "dense(16) -> relu", 2, "dense(2)", ARMS, QUICK, true, false},
+    /* Steps that three layers stand and 20 at once do not, unless links lead past them. */
+    {"learning_rate_too_high", "input(2)", "dense(16) -> relu", 20, "dense(2)", ARMS, FAST(2), true, true},
+    {"learning_rate_too_high", "input(2)", "dense(16) -> relu", 3, "dense(2)", ARMS, FAST(2), true, false},
+    /* Gates that are half open may learn to open; shut ones are not told to. */
+    {"vanishing_through_time", "input(40, 2)", "lstm(8, forget_bias=-3, return=last)", 1, "dense(1)", SUMS(40), SLOW,
+     false, true},
+    {"vanishing_through_time", "input(40, 2)", "lstm(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, false, false},
+    {"clip_too_tight", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, CLIPPED(0.001), true, true},
+    {"clip_too_tight", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, CLIPPED(100), true, false},
+    {"clip_too_tight", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, FAST(2), true, false},
+    {"clip_idle", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, CLIPPED(100), true, true},
+    {"clip_idle", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, CLIPPED(0.001), true, false},
+    {"clip_idle", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, FAST(2), true, false}, /* nothing clips */
 };
 
 static void judge_trial(Kit *kit, const Trial *trial) {
@@ -141,6 +156,7 @@ static void judge_trial(Kit *kit, const Trial *trial) {
     PlumbCase about = {.net = net, .data = data, .recipe = recipe, .loss = NAN};
     PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
     PlumbTrainer *trainer = NULL;
+    PlumbClipping clipping;
     assert_true(plumb_net_make(net, 1, &kit->error));
     if (trial->trained) {
         trainer = plumb_trainer_new(net, data, recipe, &config, &kit->error);
@@ -148,6 +164,8 @@ static void judge_trial(Kit *kit, const Trial *trial) {
         assert_int_equal(plumb_trainer_run(trainer, 0, &kit->error), PLUMB_DONE);
         about.probe = plumb_trainer_probes(trainer);
         about.epochs = plumb_trainer_history(trainer, &about.epoch);
+        clipping = plumb_trainer_clipping(trainer);
+        about.clipping = &clipping;
     } else {
         assert_true(plumb_measure(net, data, recipe, &config, probe, &about.loss, &kit->error));
         about.probe = probe;
@@ -199,8 +217,13 @@ static const struct {
     {"diverging", {0.7, 0.5, 2, 9, 80, 700}, {0}, 6, 0.3, true},
     {"diverging", {0.7, 0.5, INFINITY}, {0}, 3, 0.3, true},
     {"diverging", {9, 2, 0.7, 0.5, 0.6, 0.5}, {0}, 6, 0.3, false},
+    {"diverging", {9e4, 5e4, 2e4, 1e4, 3e3, 1e3}, {0}, 6, 0.3, false}, /* thrown up at once, and on its way down */
+    {"diverging", {9e4, 9e4, 9e4, 9e4, 9e4, 9e4}, {0}, 6, 0.3, true},
     {"learning_rate_too_high", {0.7, 0.5, 2, 9, 80, 700}, {0}, 6, 0.3, true},
     {"learning_rate_too_high", {0.7, 0.5, 0.4, 0.35, 0.3, 0.28}, {0}, 6, 1e-2, false},
+    {"learning_rate_too_high", {0.7, 0.71, 0.70, 0.72, 0.71, 0.70}, {0}, 6, 0.15, true},
+    {"learning_rate_too_high", {0.7, 0.71, 0.70, 0.72, 0.71, 0.70}, {0}, 6, 0.05, false},
+    {"learning_rate_too_high", {6, 5, 4, 3, 2, 1.2}, {0}, 6, 0.12, false}, /* it recovers from where it began */
     {"overfit", {0.6, 0.4, 0.2, 0.1, 0.05, 0.02}, {0.6, 0.5, 0.55, 0.7, 0.9, 1.2}, 6, 1e-3, true},
     {"overfit", {0.6, 0.4, 0.2, 0.1, 0.05, 0.02}, {0.6, 0.5, 0.3, 0.2, 0.2, 0.25}, 6, 1e-3, false},
     {"overfit", {0.09, 0.04, 0.02, 0.01, 0.01, 0.01}, {0.06, 0.05, 0.05, 0.06, 0.07, 0.08}, 6, 1e-3, false}, /* solved

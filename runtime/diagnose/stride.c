@@ -1,0 +1,72 @@
+/* How far the first steps of plain descent go, by forecast: what a learning rate is to a deep net.
+ *
+ * Jelassi et al. 2023, "Depth dependence of muP learning rates in ReLU MLPs": in a plain net of L layers all of which
+ * move, what a step does to the output stays bounded while the steps are as L^(-3/2). */
+#include "../train/inits.h"
+#include "../train/parts.h"
+#include "walk.h"
+#include <math.h>
+#include <string.h>
+
+/* Layers on top of each other: links let a signal pass by the steps of most layers, and what a batch norm reads has no
+ * size that steps could spoil. */
+bool is_plain(const PlumbNet *net) {
+    for (int i = 0; i < net->node_count; i++) {
+        if (net->node[i].about.skip || !strcmp(net->node[i].layer->entry.name, "batchnorm")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+double depth_factor(int layers) {
+    return pow(layers, 1.5);
+}
+
+/* Of one row, of the mean loss's dL/d(output) for outputs that say nothing yet: softmax less one label in `classes`,
+ * root of (1 - 1/C) / C. Rows differ in label and sign: of the mean over a batch 1 / sqrt(rows) is left. NaN: it is not
+ * known. */
+static double output_gradient(const PlumbData *data, const PlumbCall *recipe, double batch) {
+    const PlumbCall *loss = plumb_call_call(recipe, "loss");
+    if (!data || !data->classify || (loss && strcmp(loss->entry->name, "cross_entropy"))) {
+        return NAN;
+    }
+    double part = 1. / data->classes;
+    return sqrt((1 - part) * part / batch);
+}
+
+/* The learning rate once momentum has gathered. NaN: something else sets the step's size. */
+static double gathered_rate(const PlumbCall *recipe) {
+    const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
+    if (strcmp(optimizer->entry->name, "sgd") || plumb_call_call(recipe, "clip") ||
+        plumb_call_call(recipe, "schedule")) {
+        return NAN;
+    }
+    return plumb_call_number(optimizer, "lr") / (1 - plumb_call_number(optimizer, "momentum"));
+}
+
+/* The rms of dL/dw over that of w, of the first weight of a node; NaN: unknown. */
+static double relative_gradient(const Walk *walk, int at) {
+    const NetNode *node = &walk->net->node[at];
+    WeightSpec spec[LAYER_WEIGHTS_MAX];
+    int count = node->layer->weights ? node->layer->weights(&node->site, spec) : 0;
+    return count ? walk->told[at].weight_grad / sqrt(init_variance(&spec[0])) : NAN;
+}
+
+/* The mean update ratio of the layers times L^(3/2). NaN: not known, or nothing that this law is about. */
+double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe) {
+    double sum = 0;
+    int layers = 0;
+    if (!recipe || !is_plain(walk->net)) {
+        return NAN;
+    }
+    for (int i = 0; i < walk->net->node_count; i++) {
+        if (*walk->net->node[i].about.init && walk->net->node[i].about.parameters > 0) {
+            sum += relative_gradient(walk, i);
+            layers++;
+        }
+    }
+    /* What large inputs add is no matter of the depth. */
+    double step = gathered_rate(recipe) * output_gradient(data, recipe, walk->batch) / fmax(1, sqrt(walk->signal[0].q));
+    return layers ? step * sum / layers * depth_factor(layers) : NAN;
+}
