@@ -40,11 +40,14 @@ Value *draft_build(Session *session, const char *text);
 /* ---- rewrite.c: an edit, wherever it applies. False: it changes nothing ---- */
 typedef struct Rewriting {
     const char *act, *init, *norm; /* names; NULL: as they are */
-    const char *cell;              /* in place of rnn and gru, as a call may begin: "gru", "lstm" */
-    const char *forget;            /* lstm's forget_bias */
-    bool link;                     /* residual links around what is repeated */
+    const char *bias;              /* first biases, where they are given */
+    const char *cell;              /* in place of rnn and gru: "gru", "lstm"; its gates begin open */
+    const char *open;              /* whose gates begin open: "gru", "lstm" */
+    bool link;                     /* residual links around what is repeated; those that are there are scaled */
+    bool project;                  /* with `link`: where a link's ends differ, through a layer of its own */
     bool output;                   /* the last layer is left out */
     bool inputs;                   /* a batch norm behind the input */
+    bool inner;                    /* the net is used by another one: its last layer is none of the output's */
 } Rewriting;
 bool draft_rewrite(Draft *draft, const Rewriting *to);
 #endif

@@ -9,6 +9,7 @@
 typedef struct Rewrite {
     Draft *draft;
     const Rewriting *to;
+    const Tree *times;        /* of the innermost repetition around; NULL: none */
     const PlumbEntry *before; /* of the stage in front; NULL: none, or unknown */
     bool changed;             /* something */
     bool in_body;             /* in the body itself, not in a parameter's value */
@@ -75,56 +76,122 @@ static Tree *argument_of(const Tree *call, const char *name) {
     return NULL;
 }
 
-static void set_init(Rewrite *rewrite, Tree **at) {
-    Tree *argument = argument_of(*at, "init");
+static void set_argument(Rewrite *rewrite, const Tree *call, const char *name, const char *value) {
+    Tree *argument = value ? argument_of(call, name) : NULL;
     if (argument) {
-        put_value(rewrite, &argument->child[0], rewrite->to->init);
-        rewrite->given = true;
+        put_value(rewrite, &argument->child[0], value);
     }
 }
 
-/* The call under another name, without the argument `without` and with `more`. */
-static void set_call(Rewrite *rewrite, Tree **at, const char *name, const char *without, const char *more) {
+static void set_weights(Rewrite *rewrite, const Tree *call) {
+    const Rewriting *to = rewrite->to;
+    rewrite->given = rewrite->given || (to->init && argument_of(call, "init"));
+    set_argument(rewrite, call, "init", to->init);
+    set_argument(rewrite, call, "bias_init", to->bias);
+}
+
+/* Is it one of the words of the list? */
+static bool is_listed(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = strstr(list, word); at; at = strstr(at + 1, word)) {
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_argument(Text *text, const char *name, const Tree *value) {
+    char *written = format_tree(value);
+    text_printf(text, "%s%s%s%s", text->at[text->length - 1] == '(' ? "" : ", ", name, *name ? "=" : "",
+                written ? written : "");
+    text->failed = text->failed || !written;
+    free(written);
+}
+
+/* The call of `entry` under another name, without the arguments that are listed, and with `more`. Behind the first,
+ * arguments are given by name: another layer may have others in these places. */
+static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const char *name, const char *without,
+                     const char *more) {
     Text text = {0};
     const Tree *call = *at;
     text_printf(&text, "%s(", name);
-    for (int i = 1; i < call->count; i++) {
-        if (call->child[i]->kind != TREE_ARGUMENT || strcmp(call->child[i]->text, without) != 0) {
-            char *argument = format_tree(call->child[i]);
-            text_printf(&text, "%s%s", text.at[text.length - 1] == '(' ? "" : ", ", argument ? argument : "");
-            free(argument);
+    for (int i = 1; i < call->count - call->bodies; i++) {
+        const Tree *argument = call->child[i];
+        bool named = argument->kind == TREE_ARGUMENT;
+        const char *known = named ? argument->text : i > 1 ? entry->args[i - 1].name : "";
+        if (!*known || !is_listed(without, known)) {
+            add_argument(&text, known, named ? argument->child[0] : argument);
         }
     }
     text_printf(&text, "%s%s)", *more && text.at[text.length - 1] != '(' ? ", " : "", more);
+    for (int i = call->count - call->bodies; i < call->count; i++) {
+        char *body = format_tree(call->child[i]);
+        text_printf(&text, " %s", body ? body : "");
+        free(body);
+    }
     char *whole = text_take(&text);
     put(rewrite, at, whole ? draft_parse(rewrite->draft, "%s", whole) : NULL);
     free(whole);
 }
 
+/* ---- recurrent layers
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Gates that begin open, by their bias. */
+static const struct {
+    const char *cell, *bias, *open;
+} gates[] = {{"lstm", "forget_bias", "forget_bias=3"}, {"gru", "update_bias", "update_bias=3"}};
+
+static const char *open_gates(const char *cell) {
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
+        if (!strcmp(cell, gates[i].cell)) {
+            return gates[i].open;
+        }
+    }
+    return "";
+}
+
+/* Weights and activation that were chosen for the old cell do not go along. */
+static void edit_call(Rewrite *rewrite, Tree **call, const PlumbEntry *entry) {
+    const Rewriting *to = rewrite->to;
+    bool plain = !strcmp(entry->name, "rnn"), gru = !strcmp(entry->name, "gru");
+    if (to->cell && (plain || gru) && strcmp(to->cell, entry->name) != 0) {
+        set_call(rewrite, call, entry, to->cell, "act recurrent_init update_bias", open_gates(to->cell));
+    } else if (to->open && !strcmp(to->open, entry->name)) {
+        set_call(rewrite, call, entry, entry->name, "forget_bias update_bias", open_gates(entry->name));
+    }
+}
+
 /* A parameter's value is edited where it is kept. */
 static void edit_cell(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
-    const Rewriting *to = rewrite->to;
     int parameter = draft_parameter(rewrite->draft, *at);
     Tree **call = parameter < 0 ? at : &rewrite->draft->value[parameter];
     bool in_body = rewrite->in_body;
-    char more[64] = "";
-    if (!entry || (*call)->kind != TREE_CALL) {
+    if (!entry || !*call || (*call)->kind != TREE_CALL) {
         return;
     }
-    if (to->forget && !strcmp(entry->name, "lstm")) {
-        snprintf(more, sizeof more, "forget_bias=%s", to->forget);
-        set_call(rewrite, call, "lstm", "forget_bias", more);
-    }
-    if (to->cell && (!strcmp(entry->name, "rnn") || (!strcmp(entry->name, "gru") && strcmp(to->cell, "gru") != 0))) {
-        set_call(rewrite, call, to->cell, "act", "");
-    }
+    edit_call(rewrite, call, entry);
     rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
 }
 
 /* ---- links
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* A body that is repeated, with a link around it: residual branches are scaled so that their sum keeps its size. */
+static const Tree *times_of(const Tree *repeat) {
+    return repeat->child[1]->kind == TREE_ARGUMENT ? repeat->child[1]->child[0] : repeat->child[1];
+}
+
+static int count_calls(const Tree *tree, const char *name) {
+    bool is = tree->kind == TREE_CALL && tree->child[0]->kind == TREE_NAME && !strcmp(tree->child[0]->text, name);
+    int count = is;
+    for (int i = 0; i < tree->count; i++) {
+        count += count_calls(tree->child[i], name);
+    }
+    return count;
+}
+
+/* A body that is repeated, with a link around it: branches are scaled so that their sum keeps its size. */
 static void link_repeat(Rewrite *rewrite, Tree *call) {
     static const char *const joined[] = {"residual", "highway", "add", "concat", "multiply"};
     Tree **body = &call->child[call->count - 1];
@@ -133,13 +200,28 @@ static void link_repeat(Rewrite *rewrite, Tree *call) {
             return;
         }
     }
-    const Tree *times = call->child[1]->kind == TREE_ARGUMENT ? call->child[1]->child[0] : call->child[1];
-    char *inner = format_tree(*body), *count = format_tree(times);
+    char *inner = format_tree(*body), *count = format_tree(times_of(call));
     if (inner && count) {
-        put(rewrite, body, draft_parse(rewrite->draft, "{ residual(scale=1 / sqrt(%s)) %s }", count, inner));
+        put(rewrite, body,
+            draft_parse(rewrite->draft, "{ residual(scale=1 / sqrt(%s)%s) %s }", count,
+                        rewrite->to->project ? ", project=true" : "", inner));
     }
     free(inner);
     free(count);
+}
+
+/* A link that is there: its branch is scaled by how many there are, as those that are made. */
+static void scale_link(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
+    char *times = rewrite->times ? format_tree(rewrite->times) : NULL, *more = NULL;
+    int links = count_calls(rewrite->draft->body, "residual");
+    int length = times || links > 1 ? times ? asprintf(&more, "scale=1 / sqrt(%s)", times)
+                                            : asprintf(&more, "scale=1 / sqrt(%d)", links)
+                                    : -1;
+    if (length >= 0) {
+        set_call(rewrite, at, entry, "residual", "scale", more);
+        free(more);
+    }
+    free(times);
 }
 
 /* ---- the walk ------------------------------------------------------------------------------------------------------
@@ -148,17 +230,24 @@ static void link_repeat(Rewrite *rewrite, Tree *call) {
 static void walk_block(Rewrite *rewrite, Tree *block, bool output);
 
 /* Bodies of a combinator; those of a product are gates, and stay. */
-static void walk_bodies(Rewrite *rewrite, Tree *call, const PlumbEntry *entry) {
+static void walk_bodies(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
+    Tree *call = *at;
+    const PlumbEntry *before = rewrite->before;
+    const Tree *times = rewrite->times;
+    bool repeat = entry && !strcmp(entry->name, "repeat") && call->count > 2;
     if (entry && !strcmp(entry->name, "multiply")) {
         return;
     }
-    const PlumbEntry *before = rewrite->before;
+    rewrite->times = repeat ? times_of(call) : times;
     for (int i = call->count - call->bodies; i < call->count; i++) {
         rewrite->before = before;
         walk_block(rewrite, call->child[i], false);
     }
-    if (rewrite->to->link && entry && !strcmp(entry->name, "repeat") && call->bodies && call->count > 2) {
+    rewrite->times = times;
+    if (rewrite->to->link && repeat) {
         link_repeat(rewrite, call);
+    } else if (rewrite->to->link && entry && !strcmp(entry->name, "residual")) {
+        scale_link(rewrite, at, entry);
     }
 }
 
@@ -170,14 +259,14 @@ static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     rewrite->before = entry;
     if ((*at)->kind == TREE_CALL && (*at)->bodies) {
         rewrite->before = before;
-        walk_bodies(rewrite, *at, entry);
+        walk_bodies(rewrite, at, entry);
         return false;
     }
     if (hidden && to->act) {
         put_value(rewrite, at, to->act);
     }
-    if (takes_init(entry) && to->init) {
-        set_init(rewrite, at);
+    if (takes_init(entry)) {
+        set_weights(rewrite, *at);
     }
     edit_cell(rewrite, at, entry);
     int parameter = draft_parameter(rewrite->draft, *at);
@@ -212,6 +301,8 @@ static void walk_statement(Rewrite *rewrite, Tree **at, bool output) {
         if (rewrite->to->init && !strcmp(tree->text, "init")) {
             put_value(rewrite, &tree->child[0], rewrite->to->init);
             rewrite->bound = true;
+        } else if (rewrite->to->bias && !strcmp(tree->text, "bias_init")) {
+            put_value(rewrite, &tree->child[0], rewrite->to->bias);
         }
         break;
     case TREE_LABEL:

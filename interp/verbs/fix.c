@@ -18,10 +18,12 @@ typedef struct Stage { /* a net of the repair, trained */
     Value *net, *recipe;
     PlumbDiagnosis *diagnosis;
     Repaired state;
+    bool unsolved;
 } Stage;
 
 typedef struct Attempt {
-    char *text; /* of the edit */
+    char *text; /* of the edits */
+    char *made; /* the source with them, and the settings over the recipe: what is not to be tried twice */
     double metric;
     bool kept;
 } Attempt;
@@ -53,6 +55,7 @@ static void repair_clear(Repair *repair) {
     stage_clear(&repair->best);
     for (int i = 0; i < repair->attempts; i++) {
         free(repair->attempt[i].text);
+        free(repair->attempt[i].made);
     }
     for (int i = 0; i < 1 + TWINS_MOST; i++) {
         value_drop(repair->trained[i]);
@@ -73,6 +76,15 @@ static int drawn_layers(const PlumbNet *net) {
     return count;
 }
 
+/* The loss is far from solved, whatever the rules say of it, and so are the hits, where there are classes: of the test
+ * part, where there is one. A net that learns its rows by heart has not found what was to be learnt. */
+static bool is_unsolved(const PlumbData *data, const Stage *stage, const PlumbEpoch *last) {
+    double loss = data->test.rows ? last->test_loss : last->loss;
+    double chance = plumb_loss_at_chance(stage->net->net->net, data, stage->recipe->call.call);
+    double missed = data->classify ? (1 - epoch_metric(last, data)) / (1 - 1. / data->classes) : INFINITY;
+    return !(loss < 0.2 * chance) && !(missed < 0.1);
+}
+
 static void read_state(const Repair *repair, Stage *stage) {
     const NetValue *net = stage->net->net;
     const PlumbEpoch *epoch;
@@ -85,6 +97,7 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .decades = profile.decades,
                               .layers = drawn_layers(net->net) - 1,
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
+    stage->unsolved = last && is_unsolved(data_of(repair->on), stage, last);
 }
 
 /* Decisions follow from what was trained: after a pause they are made again, and only what is left is trained. */
@@ -158,14 +171,22 @@ static bool begin(Repair *repair) {
 
 /* ---- one edit after the other ------------------------------------------------------------------------------------ */
 
-static bool was_tried(void *self, const char *text) {
+/* malloc'd; NULL: no memory. */
+static char *what_was_made(const Candidate *candidate) {
+    char *made;
+    const char *settings = candidate->draft->recipe;
+    return asprintf(&made, "%s\n%s", candidate->source, settings ? settings : "") < 0 ? NULL : made;
+}
+
+static bool was_tried(void *self, const Candidate *candidate) {
     const Repair *repair = self;
-    for (int i = 0; i < repair->attempts; i++) {
-        if (!strcmp(repair->attempt[i].text, text)) {
-            return true;
-        }
+    char *made = what_was_made(candidate);
+    bool tried = !made;
+    for (int i = 0; made && i < repair->attempts; i++) {
+        tried = tried || !strcmp(repair->attempt[i].made, made);
     }
-    return false;
+    free(made);
+    return tried;
 }
 
 /* Better by what counts, and no worse by the other; finite whatever was before. */
@@ -187,15 +208,16 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
     Stage *best = best_of(repair);
     Stage twin = {
         .draft = candidate->draft, .source = candidate->source, .net = candidate->net, .recipe = candidate->recipe};
-    char *text = strdup(candidate->text);
-    if (!text || !train_stage(repair, &twin)) {
+    char *text = candidate->text, *made = what_was_made(candidate);
+    if (!made || !train_stage(repair, &twin)) {
         free(text);
+        free(made);
         stage_clear(&twin);
         return false;
     }
     Canvas canvas = session_canvas(repair->session);
     bool kept = wins(data_of(repair->on), &best->state, &twin.state);
-    repair->attempt[repair->attempts++] = (Attempt){text, twin.state.metric, kept};
+    repair->attempt[repair->attempts++] = (Attempt){text, made, twin.state.metric, kept};
     picture_attempt(&canvas, repair->attempts, text, data_of(repair->on), best->state.metric, twin.state.metric, kept);
     fflush(canvas.out);
     if (kept) {
@@ -207,8 +229,18 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
     return true;
 }
 
+static bool is_healthy_stage(const Stage *stage) {
+    for (int i = 0; i < plumb_diagnosis_size(stage->diagnosis); i++) {
+        if (plumb_diagnosis_at(stage->diagnosis, i)->severity == PLUMB_SEVERE) {
+            return false;
+        }
+    }
+    return !stage->unsolved;
+}
+
+/* What is mild is worth a twin where nothing else is wrong, but not one more behind a repair. */
 static bool improve(Repair *repair) {
-    while (repair->attempts < TWINS_MOST) {
+    while (repair->attempts < TWINS_MOST && !(repair->best.net && is_healthy_stage(&repair->best))) {
         Stage *best = best_of(repair);
         Sickness sickness = {.session = repair->session,
                              .name = repair->name,
@@ -217,6 +249,7 @@ static bool improve(Repair *repair) {
                              .recipe = best->recipe,
                              .data = data_of(repair->on),
                              .diagnosis = best->diagnosis,
+                             .unsolved = best->unsolved,
                              .tried = was_tried,
                              .self = repair};
         Candidate candidate;

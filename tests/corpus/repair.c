@@ -3,6 +3,7 @@
 #include "private.h"
 #include <math.h>
 #include <string.h>
+#include <stdlib.h>
 
 /* ---- fix --------------------------------------------------------------------------------------------------------- */
 
@@ -28,6 +29,18 @@ void repair_by_fix(Bench *bench, const Case *about, Result *result) {
         (int)(json_array_size(json_object_get(told, "applied")) + json_array_size(json_object_get(told, "rejected")));
     result->repaired = result->fixed >= about->target;
     result->worse = result->fixed < before;
+    if (getenv("FIXLOG")) {
+        fprintf(stderr, "%c%d %s: target %.2f %s %.2f -> %.2f\n", family_letter(about->family), about->family,
+                about->name, about->target, result->repaired ? "OK" : "NO", before, result->fixed);
+        for (int k = 0; k < 2; k++) {
+            json_t *list = json_object_get(told, k ? "rejected" : "applied");
+            for (size_t i = 0; i < json_array_size(list); i++) {
+                json_t *o = json_array_get(list, i);
+                fprintf(stderr, "      %s %s %.2f\n", k ? "left" : "kept", json_string_value(json_object_get(o, "edit")),
+                        json_number_value(json_object_get(o, "metric")));
+            }
+        }
+    }
     json_decref(told);
 }
 
