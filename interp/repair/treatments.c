@@ -22,6 +22,7 @@ static const struct {
     {AIM_OUTPUT, EDIT_OUTPUT, "wrong_output"},
     {AIM_INPUT, EDIT_INPUTS, "bad_data"},
     {AIM_DEPTH, EDIT_BIAS, "dead_units saturated_activation vanishing_gradient"},
+    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau"},
     {AIM_DEPTH, EDIT_INIT_AUTO, DEPTH},
     {AIM_DEPTH, EDIT_LEAKY, "dead_units"},
     {AIM_DEPTH, EDIT_INIT_HE, DEPTH},
@@ -31,7 +32,6 @@ static const struct {
     {AIM_DEPTH, EDIT_TANH, DEPTH},
     {AIM_DEPTH, EDIT_SELU, DEPTH},
     {AIM_DEPTH, EDIT_PRELU, DEPTH " dead_units"},
-    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau"},
     {AIM_DEPTH, EDIT_LINK_PROJECT, DEPTH " norm_explosion dead_units plateau"},
     {AIM_DEPTH, EDIT_BATCHNORM, DEPTH " dead_units plateau"},
     {AIM_DEPTH, EDIT_LAYERNORM, DEPTH " norm_explosion plateau"},
@@ -165,26 +165,27 @@ static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
 static bool try_treatment(const Sickness *sickness, int index, const Trouble *trouble, bool alone,
                           Candidate *candidate) {
     EditName edit = treatments[index].edit;
-    Plan plan = {.remedy = trouble->remedy};
-    if (!has_word(treatments[index].rules, trouble->rule) || (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
+    Plan bare = {.remedy = trouble->remedy}, plan;
+    if (!has_word(treatments[index].rules, trouble->rule) ||
+        (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
         return false;
     }
-    plan_add(&plan, edit);
-    if (!candidate_make(sickness, &plan, candidate)) {
+    plan_add(&bare, edit);
+    plan = bare;
+    add_companions(sickness, treatments[index].aim, &plan);
+    if (!candidate_make(sickness, &bare, candidate)) {
         return false;
+    }
+    if (plan.count > bare.count) {
+        Candidate together;
+        if (candidate_make(sickness, &plan, &together)) {
+            candidate_clear(candidate);
+            *candidate = together;
+        }
     }
     bool asked = edit != EDIT_LSTM && edit != EDIT_GRU;
-    bool good = !asked || candidate_forecast(sickness, candidate);
-    Candidate bare = *candidate;
-    add_companions(sickness, treatments[index].aim, &plan);
-    if (good && plan.count > 1 && candidate_make(sickness, &plan, candidate)) {
-        candidate->slope = bare.slope;
-        candidate->ill = bare.ill;
-        candidate_clear(&bare);
-    } else {
-        *candidate = bare;
-    }
-    if (good && !(alone && sickness->tried(sickness->self, candidate))) {
+    if ((!asked || candidate_forecast(sickness, candidate)) &&
+        !(alone && sickness->tried(sickness->self, candidate))) {
         return true;
     }
     candidate_clear(candidate);

@@ -229,18 +229,9 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
     return true;
 }
 
-static bool is_healthy_stage(const Stage *stage) {
-    for (int i = 0; i < plumb_diagnosis_size(stage->diagnosis); i++) {
-        if (plumb_diagnosis_at(stage->diagnosis, i)->severity == PLUMB_SEVERE) {
-            return false;
-        }
-    }
-    return !stage->unsolved;
-}
-
-/* What is mild is worth a twin where nothing else is wrong, but not one more behind a repair. */
+/* What is found in a net that has solved its task is worth a twin, but not one more behind a repair. */
 static bool improve(Repair *repair) {
-    while (repair->attempts < TWINS_MOST && !(repair->best.net && is_healthy_stage(&repair->best))) {
+    while (repair->attempts < TWINS_MOST && (!repair->best.net || repair->best.unsolved)) {
         Stage *best = best_of(repair);
         Sickness sickness = {.session = repair->session,
                              .name = repair->name,
