@@ -35,6 +35,7 @@ static const Edit edits[EDITS] = {
     [EDIT_CLIP] = {"clip = by_norm(1)", {0}, "clip = by_norm(1)"},
     [EDIT_NO_CLIP] = {"clip = none", {0}, "clip = none"},
     [EDIT_WARMUP] = {"schedule = cosine(warmup=100)", {0}, "schedule = cosine(warmup=100)"},
+    [EDIT_NO_SCHEDULE] = {"schedule = none", {0}, "schedule = none"},
     [EDIT_ADAM] = {"optimizer = adam(lr=0.003)", {0}, "optimizer = adam(lr=0.003)"},
 };
 

@@ -6,7 +6,7 @@
 typedef enum EditName {      /* in the order of the table in edits.c */
     EDIT_OUTPUT, EDIT_INPUTS, EDIT_BIAS, EDIT_INIT_AUTO, EDIT_INIT_HE, EDIT_INIT_XAVIER, EDIT_INIT_ORTHOGONAL, EDIT_RELU, EDIT_LEAKY,
     EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU,
-    EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_ADAM, EDITS,
+    EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDITS,
     EDIT_REMEDY              /* a setting of the recipe that a finding names */
 } EditName;
 
@@ -36,6 +36,7 @@ typedef struct Sickness {    /* what edits are looked for */
     const PlumbData *data;
     const PlumbDiagnosis *diagnosis;
     bool unsolved;           /* the loss is far from where the task counts as solved, whatever the rules say */
+    bool falling;            /* to the end of the training */
     bool (*tried)(void *self, const Candidate *candidate);
     void *self;
 } Sickness;

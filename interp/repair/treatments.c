@@ -94,17 +94,25 @@ static void add_foreseen(const Sickness *sickness, Troubles *troubles) {
     plumb_forecast_free(told);
 }
 
+/* A limit below the usual gradient makes any learning rate look too low: it comes first. */
+static int turn_of(const Sickness *sickness, const PlumbFinding *finding) {
+    bool tight = !strcmp(plumb_rule_name(finding->rule), "clip_too_tight");
+    return finding->follows >= 0                                                ? LAST
+           : finding->severity == PLUMB_SEVERE || (tight && sickness->unsolved) ? URGENT
+                                                                                : LATER;
+}
+
 static void find_troubles(const Sickness *sickness, Troubles *troubles) {
     *troubles = (Troubles){0};
     for (int i = 0; i < plumb_diagnosis_size(sickness->diagnosis); i++) {
         const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, i);
-        add_trouble(troubles, plumb_rule_name(finding->rule), finding->remedy,
-                    finding->follows >= 0               ? LAST
-                    : finding->severity == PLUMB_SEVERE ? URGENT
-                                                        : LATER);
+        add_trouble(troubles, plumb_rule_name(finding->rule), finding->remedy, turn_of(sickness, finding));
     }
     if (!troubles->urgent && sickness->unsolved) {
         add_foreseen(sickness, troubles);
+    }
+    if (!troubles->urgent && sickness->unsolved && sickness->falling) {
+        add_trouble(troubles, "slow_convergence", "", URGENT);
     }
 }
 
@@ -120,6 +128,10 @@ static int layers_of(const PlumbNet *net, bool recurrent) {
         count += recurrent ? !strcmp(node->call->entry->family, "recurrent") : *node->init != '\0';
     }
     return count;
+}
+
+static bool is_set(const Sickness *sickness, const char *key) {
+    return plumb_call_value(sickness->recipe->call.call, key)->type == PLUMB_V_CALL;
 }
 
 /* Does the optimizer rescale gradients, and take steps of the usual size? Weights that act at every time step stand
@@ -153,7 +165,7 @@ static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
     if (aim == AIM_DEPTH && layers >= DEEP && !is_robust(sickness)) {
         plan_add(plan, EDIT_ADAM);
     }
-    if (aim == AIM_TIME && plumb_call_value(sickness->recipe->call.call, "clip")->type != PLUMB_V_CALL) {
+    if (aim == AIM_TIME && !is_set(sickness, "clip")) {
         plan_add(plan, EDIT_CLIP);
     }
     if (aim == AIM_TIME && !is_robust(sickness)) {
@@ -166,8 +178,7 @@ static bool try_treatment(const Sickness *sickness, int index, const Trouble *tr
                           Candidate *candidate) {
     EditName edit = treatments[index].edit;
     Plan bare = {.remedy = trouble->remedy}, plan;
-    if (!has_word(treatments[index].rules, trouble->rule) ||
-        (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
+    if (!has_word(treatments[index].rules, trouble->rule) || (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
         return false;
     }
     plan_add(&bare, edit);
@@ -184,8 +195,7 @@ static bool try_treatment(const Sickness *sickness, int index, const Trouble *tr
         }
     }
     bool asked = edit != EDIT_LSTM && edit != EDIT_GRU;
-    if ((!asked || candidate_forecast(sickness, candidate)) &&
-        !(alone && sickness->tried(sickness->self, candidate))) {
+    if ((!asked || candidate_forecast(sickness, candidate)) && !(alone && sickness->tried(sickness->self, candidate))) {
         return true;
     }
     candidate_clear(candidate);
@@ -196,7 +206,8 @@ static bool best_for(const Sickness *sickness, const Trouble *trouble, int aim, 
     *best = (Candidate){0};
     for (int i = 0; i < TREATMENTS; i++) {
         Candidate candidate;
-        if ((aim < AIMS && (int)treatments[i].aim != aim) || !try_treatment(sickness, i, trouble, aim == AIMS, &candidate)) {
+        if ((aim < AIMS && (int)treatments[i].aim != aim) ||
+            !try_treatment(sickness, i, trouble, aim == AIMS, &candidate)) {
             continue;
         }
         if (!best->net || steepness(&candidate) < steepness(best)) {
@@ -270,6 +281,9 @@ static bool classic(const Sickness *sickness, bool linked, Candidate *candidate)
     }
     if (!is_robust(sickness)) {
         plan_add(&plan, EDIT_ADAM);
+    }
+    if (is_set(sickness, "schedule")) {
+        plan_add(&plan, EDIT_NO_SCHEDULE);
     }
     if (candidate_make(sickness, &plan, candidate)) {
         if (!sickness->tried(sickness->self, candidate)) {

@@ -18,7 +18,7 @@ typedef struct Stage { /* a net of the repair, trained */
     Value *net, *recipe;
     PlumbDiagnosis *diagnosis;
     Repaired state;
-    bool unsolved;
+    bool unsolved, falling;
 } Stage;
 
 typedef struct Attempt {
@@ -85,6 +85,11 @@ static bool is_unsolved(const PlumbData *data, const Stage *stage, const PlumbEp
     return !(loss < 0.2 * chance) && !(missed < 0.1);
 }
 
+/* By a fiftieth at least over the last quarter of the epochs. */
+static bool is_falling(const PlumbEpoch *epoch, int epochs) {
+    return epochs >= 4 && epoch[epochs - 1].loss < 0.98 * epoch[epochs - 1 - epochs / 4].loss;
+}
+
 static void read_state(const Repair *repair, Stage *stage) {
     const NetValue *net = stage->net->net;
     const PlumbEpoch *epoch;
@@ -97,6 +102,7 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .decades = profile.decades,
                               .layers = drawn_layers(net->net) - 1,
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
+    stage->falling = is_falling(epoch, epochs);
     stage->unsolved = last && is_unsolved(data_of(repair->on), stage, last);
 }
 
@@ -241,6 +247,7 @@ static bool improve(Repair *repair) {
                              .data = data_of(repair->on),
                              .diagnosis = best->diagnosis,
                              .unsolved = best->unsolved,
+                             .falling = best->falling,
                              .tried = was_tried,
                              .self = repair};
         Candidate candidate;
