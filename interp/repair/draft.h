@@ -14,6 +14,7 @@ typedef struct Draft {
     int parameters;
     bool rewritten;           /* the body differs from the declaration's */
     char *recipe;             /* settings over the recipe, "clip = by_norm(1); ..."; NULL: none */
+    int depth;                /* of nets within nets */
     bool failed;              /* no memory, or what cannot be written */
 } Draft;
 
@@ -34,6 +35,16 @@ Tree *draft_parse(Draft *draft, const char *format, ...) __attribute__((format(p
 int draft_parameter(const Draft *draft, const Tree *tree);
 /* The entry of the registry that a name or a call means, also by a binding; NULL: none. */
 const PlumbEntry *draft_entry(const Draft *draft, const Tree *tree);
+/* The net that a name means in the body: declared there, or in reach; owned by the caller. NULL: none, or no memory. */
+Value *draft_net_value(const Draft *draft, const char *name);
+bool draft_net(const Draft *draft, const Tree *tree);
+/* Is the name used in the tree, or in a net that it uses? */
+bool draft_mentions(const Draft *draft, const Tree *tree, const char *name);
+/* The body as a block: an expression becomes one of a single statement. NULL: no memory. */
+Tree *draft_block(Draft *draft);
+bool draft_insert(Draft *draft, int place, Tree *statement); /* into the body's block; false: no memory */
+/* A declaration as a value. NULL: it is none; nothing is reported. */
+Value *draft_declare(Session *session, const Tree *tree, Scope *scope);
 /* The net that the text declares, built. NULL: it cannot be; nothing is reported. */
 Value *draft_build(Session *session, const char *text);
 
@@ -48,6 +59,9 @@ typedef struct Rewriting {
     bool output;                   /* the last layer is left out */
     bool inputs;                   /* a batch norm behind the input */
     bool inner;                    /* the net is used by another one: its last layer is none of the output's */
+    const Tree *times;             /* how often that one repeats it; NULL: not */
 } Rewriting;
 bool draft_rewrite(Draft *draft, const Rewriting *to);
+/* ---- nets.c: the same in the nets that it uses, whose edited declarations go into its body ---- */
+bool draft_rewrite_nets(Draft *draft, const Rewriting *to);
 #endif

@@ -14,6 +14,7 @@ typedef struct Rewrite {
     bool changed;             /* something */
     bool in_body;             /* in the body itself, not in a parameter's value */
     bool bound, given;        /* init: a default is bound in the body; a layer is given one */
+    bool drawn;               /* there are layers that take one */
 } Rewrite;
 
 static void put(Rewrite *rewrite, Tree **at, Tree *tree) {
@@ -85,6 +86,7 @@ static void set_argument(Rewrite *rewrite, const Tree *call, const char *name, c
 
 static void set_weights(Rewrite *rewrite, const Tree *call) {
     const Rewriting *to = rewrite->to;
+    rewrite->drawn = true;
     rewrite->given = rewrite->given || (to->init && argument_of(call, "init"));
     set_argument(rewrite, call, "init", to->init);
     set_argument(rewrite, call, "bias_init", to->bias);
@@ -196,7 +198,7 @@ static void link_repeat(Rewrite *rewrite, Tree *call) {
     static const char *const joined[] = {"residual", "highway", "add", "concat", "multiply"};
     Tree **body = &call->child[call->count - 1];
     for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
-        if (tree_mentions(*body, joined[i])) {
+        if (draft_mentions(rewrite->draft, *body, joined[i])) {
             return;
         }
     }
@@ -212,7 +214,8 @@ static void link_repeat(Rewrite *rewrite, Tree *call) {
 
 /* A link that is there: its branch is scaled by how many there are, as those that are made. */
 static void scale_link(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
-    char *times = rewrite->times ? format_tree(rewrite->times) : NULL, *more = NULL;
+    const Tree *around = rewrite->times ? rewrite->times : rewrite->to->times;
+    char *times = around ? format_tree(around) : NULL, *more = NULL;
     int links = count_calls(rewrite->draft->body, "residual");
     int length = times || links > 1 ? times ? asprintf(&more, "scale=1 / sqrt(%s)", times)
                                             : asprintf(&more, "scale=1 / sqrt(%d)", links)
@@ -251,6 +254,24 @@ static void walk_bodies(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
     }
 }
 
+/* What a net that is used is given, where it is of the kind that is edited. */
+static void edit_arguments(Rewrite *rewrite, const Tree *call) {
+    const Rewriting *to = rewrite->to;
+    for (int i = 1; i < call->count; i++) {
+        bool named = call->child[i]->kind == TREE_ARGUMENT;
+        Tree **value = named ? &call->child[i]->child[0] : &call->child[i];
+        const PlumbEntry *entry = entry_at(rewrite->draft, *value);
+        bool slot = is_norm(entry) || (named && (*value)->kind == TREE_NONE && strstr(call->child[i]->text, "norm"));
+        const char *text = is_hidden_activation(entry)          ? to->act
+                           : entry && entry->kind == PLUMB_INIT ? to->init
+                           : slot                               ? to->norm
+                                                                : NULL;
+        if (text) {
+            put_value(rewrite, value, text);
+        }
+    }
+}
+
 /* Changes one stage. Returns true where a norm belongs in front of it. */
 static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     const Rewriting *to = rewrite->to;
@@ -269,6 +290,9 @@ static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
         set_weights(rewrite, *at);
     }
     edit_cell(rewrite, at, entry);
+    if ((*at)->kind == TREE_CALL && draft_net(rewrite->draft, (*at)->child[0])) {
+        edit_arguments(rewrite, *at);
+    }
     int parameter = draft_parameter(rewrite->draft, *at);
     const Tree *value = parameter < 0 ? NULL : rewrite->draft->value[parameter];
     bool slot = value && (value->kind == TREE_NONE || is_norm(entry)) && strstr((*at)->text, "norm");
@@ -297,6 +321,8 @@ static void walk_stages(Rewrite *rewrite, Tree **at, bool output) {
 static void walk_statement(Rewrite *rewrite, Tree **at, bool output) {
     Tree *tree = *at;
     switch (tree->kind) {
+    case TREE_NET: /* draft_rewrite_nets */
+        break;
     case TREE_BIND:
         if (rewrite->to->init && !strcmp(tree->text, "init")) {
             put_value(rewrite, &tree->child[0], rewrite->to->init);
@@ -328,53 +354,42 @@ static void walk_block(Rewrite *rewrite, Tree *block, bool output) {
 /* ---- statements of the body ----------------------------------------------------------------------------------------
  */
 
-/* A body that is an expression becomes a block of one statement. */
-static void make_block(Rewrite *rewrite) {
-    Tree **body = &rewrite->draft->body;
-    char *text = (*body)->kind == TREE_BLOCK ? NULL : format_tree(*body);
-    if (text) {
-        Tree *block = draft_parse(rewrite->draft, "{\n%s\n}", text);
-        *body = block ? block : *body;
-    }
-    free(text);
-}
-
 static bool is_input(const Draft *draft, const Tree *tree) {
     const PlumbEntry *entry = tree->kind == TREE_CALL ? draft_entry(draft, tree) : NULL;
     return entry && !strcmp(entry->name, "input");
 }
 
 static void insert(Rewrite *rewrite, int place, Tree *statement) {
-    Tree *body = rewrite->draft->body;
-    Tree **child = arena_alloc(rewrite->draft->arena, ((size_t)body->count + 1) * sizeof(Tree *));
-    if (!child || !statement) {
-        rewrite->draft->failed = true;
-        return;
+    if (draft_insert(rewrite->draft, place, statement)) {
+        rewrite->changed = rewrite->in_body = true;
     }
-    for (int i = 0; i <= body->count; i++) {
-        child[i] = i < place ? body->child[i] : i == place ? statement : body->child[i - 1];
+}
+
+/* Behind declarations and defaults; the body's end where there is none. */
+static int first_stage(const Tree *body) {
+    int at = 0;
+    while (at < body->count && (body->child[at]->kind == TREE_NET || body->child[at]->kind == TREE_BIND)) {
+        at++;
     }
-    body->child = child;
-    body->count++;
-    rewrite->changed = rewrite->in_body = true;
+    return at;
 }
 
 static void bind_init(Rewrite *rewrite) {
-    make_block(rewrite);
-    Tree *body = rewrite->draft->body;
-    bool bare = body->kind == TREE_BLOCK && body->count && is_input(rewrite->draft, body->child[0]);
-    if (body->kind == TREE_BLOCK) {
-        insert(rewrite, bare, draft_parse(rewrite->draft, "init = %s", rewrite->to->init));
+    Tree *body = draft_block(rewrite->draft);
+    if (body) {
+        int first = first_stage(body);
+        bool bare = first < body->count && is_input(rewrite->draft, body->child[first]);
+        insert(rewrite, first + bare, draft_parse(rewrite->draft, "init = %s", rewrite->to->init));
     }
 }
 
 /* input(13) -> batchnorm -> ...: the rows come to mean 0 and variance 1 inside the net. */
 static void norm_inputs(Rewrite *rewrite) {
-    make_block(rewrite);
-    Tree *body = rewrite->draft->body;
-    Tree *first = body->kind == TREE_BLOCK && body->count ? body->child[0] : NULL;
+    Tree *body = draft_block(rewrite->draft);
+    int place = body ? first_stage(body) : 0;
+    Tree *first = body && place < body->count ? body->child[place] : NULL;
     if (first && is_input(rewrite->draft, first)) {
-        insert(rewrite, 1, draft_parse(rewrite->draft, "batchnorm"));
+        insert(rewrite, place + 1, draft_parse(rewrite->draft, "batchnorm"));
     } else if (first && first->kind == TREE_BINARY && is_input(rewrite->draft, first->child[0])) {
         char *rest = format_tree(first->child[1]);
         put(rewrite, &first->child[1], rest ? draft_parse(rewrite->draft, "batchnorm -> %s", rest) : NULL);
@@ -384,9 +399,8 @@ static void norm_inputs(Rewrite *rewrite) {
 
 /* The last stage is left out: of a chain, or as a statement of its own. */
 static void drop_output(Rewrite *rewrite) {
-    make_block(rewrite);
-    Tree *body = rewrite->draft->body, **at = NULL, *above = NULL;
-    if (body->kind == TREE_BLOCK && body->count) {
+    Tree *body = draft_block(rewrite->draft), **at = NULL, *above = NULL;
+    if (body && body->count) {
         at = &body->child[body->count - 1];
     }
     while (at && (*at)->kind == TREE_BINARY && !strcmp((*at)->text, "->")) {
@@ -417,13 +431,16 @@ bool draft_rewrite(Draft *draft, const Rewriting *to) {
     } else if (to->output) {
         drop_output(&rewrite);
     } else if (draft->body->kind == TREE_BLOCK) {
-        walk_block(&rewrite, draft->body, true);
+        walk_block(&rewrite, draft->body, !to->inner);
     } else {
-        walk_stages(&rewrite, &draft->body, true);
+        walk_stages(&rewrite, &draft->body, !to->inner);
     }
     /* What nothing is said of draws by the activation behind it, so follows a new one. */
-    if (to->init && !to->act && !rewrite.bound && !rewrite.given) {
+    if (to->init && !to->act && rewrite.drawn && !rewrite.bound && !rewrite.given) {
         bind_init(&rewrite);
+    }
+    if (!to->inputs && !to->output && draft_rewrite_nets(draft, to)) {
+        rewrite.changed = rewrite.in_body = true;
     }
     draft->rewritten = draft->rewritten || rewrite.in_body;
     return rewrite.changed && !draft->failed;
