@@ -10,6 +10,16 @@
 /* ---- pieces of text ------------------------------------------------------------------------------------------------
  */
 
+bool is_listed(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = length ? strstr(list, word) : NULL; at; at = strstr(at + 1, word)) {
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is tried in vain reports nothing. */
 static Diags *mute(Session *session) {
     Diags *heard = session->diags, *silent = diags_new();

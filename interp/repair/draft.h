@@ -45,6 +45,8 @@ Tree *draft_block(Draft *draft);
 bool draft_insert(Draft *draft, int place, Tree *statement); /* into the body's block; false: no memory */
 /* A declaration as a value. NULL: it is none; nothing is reported. */
 Value *draft_declare(Session *session, const Tree *tree, Scope *scope);
+/* Is it one of the words of the list, "dead_units plateau"? */
+bool is_listed(const char *list, const char *word);
 /* The net that the text declares, built. NULL: it cannot be; nothing is reported. */
 Value *draft_build(Session *session, const char *text);
 
@@ -54,6 +56,7 @@ typedef struct Rewriting {
     const char *bias;              /* first biases, where they are given */
     const char *cell;              /* in place of rnn and gru: "gru", "lstm"; its gates begin open */
     const char *open;              /* whose gates begin open: "gru", "lstm" */
+    double dropout;                /* at most, of the layers that drop more than half; 0: as they are */
     bool link;                     /* residual links around what is repeated; those that are there are scaled */
     bool project;                  /* with `link`: where a link's ends differ, through a layer of its own */
     bool output;                   /* the last layer is left out */

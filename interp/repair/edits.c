@@ -28,6 +28,7 @@ static const Edit edits[EDITS] = {
     [EDIT_LAYERNORM] = {"norm=layernorm", {.norm = "layernorm"}, NULL},
     [EDIT_LINK] = {"residual(scale=1 / sqrt(n))", {.link = true}, NULL},
     [EDIT_LINK_PROJECT] = {"residual(scale=1 / sqrt(n), project=true)", {.link = true, .project = true}, NULL},
+    [EDIT_DROPOUT] = {"dropout(0.1)", {.dropout = 0.1}, NULL},
     [EDIT_FORGET] = {"lstm(forget_bias=3)", {.open = "lstm"}, NULL},
     [EDIT_UPDATE] = {"gru(update_bias=3)", {.open = "gru"}, NULL},
     [EDIT_LSTM] = {"rnn, gru -> lstm(forget_bias=3)", {.cell = "lstm"}, NULL},

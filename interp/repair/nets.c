@@ -133,9 +133,29 @@ static bool rewrite_used(Draft *draft, const char *name, const Rewriting *to, Us
     return changed;
 }
 
+static void rename_all(Tree *tree, const char *from, const char *to) {
+    if (tree->kind == TREE_NAME && !strcmp(tree->text, from)) {
+        tree->text = to;
+    }
+    for (int i = 0; i < tree->count; i++) {
+        rename_all(tree->child[i], from, to);
+    }
+}
+
+/* A net that a parameter stands for is used by its own name from now on: the parameter has nothing left to say. */
+static bool rewrite_given(Draft *draft, const Tree *name, const Rewriting *to, Used *used) {
+    const Tree *value = draft->value[draft_parameter(draft, name)];
+    if (!value || value->kind != TREE_NAME || !rewrite_used(draft, value->text, to, used)) {
+        return false;
+    }
+    rename_all(draft->body, name->text, value->text);
+    return true;
+}
+
 /* `times`: how often what is walked stands in the net. */
 static bool walk(Draft *draft, const Tree *tree, Rewriting to, Used *used) {
-    bool changed = tree->kind == TREE_NAME && rewrite_used(draft, tree->text, &to, used);
+    bool name = tree->kind == TREE_NAME, given = name && draft_parameter(draft, tree) >= 0;
+    bool changed = given ? rewrite_given(draft, tree, &to, used) : name && rewrite_used(draft, tree->text, &to, used);
     const PlumbEntry *entry = tree->kind == TREE_CALL ? draft_entry(draft, tree) : NULL;
     if (entry && !strcmp(entry->name, "multiply")) { /* gates */
         return false;

@@ -92,17 +92,6 @@ static void set_weights(Rewrite *rewrite, const Tree *call) {
     set_argument(rewrite, call, "bias_init", to->bias);
 }
 
-/* Is it one of the words of the list? */
-static bool is_listed(const char *list, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = strstr(list, word); at; at = strstr(at + 1, word)) {
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_argument(Text *text, const char *name, const Tree *value) {
     char *written = format_tree(value);
     text_printf(text, "%s%s%s%s", text->at[text->length - 1] == '(' ? "" : ", ", name, *name ? "=" : "",
@@ -122,7 +111,7 @@ static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const
         const Tree *argument = call->child[i];
         bool named = argument->kind == TREE_ARGUMENT;
         const char *known = named ? argument->text : i > 1 ? entry->args[i - 1].name : "";
-        if (!*known || !is_listed(without, known)) {
+        if (!is_listed(without, known)) {
             add_argument(&text, known, named ? argument->child[0] : argument);
         }
     }
@@ -254,6 +243,18 @@ static void walk_bodies(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
     }
 }
 
+/* More than half: what is left of the signal hardly tells one row from another. */
+static void edit_dropout(Rewrite *rewrite, const Tree *call) {
+    Tree **p = call->count > 1 ? &call->child[1] : NULL;
+    p = p && (*p)->kind == TREE_ARGUMENT ? &(*p)->child[0] : p;
+    const Tree *value = p ? look(rewrite->draft, *p) : NULL;
+    char text[32];
+    if (value && value->kind == TREE_NUMBER && value->number > 0.5) {
+        snprintf(text, sizeof text, "%g", rewrite->to->dropout);
+        put_value(rewrite, p, text);
+    }
+}
+
 /* What a net that is used is given, where it is of the kind that is edited. */
 static void edit_arguments(Rewrite *rewrite, const Tree *call) {
     const Rewriting *to = rewrite->to;
@@ -290,6 +291,9 @@ static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
         set_weights(rewrite, *at);
     }
     edit_cell(rewrite, at, entry);
+    if (to->dropout > 0 && (*at)->kind == TREE_CALL && entry && !strcmp(entry->name, "dropout")) {
+        edit_dropout(rewrite, *at);
+    }
     if ((*at)->kind == TREE_CALL && draft_net(rewrite->draft, (*at)->child[0])) {
         edit_arguments(rewrite, *at);
     }

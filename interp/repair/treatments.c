@@ -18,46 +18,38 @@ static const struct {
     Aim aim;
     EditName edit;
     const char *rules; /* that it is for */
+    bool scaled;       /* only where norms, links or very many layers leave first weights little to decide */
 } treatments[] = {
-    {AIM_OUTPUT, EDIT_OUTPUT, "wrong_output"},
-    {AIM_INPUT, EDIT_INPUTS, "bad_data"},
-    {AIM_DEPTH, EDIT_BIAS, "dead_units saturated_activation vanishing_gradient"},
-    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau"},
-    {AIM_DEPTH, EDIT_INIT_AUTO, DEPTH},
-    {AIM_DEPTH, EDIT_LEAKY, "dead_units"},
-    {AIM_DEPTH, EDIT_INIT_HE, DEPTH},
-    {AIM_DEPTH, EDIT_INIT_XAVIER, DEPTH},
-    {AIM_DEPTH, EDIT_INIT_ORTHOGONAL, DEPTH},
-    {AIM_DEPTH, EDIT_RELU, DEPTH},
-    {AIM_DEPTH, EDIT_TANH, DEPTH},
-    {AIM_DEPTH, EDIT_SELU, DEPTH},
-    {AIM_DEPTH, EDIT_PRELU, DEPTH " dead_units"},
-    {AIM_DEPTH, EDIT_LINK_PROJECT, DEPTH " norm_explosion dead_units plateau"},
-    {AIM_DEPTH, EDIT_BATCHNORM, DEPTH " dead_units plateau"},
-    {AIM_DEPTH, EDIT_LAYERNORM, DEPTH " norm_explosion plateau"},
-    {AIM_DEPTH, EDIT_INPUTS, "saturated_activation"},
-    {AIM_TIME, EDIT_FORGET, TIME},
-    {AIM_TIME, EDIT_UPDATE, TIME},
-    {AIM_TIME, EDIT_LSTM, TIME},
-    {AIM_TIME, EDIT_GRU, TIME},
-    {AIM_STEPS, EDIT_REMEDY, STEPS},
-    {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss"},
-    {AIM_STEPS, EDIT_NO_CLIP, "clip_too_tight"},
-    {AIM_STEPS, EDIT_ADAM, "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high"},
-    {AIM_STEPS, EDIT_WARMUP, "learning_rate_too_high diverging oscillating_loss exploding_gradient"},
+    {AIM_OUTPUT, EDIT_OUTPUT, "wrong_output", false},
+    {AIM_INPUT, EDIT_INPUTS, "bad_data", false},
+    {AIM_DEPTH, EDIT_BIAS, "dead_units saturated_activation vanishing_gradient", false},
+    {AIM_DEPTH, EDIT_DROPOUT, DEPTH " plateau slow_convergence", false},
+    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", true},
+    {AIM_DEPTH, EDIT_INIT_AUTO, DEPTH, false},
+    {AIM_DEPTH, EDIT_LEAKY, "dead_units", false},
+    {AIM_DEPTH, EDIT_INIT_HE, DEPTH, false},
+    {AIM_DEPTH, EDIT_INIT_XAVIER, DEPTH, false},
+    {AIM_DEPTH, EDIT_INIT_ORTHOGONAL, DEPTH, false},
+    {AIM_DEPTH, EDIT_RELU, DEPTH, false},
+    {AIM_DEPTH, EDIT_TANH, DEPTH, false},
+    {AIM_DEPTH, EDIT_SELU, DEPTH, false},
+    {AIM_DEPTH, EDIT_PRELU, DEPTH " dead_units", false},
+    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", false},
+    {AIM_DEPTH, EDIT_BATCHNORM, DEPTH " dead_units plateau", false},
+    {AIM_DEPTH, EDIT_LAYERNORM, DEPTH " norm_explosion plateau", false},
+    {AIM_DEPTH, EDIT_INPUTS, "saturated_activation", false},
+    {AIM_TIME, EDIT_FORGET, TIME, false},
+    {AIM_TIME, EDIT_UPDATE, TIME, false},
+    {AIM_TIME, EDIT_GRU, TIME, false},
+    {AIM_TIME, EDIT_LSTM, TIME, false},
+    {AIM_STEPS, EDIT_REMEDY, STEPS, false},
+    {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
+    {AIM_STEPS, EDIT_NO_CLIP, "clip_too_tight", false},
+    {AIM_STEPS, EDIT_ADAM, "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high",
+     false},
+    {AIM_STEPS, EDIT_WARMUP, "learning_rate_too_high diverging oscillating_loss exploding_gradient", false},
 };
 enum { TREATMENTS = sizeof treatments / sizeof *treatments };
-
-/* Is `word` one of the words of `text`? */
-static bool has_word(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
-        if ((at == text || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- what is wrong ----------------------------------------------------------------------------------------------- */
 
@@ -94,12 +86,12 @@ static void add_foreseen(const Sickness *sickness, Troubles *troubles) {
     plumb_forecast_free(told);
 }
 
-/* A limit below the usual gradient makes any learning rate look too low: it comes first. */
+/* What is certain is put right along with the rest, however mild: a limit below the usual gradient, which makes any
+ * learning rate look too low, a wrong output, bad data. */
 static int turn_of(const Sickness *sickness, const PlumbFinding *finding) {
-    bool tight = !strcmp(plumb_rule_name(finding->rule), "clip_too_tight");
-    return finding->follows >= 0                                                ? LAST
-           : finding->severity == PLUMB_SEVERE || (tight && sickness->unsolved) ? URGENT
-                                                                                : LATER;
+    bool certain = is_listed("clip_too_tight wrong_output bad_data", plumb_rule_name(finding->rule));
+    bool urgent = finding->severity == PLUMB_SEVERE || (certain && sickness->unsolved);
+    return finding->follows >= 0 ? LAST : urgent ? URGENT : LATER;
 }
 
 static void find_troubles(const Sickness *sickness, Troubles *troubles) {
@@ -121,32 +113,63 @@ static void find_troubles(const Sickness *sickness, Troubles *troubles) {
 
 enum { DEEP = 8, VERY_DEEP = 24 }; /* layers with drawn weights */
 
-static int layers_of(const PlumbNet *net, bool recurrent) {
+static int layers_of(const PlumbNet *net) {
     int count = 0;
     for (int i = 0; i < plumb_net_size(net); i++) {
-        const PlumbNode *node = plumb_net_node(net, i);
-        count += recurrent ? !strcmp(node->call->entry->family, "recurrent") : *node->init != '\0';
+        count += *plumb_net_node(net, i)->init != '\0';
     }
     return count;
+}
+
+static bool is_scaled(const PlumbNet *net) {
+    bool scaled = layers_of(net) >= VERY_DEEP;
+    for (int i = 0; !scaled && i < plumb_net_size(net); i++) {
+        const PlumbNode *node = plumb_net_node(net, i);
+        scaled = node->skip || !strcmp(node->call->entry->family, "norms");
+    }
+    return scaled;
 }
 
 static bool is_set(const Sickness *sickness, const char *key) {
     return plumb_call_value(sickness->recipe->call.call, key)->type == PLUMB_V_CALL;
 }
 
-/* Does the optimizer rescale gradients, and take steps of the usual size? Weights that act at every time step stand
- * smaller ones. */
+/* Of the longest sequence that a recurrent layer reads; 0: there is none. */
+static int steps_of(const PlumbNet *net) {
+    int steps = 0;
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        const PlumbNode *node = plumb_net_node(net, i);
+        if (!strcmp(node->call->entry->family, "recurrent") && node->input_count) {
+            int here = plumb_net_node(net, node->input[0])->shape.dim[0];
+            steps = here > steps ? here : steps;
+        }
+    }
+    return steps;
+}
+
+/* Does the optimizer rescale gradients, and take steps of the usual size? Weights that act at each of T time steps
+ * stand smaller ones. */
 static bool is_robust(const Sickness *sickness) {
     const PlumbNet *net = sickness->net->net->net;
     PlumbForecast *told = plumb_forecast(net, sickness->data, sickness->recipe->call.call, NULL);
     double lr = plumb_call_number(plumb_call_call(sickness->recipe->call.call, "optimizer"), "lr");
-    bool robust = told && told->adaptive && lr >= 3e-4 && lr <= (layers_of(net, true) ? 0.005 : 0.02);
+    double most = fmin(0.02, 0.5 / fmax(1, steps_of(net)));
+    bool robust = told && told->adaptive && lr >= 3e-4 && lr <= most;
     plumb_forecast_free(told);
     return robust;
 }
 
 /* ---- one edit for one trouble --------------------------------------------------------------------------------------
  */
+
+/* Where a link's ends differ it goes through a layer of its own. */
+static bool make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
+    Plan projected = *plan;
+    for (int i = 0; i < plan->count; i++) {
+        projected.edit[i] = plan->edit[i] == EDIT_LINK ? EDIT_LINK_PROJECT : plan->edit[i];
+    }
+    return candidate_make(sickness, plan, candidate) || candidate_make(sickness, &projected, candidate);
+}
 
 /* Whole decades: what lies between is within the bands of the forecast. Where theory is silent the edit is no better
  * than its place; what stays ill comes after all that is healthy. */
@@ -158,7 +181,7 @@ static double steepness(const Candidate *candidate) {
 /* What goes along. Plain descent takes a step of its own for each of many layers; a gradient that comes through all
  * time steps may be large at some. */
 static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
-    int layers = layers_of(sickness->net->net->net, false);
+    int layers = layers_of(sickness->net->net->net);
     if (aim == AIM_DEPTH && layers >= VERY_DEEP) {
         plan_add(plan, EDIT_LINK);
     }
@@ -173,28 +196,31 @@ static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
     }
 }
 
-/* Gates learn to open: what is forecast of their first weights says nothing against them. */
+/* Gates learn to open: what is forecast of their first weights says nothing against them. Nor does the forecast know of
+ * outputs, or rows. */
 static bool try_treatment(const Sickness *sickness, int index, const Trouble *trouble, bool alone,
                           Candidate *candidate) {
     EditName edit = treatments[index].edit;
     Plan bare = {.remedy = trouble->remedy}, plan;
-    if (!has_word(treatments[index].rules, trouble->rule) || (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
+    if (!is_listed(treatments[index].rules, trouble->rule) ||
+        (treatments[index].scaled && !is_scaled(sickness->net->net->net)) ||
+        (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
         return false;
     }
     plan_add(&bare, edit);
     plan = bare;
     add_companions(sickness, treatments[index].aim, &plan);
-    if (!candidate_make(sickness, &bare, candidate)) {
+    if (!make(sickness, &bare, candidate)) {
         return false;
     }
     if (plan.count > bare.count) {
         Candidate together;
-        if (candidate_make(sickness, &plan, &together)) {
+        if (make(sickness, &plan, &together)) {
             candidate_clear(candidate);
             *candidate = together;
         }
     }
-    bool asked = edit != EDIT_LSTM && edit != EDIT_GRU;
+    bool asked = treatments[index].aim == AIM_DEPTH || treatments[index].aim == AIM_STEPS;
     if ((!asked || candidate_forecast(sickness, candidate)) && !(alone && sickness->tried(sickness->self, candidate))) {
         return true;
     }
@@ -268,10 +294,11 @@ static bool combine(const Sickness *sickness, const Troubles *troubles, Candidat
 /* He et al. 2015 and 2016, Kingma & Ba 2015; of recurrent nets Gers et al. 2000 and Pascanu et al. 2013. */
 static bool classic(const Sickness *sickness, bool linked, Candidate *candidate) {
     Plan plan = {0};
-    if (layers_of(sickness->net->net->net, true)) {
+    if (steps_of(sickness->net->net->net)) {
         plan_add(&plan, EDIT_LSTM);
         plan_add(&plan, EDIT_FORGET);
         plan_add(&plan, EDIT_CLIP);
+        plan_add(&plan, EDIT_ADAM);
     } else {
         plan_add(&plan, EDIT_RELU);
         plan_add(&plan, EDIT_BIAS);
@@ -279,13 +306,14 @@ static bool classic(const Sickness *sickness, bool linked, Candidate *candidate)
             plan_add(&plan, EDIT_LINK);
         }
     }
+    plan_add(&plan, EDIT_DROPOUT);
     if (!is_robust(sickness)) {
         plan_add(&plan, EDIT_ADAM);
     }
     if (is_set(sickness, "schedule")) {
         plan_add(&plan, EDIT_NO_SCHEDULE);
     }
-    if (candidate_make(sickness, &plan, candidate)) {
+    if (make(sickness, &plan, candidate)) {
         if (!sickness->tried(sickness->self, candidate)) {
             return true;
         }
@@ -312,7 +340,7 @@ bool best_edit(const Sickness *sickness, Candidate *best) {
     if (combine(sickness, &troubles, best)) {
         return true;
     }
-    bool deep = layers_of(sickness->net->net->net, false) >= VERY_DEEP;
+    bool deep = layers_of(sickness->net->net->net) >= VERY_DEEP;
     if (sickness->unsolved && (classic(sickness, deep, best) || classic(sickness, !deep, best))) {
         return true;
     }

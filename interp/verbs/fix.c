@@ -368,7 +368,11 @@ static void tell(const Repair *repair, const Stage *best, const char *source) {
     Canvas canvas = session_canvas(repair->session);
     char *before = source_before(repair, best);
     json_t *object = json_object();
-    if (!plumb_diagnosis_size(repair->first.diagnosis)) {
+    bool silent = !plumb_diagnosis_size(repair->first.diagnosis);
+    if (silent && !repair->attempts && repair->first.unsolved) {
+        canvas_wrap(&canvas, STATE_DOUBTFUL, 4,
+                    "no rule fires, and no edit is known to help: the data, or the size of the net?");
+    } else if (silent && !repair->attempts) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "nothing to fix: no rule fires");
     } else if (best == &repair->first) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "no edit made it better");
@@ -457,9 +461,10 @@ const Verb verb_fix = {
          .kind = PLUMB_VERB,
          .family = "training",
          .summary =
-             "edits the source of a net by its findings, one edit after the other; each is proved by training a twin "
-             "from the same seed on the same batches, and kept only if the twin is better. NET stays as it is; "
-             "the twins write no logs",
+             "edits the source of a net by its findings, and by what trains nearly any net where none is left and the "
+             "task is not solved: first all at once that is urgent, then one edit after the other; each try is proved "
+             "by training a twin from the same seed on the same batches, and kept only if the twin is better. NET "
+             "and the nets that it uses stay as they are; the twins write no logs",
          .formula = "fix NET as NAME [on DATA] [with RECIPE]",
          .source = "plumb; Zhang et al. 2021, AutoTrainer, for repair in a loop",
          .example = "fix plain as fixed on digits with quick"},
