@@ -35,8 +35,7 @@ Tree *draft_parse(Draft *draft, const char *format, ...) __attribute__((format(p
 int draft_parameter(const Draft *draft, const Tree *tree);
 /* The entry of the registry that a name or a call means, also by a binding; NULL: none. */
 const PlumbEntry *draft_entry(const Draft *draft, const Tree *tree);
-/* The net that a name means in the body: declared there, or in reach; owned by the caller. NULL: none, or no memory. */
-Value *draft_net_value(const Draft *draft, const char *name);
+/* Does the name mean a net, declared in the body or in reach? */
 bool draft_net(const Draft *draft, const Tree *tree);
 /* Is the name used in the tree, or in a net that it uses? */
 bool draft_mentions(const Draft *draft, const Tree *tree, const char *name);

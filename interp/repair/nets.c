@@ -31,30 +31,45 @@ static bool is_hidden(const Draft *draft, const char *name) {
     return draft_parameter(draft, &tree) >= 0 || is_label(draft->body, name);
 }
 
+typedef struct Meaning {
+    Value *net;   /* NULL: the name means none, or no memory */
+    Scope *frame; /* of the body's declarations; NULL: it is not among them */
+} Meaning;
+
+/* Nets hold the frame that they were declared in, and it holds them. */
+static void meaning_clear(Meaning *meaning) {
+    value_drop(meaning->net);
+    if (meaning->frame) {
+        scope_clear(meaning->frame);
+    }
+    scope_drop(meaning->frame);
+}
+
 /* What is declared in a body may use what was declared above it. */
-static Value *declare(const Draft *draft, const Tree *tree) {
-    Scope *frame = scope_new_body(draft->scope);
-    bool done = frame;
+static Meaning declare(const Draft *draft, const Tree *tree) {
+    Meaning meaning = {.frame = scope_new_body(draft->scope)};
+    bool done = meaning.frame;
     for (int i = 0; done && i < draft->body->count && draft->body->child[i] != tree; i++) {
         const Tree *above = draft->body->child[i];
-        Value *value = above->kind == TREE_NET ? draft_declare(draft->session, above, frame) : NULL;
-        done = !value || scope_bind(frame, above->text, value);
+        Value *value = above->kind == TREE_NET ? draft_declare(draft->session, above, meaning.frame) : NULL;
+        done = !value || scope_bind(meaning.frame, above->text, value);
         value_drop(value);
     }
-    Value *net = done ? draft_declare(draft->session, tree, frame) : NULL;
-    scope_drop(frame);
-    return net;
+    meaning.net = done ? draft_declare(draft->session, tree, meaning.frame) : NULL;
+    return meaning;
 }
 
 enum { DEPTH_MOST = 8 };
 
-Value *draft_net_value(const Draft *draft, const char *name) {
-    if (draft->depth >= DEPTH_MOST) {
-        return NULL;
-    }
+static Meaning meaning_of(const Draft *draft, const char *name) {
     const Tree *own = declared(draft, name);
     Value *bound = own || is_hidden(draft, name) ? NULL : scope_find(draft->scope, name);
-    return own ? declare(draft, own) : bound && bound->type == VALUE_NET ? value_keep(bound) : NULL;
+    if (draft->depth >= DEPTH_MOST) {
+        return (Meaning){0};
+    }
+    return own                                 ? declare(draft, own)
+           : bound && bound->type == VALUE_NET ? (Meaning){.net = value_keep(bound)}
+                                               : (Meaning){0};
 }
 
 static Draft *draft_used(const Draft *by, const Value *net) {
@@ -74,11 +89,11 @@ bool draft_net(const Draft *draft, const Tree *tree) {
 /* A net's own nets are those of its body, and of where it was declared. */
 bool draft_mentions(const Draft *draft, const Tree *tree, const char *name) {
     bool found = tree->kind == TREE_NAME && !strcmp(tree->text, name);
-    Value *net = !found && tree->kind == TREE_NAME ? draft_net_value(draft, tree->text) : NULL;
-    Draft *used = draft_used(draft, net);
+    Meaning meaning = !found && tree->kind == TREE_NAME ? meaning_of(draft, tree->text) : (Meaning){0};
+    Draft *used = draft_used(draft, meaning.net);
     found = found || (used && draft_mentions(used, used->body, name));
     draft_free(used);
-    value_drop(net);
+    meaning_clear(&meaning);
     for (int i = 0; !found && i < tree->count; i++) {
         found = draft_mentions(draft, tree->child[i], name);
     }
@@ -125,11 +140,11 @@ static bool was_met(Used *used, const char *name) {
 }
 
 static bool rewrite_used(Draft *draft, const char *name, const Rewriting *to, Used *used) {
-    Value *net = was_met(used, name) ? NULL : draft_net_value(draft, name);
-    Tree *tree = net ? rewritten(draft, net, name, to) : NULL;
+    Meaning meaning = was_met(used, name) ? (Meaning){0} : meaning_of(draft, name);
+    Tree *tree = meaning.net ? rewritten(draft, meaning.net, name, to) : NULL;
     const Tree *own = tree ? declared(draft, name) : NULL;
     bool changed = tree && (own ? rewrite_declared(draft, own, tree) : draft_insert(draft, 0, tree));
-    value_drop(net);
+    meaning_clear(&meaning);
     return changed;
 }
 

@@ -175,16 +175,17 @@ static void a_link_in_a_used_net_is_scaled_by_how_often_it_is_used(void **state)
                    "    input(4) -> repeat(8) { unit }\n}");
 }
 
-/* A second edit finds the declaration where the first has put it. */
-static void edits_of_a_used_net_add_up(void **state) {
+/* A second edit finds the declarations where the first has put them. */
+static void edits_of_used_nets_add_up(void **state) {
     (void)state;
     Bench bench;
-    open_bench(&bench, BLOCK "net n { input(2) -> block -> dense(2) }");
+    open_bench(&bench, BLOCK "net end { dense(4) -> tanh }\nnet n { input(2) -> block -> end -> dense(2) }");
     assert_true(draft_rewrite(bench.draft, &(Rewriting){.act = "relu"}));
     assert_true(draft_rewrite(bench.draft, &(Rewriting){.norm = "layernorm"}));
     char *text = draft_text(bench.draft, "m", false);
-    assert_string_equal(text, "net m {\n    net block(act=relu, width=4) { dense(width) -> layernorm -> act }\n"
-                              "    input(2) -> block -> dense(2)\n}");
+    assert_string_equal(text, "net m {\n    net end { dense(4) -> layernorm -> relu }\n"
+                              "    net block(act=relu, width=4) { dense(width) -> layernorm -> act }\n"
+                              "    input(2) -> block -> end -> dense(2)\n}");
     free(text);
     close_bench(&bench);
 }
@@ -208,7 +209,7 @@ int main(void) {
                                        cmocka_unit_test(a_used_net_is_declared_again_where_it_is_used),
                                        cmocka_unit_test(a_net_that_a_parameter_stands_for_is_used_by_its_name),
                                        cmocka_unit_test(a_link_in_a_used_net_is_scaled_by_how_often_it_is_used),
-                                       cmocka_unit_test(edits_of_a_used_net_add_up),
+                                       cmocka_unit_test(edits_of_used_nets_add_up),
                                        cmocka_unit_test(what_is_no_used_net_is_left_alone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
