@@ -10,6 +10,16 @@
 /* ---- pieces of text ------------------------------------------------------------------------------------------------
  */
 
+bool is_listed(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = length ? strstr(list, word) : NULL; at; at = strstr(at + 1, word)) {
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is tried in vain reports nothing. */
 static Diags *mute(Session *session) {
     Diags *heard = session->diags, *silent = diags_new();
@@ -104,6 +114,7 @@ Draft *draft_copy(const Draft *from) {
     draft->body = tree_copy(draft->arena, from->body);
     draft->recipe = from->recipe ? strdup(from->recipe) : NULL;
     draft->rewritten = from->rewritten;
+    draft->depth = from->depth;
     draft->failed = from->failed || !draft->body || (from->recipe && !draft->recipe);
     for (int i = 0; i < from->parameters; i++) {
         draft->value[i] = from->value[i] ? tree_copy(draft->arena, from->value[i]) : NULL;
@@ -142,6 +153,32 @@ const PlumbEntry *draft_entry(const Draft *draft, const Tree *tree) {
         return bound->type == VALUE_CALL ? bound->call.call->entry : NULL;
     }
     return name_entry(name->text);
+}
+
+/* ---- statements of the body ----------------------------------------------------------------------------------------
+ */
+
+Tree *draft_block(Draft *draft) {
+    char *text = draft->body->kind == TREE_BLOCK ? NULL : format_tree(draft->body);
+    Tree *block = text ? draft_parse(draft, "{\n%s\n}", text) : NULL;
+    free(text);
+    draft->body = block ? block : draft->body;
+    return draft->body->kind == TREE_BLOCK ? draft->body : NULL;
+}
+
+bool draft_insert(Draft *draft, int place, Tree *statement) {
+    Tree *body = draft_block(draft);
+    Tree **child = body ? arena_alloc(draft->arena, ((size_t)body->count + 1) * sizeof(Tree *)) : NULL;
+    if (!child || !statement) {
+        draft->failed = true;
+        return false;
+    }
+    for (int i = 0; i <= body->count; i++) {
+        child[i] = i < place ? body->child[i] : i == place ? statement : body->child[i - 1];
+    }
+    body->child = child;
+    body->count++;
+    return true;
 }
 
 /* ---- to text ------------------------------------------------------------------------------------------------------
@@ -255,11 +292,20 @@ Value *draft_recipe(Session *session, const char *settings, const PlumbCall *bas
     return clean ? recipe : NULL;
 }
 
-Value *draft_build(Session *session, const char *text) {
-    const Tree *tree = parse_one(session, text);
+Value *draft_declare(Session *session, const Tree *tree, Scope *scope) {
     Diags *heard = mute(session);
-    Value *value = tree && tree->kind == TREE_NET ? declare_net(session, tree, session->scope) : NULL;
-    bool built = value && session_net(session, value, tree->span);
+    Value *value = tree && tree->kind == TREE_NET ? declare_net(session, tree, scope) : NULL;
+    if (!unmute(session, heard)) {
+        value_drop(value);
+        return NULL;
+    }
+    return value;
+}
+
+Value *draft_build(Session *session, const char *text) {
+    Value *value = draft_declare(session, parse_one(session, text), session->scope);
+    Diags *heard = mute(session);
+    bool built = value && session_net(session, value, value->net->span);
     if (!unmute(session, heard) || !built) {
         value_drop(value);
         return NULL;

@@ -14,6 +14,7 @@ typedef struct Draft {
     int parameters;
     bool rewritten;           /* the body differs from the declaration's */
     char *recipe;             /* settings over the recipe, "clip = by_norm(1); ..."; NULL: none */
+    int depth;                /* of nets within nets */
     bool failed;              /* no memory, or what cannot be written */
 } Draft;
 
@@ -34,17 +35,35 @@ Tree *draft_parse(Draft *draft, const char *format, ...) __attribute__((format(p
 int draft_parameter(const Draft *draft, const Tree *tree);
 /* The entry of the registry that a name or a call means, also by a binding; NULL: none. */
 const PlumbEntry *draft_entry(const Draft *draft, const Tree *tree);
+/* Does the name mean a net, declared in the body or in reach? */
+bool draft_net(const Draft *draft, const Tree *tree);
+/* Is the name used in the tree, or in a net that it uses? */
+bool draft_mentions(const Draft *draft, const Tree *tree, const char *name);
+/* The body as a block: an expression becomes one of a single statement. NULL: no memory. */
+Tree *draft_block(Draft *draft);
+bool draft_insert(Draft *draft, int place, Tree *statement); /* into the body's block; false: no memory */
+/* A declaration as a value. NULL: it is none; nothing is reported. */
+Value *draft_declare(Session *session, const Tree *tree, Scope *scope);
+/* Is it one of the words of the list, "dead_units plateau"? */
+bool is_listed(const char *list, const char *word);
 /* The net that the text declares, built. NULL: it cannot be; nothing is reported. */
 Value *draft_build(Session *session, const char *text);
 
 /* ---- rewrite.c: an edit, wherever it applies. False: it changes nothing ---- */
 typedef struct Rewriting {
     const char *act, *init, *norm; /* names; NULL: as they are */
-    const char *cell;              /* in place of rnn and gru, as a call may begin: "gru", "lstm" */
-    const char *forget;            /* lstm's forget_bias */
-    bool link;                     /* residual links around what is repeated */
+    const char *bias;              /* first biases, where they are given */
+    const char *cell;              /* in place of rnn and gru: "gru", "lstm"; its gates begin open */
+    const char *open;              /* whose gates begin open: "gru", "lstm" */
+    double dropout;                /* at most, of the layers that drop more than half; 0: as they are */
+    bool link;                     /* residual links around what is repeated; those that are there are scaled */
+    bool project;                  /* with `link`: where a link's ends differ, through a layer of its own */
     bool output;                   /* the last layer is left out */
     bool inputs;                   /* a batch norm behind the input */
+    bool inner;                    /* the net is used by another one: its last layer is none of the output's */
+    const Tree *times;             /* how often that one repeats it; NULL: not */
 } Rewriting;
 bool draft_rewrite(Draft *draft, const Rewriting *to);
+/* ---- nets.c: the same in the nets that it uses, whose edited declarations go into its body ---- */
+bool draft_rewrite_nets(Draft *draft, const Rewriting *to);
 #endif

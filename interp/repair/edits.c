@@ -1,92 +1,96 @@
-/* Edits as a table, tried by forecast of the net that they would make. */
+/* Edits as a table; a plan of several is made in turn, and the net that comes of it is built and forecast. */
 #include "edits.h"
+#include "../../grammar/text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH "vanishing_gradient exploding_gradient poor_initialization saturated_activation"
-#define TIME "vanishing_through_time exploding_through_time"
-#define STEPS                                                                                                          \
-    "learning_rate_too_high learning_rate_too_low stagnant_update oscillating_loss slow_convergence diverging "        \
-    "exploding_gradient exploding_through_time clip_too_tight overfit"
-
 typedef struct Edit {
-    const char *text;  /* as it is told; NULL: the finding's own remedy, a setting of the recipe */
-    const char *rules; /* that it is for */
+    const char *text; /* as it is told */
     Rewriting to;
     const char *setting; /* of the recipe */
 } Edit;
 
-/* Where the forecast sees no difference, the first one counts as the simplest. */
-static const Edit edits[] = {
-    {"the last layer left out", "wrong_output", {.output = true}, NULL},
-    {"batchnorm behind the input", "bad_data saturated_activation", {.inputs = true}, NULL},
-    {NULL, STEPS, {0}, NULL},
-    {"init=auto", "poor_initialization", {.init = "auto"}, NULL},
-    {"act=leaky_relu, init=he", "dead_units", {.act = "leaky_relu", .init = "he"}, NULL},
-    {"init=he", DEPTH, {.init = "he"}, NULL},
-    {"init=xavier", DEPTH, {.init = "xavier"}, NULL},
-    {"init=orthogonal", DEPTH, {.init = "orthogonal"}, NULL},
-    {"act=relu, init=he", DEPTH, {.act = "relu", .init = "he"}, NULL},
-    {"act=tanh, init=xavier", DEPTH, {.act = "tanh", .init = "xavier"}, NULL},
-    {"act=selu, init=lecun", DEPTH, {.act = "selu", .init = "lecun"}, NULL},
-    {"act=prelu, init=he", DEPTH " dead_units", {.act = "prelu", .init = "he"}, NULL},
-    {"norm=batchnorm", DEPTH " dead_units plateau", {.norm = "batchnorm"}, NULL},
-    {"norm=layernorm", DEPTH " norm_explosion plateau", {.norm = "layernorm"}, NULL},
-    {"residual(scale=1 / sqrt(n))", DEPTH " norm_explosion", {.link = true}, NULL},
-    {"rnn -> gru", TIME, {.cell = "gru"}, NULL},
-    {"rnn, gru -> lstm", TIME, {.cell = "lstm"}, NULL},
-    {"lstm(forget_bias=3)", TIME, {.forget = "3"}, NULL},
-    {"clip = by_norm(1)",
-     "exploding_through_time exploding_gradient diverging oscillating_loss",
-     {0},
-     "clip = by_norm(1)"},
-    {"schedule = cosine(warmup=100)",
-     "learning_rate_too_high diverging oscillating_loss exploding_gradient",
-     {0},
-     "schedule = cosine(warmup=100)"},
-    {"optimizer = adam(lr=0.003)",
-     "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high",
-     {0},
-     "optimizer = adam(lr=0.003)"},
+static const Edit edits[EDITS] = {
+    [EDIT_OUTPUT] = {"the last layer left out", {.output = true}, NULL},
+    [EDIT_INPUTS] = {"batchnorm behind the input", {.inputs = true}, NULL},
+    [EDIT_BIAS] = {"bias_init=zeros", {.bias = "zeros"}, NULL},
+    [EDIT_INIT_AUTO] = {"init=auto", {.init = "auto"}, NULL},
+    [EDIT_INIT_HE] = {"init=he", {.init = "he"}, NULL},
+    [EDIT_INIT_XAVIER] = {"init=xavier", {.init = "xavier"}, NULL},
+    [EDIT_INIT_ORTHOGONAL] = {"init=orthogonal", {.init = "orthogonal"}, NULL},
+    [EDIT_RELU] = {"act=relu, init=he", {.act = "relu", .init = "he"}, NULL},
+    [EDIT_LEAKY] = {"act=leaky_relu, init=he", {.act = "leaky_relu", .init = "he"}, NULL},
+    [EDIT_TANH] = {"act=tanh, init=xavier", {.act = "tanh", .init = "xavier"}, NULL},
+    [EDIT_SELU] = {"act=selu, init=lecun", {.act = "selu", .init = "lecun"}, NULL},
+    [EDIT_PRELU] = {"act=prelu, init=he", {.act = "prelu", .init = "he"}, NULL},
+    [EDIT_BATCHNORM] = {"norm=batchnorm", {.norm = "batchnorm"}, NULL},
+    [EDIT_LAYERNORM] = {"norm=layernorm", {.norm = "layernorm"}, NULL},
+    [EDIT_LINK] = {"residual(scale=1 / sqrt(n))", {.link = true}, NULL},
+    [EDIT_LINK_PROJECT] = {"residual(scale=1 / sqrt(n), project=true)", {.link = true, .project = true}, NULL},
+    [EDIT_DROPOUT] = {"dropout(0.1)", {.dropout = 0.1}, NULL},
+    [EDIT_FORGET] = {"lstm(forget_bias=3)", {.open = "lstm"}, NULL},
+    [EDIT_UPDATE] = {"gru(update_bias=3)", {.open = "gru"}, NULL},
+    [EDIT_LSTM] = {"rnn, gru -> lstm(forget_bias=3)", {.cell = "lstm"}, NULL},
+    [EDIT_GRU] = {"rnn -> gru(update_bias=3)", {.cell = "gru"}, NULL},
+    [EDIT_CLIP] = {"clip = by_norm(1)", {0}, "clip = by_norm(1)"},
+    [EDIT_NO_CLIP] = {"clip = none", {0}, "clip = none"},
+    [EDIT_WARMUP] = {"schedule = cosine(warmup=100)", {0}, "schedule = cosine(warmup=100)"},
+    [EDIT_NO_SCHEDULE] = {"schedule = none", {0}, "schedule = none"},
+    [EDIT_ADAM] = {"optimizer = adam(lr=0.003)", {0}, "optimizer = adam(lr=0.003)"},
 };
-enum { EDITS = sizeof edits / sizeof *edits };
+
+void plan_add(Plan *plan, EditName edit) {
+    for (int i = 0; i < plan->count; i++) {
+        if (plan->edit[i] == edit) {
+            return;
+        }
+    }
+    if (plan->count < EDITS) {
+        plan->edit[plan->count++] = edit;
+    }
+}
 
 void candidate_clear(Candidate *candidate) {
     draft_free(candidate->draft);
+    free(candidate->text);
     free(candidate->source);
     value_drop(candidate->net);
     value_drop(candidate->recipe);
     *candidate = (Candidate){0};
 }
 
-/* Is `word` one of the words of `text`? */
-static bool has_word(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
-        if ((at == text || at[-1] == ' ') && (at[length] == ' ' || !at[length])) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- the edits of a plan --------------------------------------------------------------------------------------- */
 
-/* A remedy that is a setting of the recipe: key = value. */
-static const char *setting_of(const Edit *edit, const PlumbFinding *finding) {
-    return edit->text ? edit->setting : strstr(finding->remedy, " = ") ? finding->remedy : NULL;
-}
-
-static bool apply(const Sickness *sickness, const Edit *edit, const char *setting, Candidate *candidate) {
-    candidate->draft = draft_copy(sickness->draft);
-    if (!candidate->draft) {
+/* False: the recipe says so already, or takes no such setting. */
+static bool apply_setting(const Sickness *sickness, const char *setting, Candidate *candidate) {
+    Value *recipe = draft_recipe(sickness->session, setting, candidate->recipe->call.call);
+    char *was = value_text(candidate->recipe), *is = recipe ? value_text(recipe) : NULL;
+    bool changed = was && is && strcmp(was, is) != 0 && draft_set(candidate->draft, setting);
+    free(was);
+    free(is);
+    if (!changed) {
+        value_drop(recipe);
         return false;
     }
-    if (!setting) {
-        candidate->recipe = value_keep(sickness->recipe);
-        return draft_rewrite(candidate->draft, &edit->to);
+    value_drop(candidate->recipe);
+    candidate->recipe = recipe;
+    return true;
+}
+
+static bool apply(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
+    Text text = {0};
+    for (int i = 0; i < plan->count; i++) {
+        const Edit *edit = plan->edit[i] == EDIT_REMEDY ? NULL : &edits[plan->edit[i]];
+        const char *setting = edit ? edit->setting : plan->remedy;
+        bool changed =
+            setting ? apply_setting(sickness, setting, candidate) : edit && draft_rewrite(candidate->draft, &edit->to);
+        if (changed) {
+            text_printf(&text, "%s%s", text.length ? ", " : "", edit ? edit->text : setting);
+        }
     }
-    candidate->recipe = draft_recipe(sickness->session, setting, sickness->recipe->call.call);
-    return candidate->recipe && draft_set(candidate->draft, setting);
+    candidate->text = text.length ? text_take(&text) : NULL;
+    return candidate->text;
 }
 
 /* The net is built, and is one that can be trained on these data. */
@@ -98,6 +102,18 @@ static bool build(const Sickness *sickness, Candidate *candidate) {
            plumb_net_fits(candidate->net->net->net, sickness->data, plumb_call_call(recipe, "loss"), NULL);
 }
 
+bool candidate_make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
+    *candidate =
+        (Candidate){.draft = draft_copy(sickness->draft), .recipe = value_keep(sickness->recipe), .slope = NAN};
+    if (candidate->draft && apply(sickness, plan, candidate) && build(sickness, candidate)) {
+        return true;
+    }
+    candidate_clear(candidate);
+    return false;
+}
+
+/* ---- its forecast ------------------------------------------------------------------------------------------------ */
+
 /* The largest slope that is forecast, over depth or time; NaN: theory does not reach. */
 static double slope_of(const Sickness *sickness, const Value *net, const Value *recipe, bool *ill) {
     PlumbForecast *told = plumb_forecast(net->net->net, sickness->data, recipe->call.call, NULL);
@@ -107,69 +123,9 @@ static double slope_of(const Sickness *sickness, const Value *net, const Value *
     return slope;
 }
 
-/* What stays ill has to be better by decades at least, and comes after all that is healthy. Gates learn to open: what
- * is forecast of their first weights says nothing against them. */
-static bool forecast(const Sickness *sickness, const Edit *edit, Candidate *candidate) {
+bool candidate_forecast(const Sickness *sickness, Candidate *candidate) {
     bool was_ill;
-    if (edit->to.cell) {
-        candidate->slope = NAN;
-        return true;
-    }
     double before = slope_of(sickness, sickness->net, sickness->recipe, &was_ill);
     candidate->slope = slope_of(sickness, candidate->net, candidate->recipe, &candidate->ill);
     return !candidate->ill || candidate->slope < before - 1;
-}
-
-/* Whole decades: what lies between is within the bands of the forecast. Where theory is silent the edit is no better
- * than its place. */
-static double steepness(const Candidate *candidate) {
-    double slope = isnan(candidate->slope) ? 0 : floor(candidate->slope);
-    return candidate->ill ? 1e6 + slope : slope;
-}
-
-static bool make(const Sickness *sickness, const Edit *edit, int index, Candidate *candidate) {
-    const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, index);
-    const char *setting = setting_of(edit, finding);
-    *candidate = (Candidate){.text = edit->text ? edit->text : setting, .finding = index};
-    if (!candidate->text || !has_word(edit->rules, plumb_rule_name(finding->rule)) ||
-        sickness->tried(sickness->self, candidate->text)) {
-        return false;
-    }
-    if (apply(sickness, edit, setting, candidate) && build(sickness, candidate) &&
-        forecast(sickness, edit, candidate)) {
-        return true;
-    }
-    candidate_clear(candidate);
-    return false;
-}
-
-static bool best_for(const Sickness *sickness, int finding, Candidate *best) {
-    *best = (Candidate){0};
-    for (int i = 0; i < EDITS; i++) {
-        Candidate candidate;
-        if (!make(sickness, &edits[i], finding, &candidate)) {
-            continue;
-        }
-        if (!best->net || steepness(&candidate) < steepness(best)) {
-            candidate_clear(best);
-            *best = candidate;
-        } else {
-            candidate_clear(&candidate);
-        }
-    }
-    return best->net;
-}
-
-/* What is severe first; what follows from another finding last. */
-bool best_edit(const Sickness *sickness, Candidate *best) {
-    for (int turn = 0; turn < 3; turn++) {
-        for (int i = 0; i < plumb_diagnosis_size(sickness->diagnosis); i++) {
-            const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, i);
-            int due = finding->follows >= 0 ? 2 : finding->severity == PLUMB_SEVERE ? 0 : 1;
-            if (due == turn && best_for(sickness, i, best)) {
-                return true;
-            }
-        }
-    }
-    return false;
 }

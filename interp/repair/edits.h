@@ -1,20 +1,33 @@
-/* The edits of a net's source, and which of them is the most promising. */
+/* The edits of a net's source, alone and together, and the net that they would make. */
 #ifndef PLUMB_REPAIR_EDITS_H
 #define PLUMB_REPAIR_EDITS_H
 #include "draft.h"
 
-typedef struct Candidate {   /* a net with one more edit */
-    const char *text;        /* of the edit, "act=relu, init=he": lives as long as the findings, or for ever */
+typedef enum EditName {      /* in the order of the table in edits.c */
+    EDIT_OUTPUT, EDIT_INPUTS, EDIT_BIAS, EDIT_INIT_AUTO, EDIT_INIT_HE, EDIT_INIT_XAVIER, EDIT_INIT_ORTHOGONAL, EDIT_RELU, EDIT_LEAKY,
+    EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_DROPOUT, EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU,
+    EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDITS,
+    EDIT_REMEDY              /* a setting of the recipe that a finding names */
+} EditName;
+
+typedef struct Plan {        /* edits that are made together, in order */
+    EditName edit[EDITS];
+    int count;
+    const char *remedy;      /* of EDIT_REMEDY */
+} Plan;
+void plan_add(Plan *plan, EditName edit); /* once; what does not fit is left out */
+
+typedef struct Candidate {   /* a net with further edits */
+    char *text;              /* those that change something: "act=relu, init=he, optimizer = adam(lr=0.003)" */
     Draft *draft;
     char *source;
     Value *net, *recipe;     /* recipe: kept */
-    int finding;             /* which it is for */
-    double slope;            /* of the forecast, the larger of depth and time; NaN: theory does not reach */
+    double slope;            /* of the forecast, the larger of depth and time; NaN: theory does not reach, or was not asked */
     bool ill;                /* by its verdict */
 } Candidate;
 void candidate_clear(Candidate *candidate);
 
-typedef struct Sickness {    /* what an edit is looked for */
+typedef struct Sickness {    /* what edits are looked for */
     Session *session;
     const char *name;        /* that the net will have */
     const Draft *draft;
@@ -22,10 +35,16 @@ typedef struct Sickness {    /* what an edit is looked for */
     Value *recipe;
     const PlumbData *data;
     const PlumbDiagnosis *diagnosis;
-    bool (*tried)(void *self, const char *text);
+    bool unsolved;           /* the loss is far from where the task counts as solved, whatever the rules say */
+    bool falling;            /* to the end of the training */
+    bool (*tried)(void *self, const Candidate *candidate);
     void *self;
 } Sickness;
-/* For the first finding that any edit is for: the edit with the best forecast, the simplest where several are alike. Edits that cannot
- * be made, and those that the forecast calls ill, are none. False: there is none. */
+/* The net after the plan's edits. Edits that change nothing are left out; false: all are, or the net cannot be built, or trained. */
+bool candidate_make(const Sickness *sickness, const Plan *plan, Candidate *candidate);
+/* Fills in the forecast. False: it is ill, and not better by a decade than the net before. */
+bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
+
+/* ---- treatments.c: what to try next. False: there is nothing left that was not tried ---- */
 bool best_edit(const Sickness *sickness, Candidate *best);
 #endif

@@ -9,10 +9,12 @@
 typedef struct Rewrite {
     Draft *draft;
     const Rewriting *to;
+    const Tree *times;        /* of the innermost repetition around; NULL: none */
     const PlumbEntry *before; /* of the stage in front; NULL: none, or unknown */
     bool changed;             /* something */
     bool in_body;             /* in the body itself, not in a parameter's value */
     bool bound, given;        /* init: a default is bound in the body; a layer is given one */
+    bool drawn;               /* there are layers that take one */
 } Rewrite;
 
 static void put(Rewrite *rewrite, Tree **at, Tree *tree) {
@@ -75,71 +77,143 @@ static Tree *argument_of(const Tree *call, const char *name) {
     return NULL;
 }
 
-static void set_init(Rewrite *rewrite, Tree **at) {
-    Tree *argument = argument_of(*at, "init");
+static void set_argument(Rewrite *rewrite, const Tree *call, const char *name, const char *value) {
+    Tree *argument = value ? argument_of(call, name) : NULL;
     if (argument) {
-        put_value(rewrite, &argument->child[0], rewrite->to->init);
-        rewrite->given = true;
+        put_value(rewrite, &argument->child[0], value);
     }
 }
 
-/* The call under another name, without the argument `without` and with `more`. */
-static void set_call(Rewrite *rewrite, Tree **at, const char *name, const char *without, const char *more) {
+static void set_weights(Rewrite *rewrite, const Tree *call) {
+    const Rewriting *to = rewrite->to;
+    rewrite->drawn = true;
+    rewrite->given = rewrite->given || (to->init && argument_of(call, "init"));
+    set_argument(rewrite, call, "init", to->init);
+    set_argument(rewrite, call, "bias_init", to->bias);
+}
+
+static void add_argument(Text *text, const char *name, const Tree *value) {
+    char *written = format_tree(value);
+    text_printf(text, "%s%s%s%s", text->at[text->length - 1] == '(' ? "" : ", ", name, *name ? "=" : "",
+                written ? written : "");
+    text->failed = text->failed || !written;
+    free(written);
+}
+
+/* The call of `entry` under another name, without the arguments that are listed, and with `more`. Behind the first,
+ * arguments are given by name: another layer may have others in these places. */
+static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const char *name, const char *without,
+                     const char *more) {
     Text text = {0};
     const Tree *call = *at;
     text_printf(&text, "%s(", name);
-    for (int i = 1; i < call->count; i++) {
-        if (call->child[i]->kind != TREE_ARGUMENT || strcmp(call->child[i]->text, without) != 0) {
-            char *argument = format_tree(call->child[i]);
-            text_printf(&text, "%s%s", text.at[text.length - 1] == '(' ? "" : ", ", argument ? argument : "");
-            free(argument);
+    for (int i = 1; i < call->count - call->bodies; i++) {
+        const Tree *argument = call->child[i];
+        bool named = argument->kind == TREE_ARGUMENT;
+        const char *known = named ? argument->text : i > 1 ? entry->args[i - 1].name : "";
+        if (!is_listed(without, known)) {
+            add_argument(&text, known, named ? argument->child[0] : argument);
         }
     }
     text_printf(&text, "%s%s)", *more && text.at[text.length - 1] != '(' ? ", " : "", more);
+    for (int i = call->count - call->bodies; i < call->count; i++) {
+        char *body = format_tree(call->child[i]);
+        text_printf(&text, " %s", body ? body : "");
+        free(body);
+    }
     char *whole = text_take(&text);
     put(rewrite, at, whole ? draft_parse(rewrite->draft, "%s", whole) : NULL);
     free(whole);
 }
 
+/* ---- recurrent layers
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Gates that begin open, by their bias. */
+static const struct {
+    const char *cell, *bias, *open;
+} gates[] = {{"lstm", "forget_bias", "forget_bias=3"}, {"gru", "update_bias", "update_bias=3"}};
+
+static const char *open_gates(const char *cell) {
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
+        if (!strcmp(cell, gates[i].cell)) {
+            return gates[i].open;
+        }
+    }
+    return "";
+}
+
+/* Weights and activation that were chosen for the old cell do not go along. */
+static void edit_call(Rewrite *rewrite, Tree **call, const PlumbEntry *entry) {
+    const Rewriting *to = rewrite->to;
+    bool plain = !strcmp(entry->name, "rnn"), gru = !strcmp(entry->name, "gru");
+    if (to->cell && (plain || gru) && strcmp(to->cell, entry->name) != 0) {
+        set_call(rewrite, call, entry, to->cell, "act recurrent_init update_bias", open_gates(to->cell));
+    } else if (to->open && !strcmp(to->open, entry->name)) {
+        set_call(rewrite, call, entry, entry->name, "forget_bias update_bias", open_gates(entry->name));
+    }
+}
+
 /* A parameter's value is edited where it is kept. */
 static void edit_cell(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
-    const Rewriting *to = rewrite->to;
     int parameter = draft_parameter(rewrite->draft, *at);
     Tree **call = parameter < 0 ? at : &rewrite->draft->value[parameter];
     bool in_body = rewrite->in_body;
-    char more[64] = "";
-    if (!entry || (*call)->kind != TREE_CALL) {
+    if (!entry || !*call || (*call)->kind != TREE_CALL) {
         return;
     }
-    if (to->forget && !strcmp(entry->name, "lstm")) {
-        snprintf(more, sizeof more, "forget_bias=%s", to->forget);
-        set_call(rewrite, call, "lstm", "forget_bias", more);
-    }
-    if (to->cell && (!strcmp(entry->name, "rnn") || (!strcmp(entry->name, "gru") && strcmp(to->cell, "gru") != 0))) {
-        set_call(rewrite, call, to->cell, "act", "");
-    }
+    edit_call(rewrite, call, entry);
     rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
 }
 
 /* ---- links
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* A body that is repeated, with a link around it: residual branches are scaled so that their sum keeps its size. */
+static const Tree *times_of(const Tree *repeat) {
+    return repeat->child[1]->kind == TREE_ARGUMENT ? repeat->child[1]->child[0] : repeat->child[1];
+}
+
+static int count_calls(const Tree *tree, const char *name) {
+    bool is = tree->kind == TREE_CALL && tree->child[0]->kind == TREE_NAME && !strcmp(tree->child[0]->text, name);
+    int count = is;
+    for (int i = 0; i < tree->count; i++) {
+        count += count_calls(tree->child[i], name);
+    }
+    return count;
+}
+
+/* A body that is repeated, with a link around it: branches are scaled so that their sum keeps its size. */
 static void link_repeat(Rewrite *rewrite, Tree *call) {
     static const char *const joined[] = {"residual", "highway", "add", "concat", "multiply"};
     Tree **body = &call->child[call->count - 1];
     for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
-        if (tree_mentions(*body, joined[i])) {
+        if (draft_mentions(rewrite->draft, *body, joined[i])) {
             return;
         }
     }
-    const Tree *times = call->child[1]->kind == TREE_ARGUMENT ? call->child[1]->child[0] : call->child[1];
-    char *inner = format_tree(*body), *count = format_tree(times);
+    char *inner = format_tree(*body), *count = format_tree(times_of(call));
     if (inner && count) {
-        put(rewrite, body, draft_parse(rewrite->draft, "{ residual(scale=1 / sqrt(%s)) %s }", count, inner));
+        put(rewrite, body,
+            draft_parse(rewrite->draft, "{ residual(scale=1 / sqrt(%s)%s) %s }", count,
+                        rewrite->to->project ? ", project=true" : "", inner));
     }
     free(inner);
     free(count);
+}
+
+/* A link that is there: its branch is scaled by how many there are, as those that are made. */
+static void scale_link(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
+    const Tree *around = rewrite->times ? rewrite->times : rewrite->to->times;
+    char *times = around ? format_tree(around) : NULL, *more = NULL;
+    int links = count_calls(rewrite->draft->body, "residual");
+    int length = times || links > 1 ? times ? asprintf(&more, "scale=1 / sqrt(%s)", times)
+                                            : asprintf(&more, "scale=1 / sqrt(%d)", links)
+                                    : -1;
+    if (length >= 0) {
+        set_call(rewrite, at, entry, "residual", "scale", more);
+        free(more);
+    }
+    free(times);
 }
 
 /* ---- the walk ------------------------------------------------------------------------------------------------------
@@ -148,17 +222,54 @@ static void link_repeat(Rewrite *rewrite, Tree *call) {
 static void walk_block(Rewrite *rewrite, Tree *block, bool output);
 
 /* Bodies of a combinator; those of a product are gates, and stay. */
-static void walk_bodies(Rewrite *rewrite, Tree *call, const PlumbEntry *entry) {
+static void walk_bodies(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
+    Tree *call = *at;
+    const PlumbEntry *before = rewrite->before;
+    const Tree *times = rewrite->times;
+    bool repeat = entry && !strcmp(entry->name, "repeat") && call->count > 2;
     if (entry && !strcmp(entry->name, "multiply")) {
         return;
     }
-    const PlumbEntry *before = rewrite->before;
+    rewrite->times = repeat ? times_of(call) : times;
     for (int i = call->count - call->bodies; i < call->count; i++) {
         rewrite->before = before;
         walk_block(rewrite, call->child[i], false);
     }
-    if (rewrite->to->link && entry && !strcmp(entry->name, "repeat") && call->bodies && call->count > 2) {
+    rewrite->times = times;
+    if (rewrite->to->link && repeat) {
         link_repeat(rewrite, call);
+    } else if (rewrite->to->link && entry && !strcmp(entry->name, "residual")) {
+        scale_link(rewrite, at, entry);
+    }
+}
+
+/* More than half: what is left of the signal hardly tells one row from another. */
+static void edit_dropout(Rewrite *rewrite, const Tree *call) {
+    Tree **p = call->count > 1 ? &call->child[1] : NULL;
+    p = p && (*p)->kind == TREE_ARGUMENT ? &(*p)->child[0] : p;
+    const Tree *value = p ? look(rewrite->draft, *p) : NULL;
+    char text[32];
+    if (value && value->kind == TREE_NUMBER && value->number > 0.5) {
+        snprintf(text, sizeof text, "%g", rewrite->to->dropout);
+        put_value(rewrite, p, text);
+    }
+}
+
+/* What a net that is used is given, where it is of the kind that is edited. */
+static void edit_arguments(Rewrite *rewrite, const Tree *call) {
+    const Rewriting *to = rewrite->to;
+    for (int i = 1; i < call->count; i++) {
+        bool named = call->child[i]->kind == TREE_ARGUMENT;
+        Tree **value = named ? &call->child[i]->child[0] : &call->child[i];
+        const PlumbEntry *entry = entry_at(rewrite->draft, *value);
+        bool slot = is_norm(entry) || (named && (*value)->kind == TREE_NONE && strstr(call->child[i]->text, "norm"));
+        const char *text = is_hidden_activation(entry)          ? to->act
+                           : entry && entry->kind == PLUMB_INIT ? to->init
+                           : slot                               ? to->norm
+                                                                : NULL;
+        if (text) {
+            put_value(rewrite, value, text);
+        }
     }
 }
 
@@ -170,16 +281,22 @@ static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     rewrite->before = entry;
     if ((*at)->kind == TREE_CALL && (*at)->bodies) {
         rewrite->before = before;
-        walk_bodies(rewrite, *at, entry);
+        walk_bodies(rewrite, at, entry);
         return false;
     }
     if (hidden && to->act) {
         put_value(rewrite, at, to->act);
     }
-    if (takes_init(entry) && to->init) {
-        set_init(rewrite, at);
+    if (takes_init(entry)) {
+        set_weights(rewrite, *at);
     }
     edit_cell(rewrite, at, entry);
+    if (to->dropout > 0 && (*at)->kind == TREE_CALL && entry && !strcmp(entry->name, "dropout")) {
+        edit_dropout(rewrite, *at);
+    }
+    if ((*at)->kind == TREE_CALL && draft_net(rewrite->draft, (*at)->child[0])) {
+        edit_arguments(rewrite, *at);
+    }
     int parameter = draft_parameter(rewrite->draft, *at);
     const Tree *value = parameter < 0 ? NULL : rewrite->draft->value[parameter];
     bool slot = value && (value->kind == TREE_NONE || is_norm(entry)) && strstr((*at)->text, "norm");
@@ -208,10 +325,14 @@ static void walk_stages(Rewrite *rewrite, Tree **at, bool output) {
 static void walk_statement(Rewrite *rewrite, Tree **at, bool output) {
     Tree *tree = *at;
     switch (tree->kind) {
+    case TREE_NET: /* draft_rewrite_nets */
+        break;
     case TREE_BIND:
         if (rewrite->to->init && !strcmp(tree->text, "init")) {
             put_value(rewrite, &tree->child[0], rewrite->to->init);
             rewrite->bound = true;
+        } else if (rewrite->to->bias && !strcmp(tree->text, "bias_init")) {
+            put_value(rewrite, &tree->child[0], rewrite->to->bias);
         }
         break;
     case TREE_LABEL:
@@ -237,53 +358,42 @@ static void walk_block(Rewrite *rewrite, Tree *block, bool output) {
 /* ---- statements of the body ----------------------------------------------------------------------------------------
  */
 
-/* A body that is an expression becomes a block of one statement. */
-static void make_block(Rewrite *rewrite) {
-    Tree **body = &rewrite->draft->body;
-    char *text = (*body)->kind == TREE_BLOCK ? NULL : format_tree(*body);
-    if (text) {
-        Tree *block = draft_parse(rewrite->draft, "{\n%s\n}", text);
-        *body = block ? block : *body;
-    }
-    free(text);
-}
-
 static bool is_input(const Draft *draft, const Tree *tree) {
     const PlumbEntry *entry = tree->kind == TREE_CALL ? draft_entry(draft, tree) : NULL;
     return entry && !strcmp(entry->name, "input");
 }
 
 static void insert(Rewrite *rewrite, int place, Tree *statement) {
-    Tree *body = rewrite->draft->body;
-    Tree **child = arena_alloc(rewrite->draft->arena, ((size_t)body->count + 1) * sizeof(Tree *));
-    if (!child || !statement) {
-        rewrite->draft->failed = true;
-        return;
+    if (draft_insert(rewrite->draft, place, statement)) {
+        rewrite->changed = rewrite->in_body = true;
     }
-    for (int i = 0; i <= body->count; i++) {
-        child[i] = i < place ? body->child[i] : i == place ? statement : body->child[i - 1];
+}
+
+/* Behind declarations and defaults; the body's end where there is none. */
+static int first_stage(const Tree *body) {
+    int at = 0;
+    while (at < body->count && (body->child[at]->kind == TREE_NET || body->child[at]->kind == TREE_BIND)) {
+        at++;
     }
-    body->child = child;
-    body->count++;
-    rewrite->changed = rewrite->in_body = true;
+    return at;
 }
 
 static void bind_init(Rewrite *rewrite) {
-    make_block(rewrite);
-    Tree *body = rewrite->draft->body;
-    bool bare = body->kind == TREE_BLOCK && body->count && is_input(rewrite->draft, body->child[0]);
-    if (body->kind == TREE_BLOCK) {
-        insert(rewrite, bare, draft_parse(rewrite->draft, "init = %s", rewrite->to->init));
+    Tree *body = draft_block(rewrite->draft);
+    if (body) {
+        int first = first_stage(body);
+        bool bare = first < body->count && is_input(rewrite->draft, body->child[first]);
+        insert(rewrite, first + bare, draft_parse(rewrite->draft, "init = %s", rewrite->to->init));
     }
 }
 
 /* input(13) -> batchnorm -> ...: the rows come to mean 0 and variance 1 inside the net. */
 static void norm_inputs(Rewrite *rewrite) {
-    make_block(rewrite);
-    Tree *body = rewrite->draft->body;
-    Tree *first = body->kind == TREE_BLOCK && body->count ? body->child[0] : NULL;
+    Tree *body = draft_block(rewrite->draft);
+    int place = body ? first_stage(body) : 0;
+    Tree *first = body && place < body->count ? body->child[place] : NULL;
     if (first && is_input(rewrite->draft, first)) {
-        insert(rewrite, 1, draft_parse(rewrite->draft, "batchnorm"));
+        insert(rewrite, place + 1, draft_parse(rewrite->draft, "batchnorm"));
     } else if (first && first->kind == TREE_BINARY && is_input(rewrite->draft, first->child[0])) {
         char *rest = format_tree(first->child[1]);
         put(rewrite, &first->child[1], rest ? draft_parse(rewrite->draft, "batchnorm -> %s", rest) : NULL);
@@ -293,9 +403,8 @@ static void norm_inputs(Rewrite *rewrite) {
 
 /* The last stage is left out: of a chain, or as a statement of its own. */
 static void drop_output(Rewrite *rewrite) {
-    make_block(rewrite);
-    Tree *body = rewrite->draft->body, **at = NULL, *above = NULL;
-    if (body->kind == TREE_BLOCK && body->count) {
+    Tree *body = draft_block(rewrite->draft), **at = NULL, *above = NULL;
+    if (body && body->count) {
         at = &body->child[body->count - 1];
     }
     while (at && (*at)->kind == TREE_BINARY && !strcmp((*at)->text, "->")) {
@@ -326,13 +435,16 @@ bool draft_rewrite(Draft *draft, const Rewriting *to) {
     } else if (to->output) {
         drop_output(&rewrite);
     } else if (draft->body->kind == TREE_BLOCK) {
-        walk_block(&rewrite, draft->body, true);
+        walk_block(&rewrite, draft->body, !to->inner);
     } else {
-        walk_stages(&rewrite, &draft->body, true);
+        walk_stages(&rewrite, &draft->body, !to->inner);
     }
     /* What nothing is said of draws by the activation behind it, so follows a new one. */
-    if (to->init && !to->act && !rewrite.bound && !rewrite.given) {
+    if (to->init && !to->act && rewrite.drawn && !rewrite.bound && !rewrite.given) {
         bind_init(&rewrite);
+    }
+    if (!to->inputs && !to->output && draft_rewrite_nets(draft, to)) {
+        rewrite.changed = rewrite.in_body = true;
     }
     draft->rewritten = draft->rewritten || rewrite.in_body;
     return rewrite.changed && !draft->failed;

@@ -18,10 +18,12 @@ typedef struct Stage { /* a net of the repair, trained */
     Value *net, *recipe;
     PlumbDiagnosis *diagnosis;
     Repaired state;
+    bool unsolved, falling;
 } Stage;
 
 typedef struct Attempt {
-    char *text; /* of the edit */
+    char *text; /* of the edits */
+    char *made; /* the source with them, and the settings over the recipe: what is not to be tried twice */
     double metric;
     bool kept;
 } Attempt;
@@ -53,6 +55,7 @@ static void repair_clear(Repair *repair) {
     stage_clear(&repair->best);
     for (int i = 0; i < repair->attempts; i++) {
         free(repair->attempt[i].text);
+        free(repair->attempt[i].made);
     }
     for (int i = 0; i < 1 + TWINS_MOST; i++) {
         value_drop(repair->trained[i]);
@@ -73,6 +76,20 @@ static int drawn_layers(const PlumbNet *net) {
     return count;
 }
 
+/* The loss is far from solved, whatever the rules say of it, and so are the hits, where there are classes: of the test
+ * part, where there is one. A net that learns its rows by heart has not found what was to be learnt. */
+static bool is_unsolved(const PlumbData *data, const Stage *stage, const PlumbEpoch *last) {
+    double loss = data->test.rows ? last->test_loss : last->loss;
+    double chance = plumb_loss_at_chance(stage->net->net->net, data, stage->recipe->call.call);
+    double missed = data->classify ? (1 - epoch_metric(last, data)) / (1 - 1. / data->classes) : INFINITY;
+    return !(loss < 0.2 * chance) && !(missed < 0.1);
+}
+
+/* By a fiftieth at least over the last quarter of the epochs. */
+static bool is_falling(const PlumbEpoch *epoch, int epochs) {
+    return epochs >= 4 && epoch[epochs - 1].loss < 0.98 * epoch[epochs - 1 - epochs / 4].loss;
+}
+
 static void read_state(const Repair *repair, Stage *stage) {
     const NetValue *net = stage->net->net;
     const PlumbEpoch *epoch;
@@ -85,6 +102,8 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .decades = profile.decades,
                               .layers = drawn_layers(net->net) - 1,
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
+    stage->falling = is_falling(epoch, epochs);
+    stage->unsolved = last && is_unsolved(data_of(repair->on), stage, last);
 }
 
 /* Decisions follow from what was trained: after a pause they are made again, and only what is left is trained. */
@@ -158,14 +177,22 @@ static bool begin(Repair *repair) {
 
 /* ---- one edit after the other ------------------------------------------------------------------------------------ */
 
-static bool was_tried(void *self, const char *text) {
+/* malloc'd; NULL: no memory. */
+static char *what_was_made(const Candidate *candidate) {
+    char *made;
+    const char *settings = candidate->draft->recipe;
+    return asprintf(&made, "%s\n%s", candidate->source, settings ? settings : "") < 0 ? NULL : made;
+}
+
+static bool was_tried(void *self, const Candidate *candidate) {
     const Repair *repair = self;
-    for (int i = 0; i < repair->attempts; i++) {
-        if (!strcmp(repair->attempt[i].text, text)) {
-            return true;
-        }
+    char *made = what_was_made(candidate);
+    bool tried = !made;
+    for (int i = 0; made && i < repair->attempts; i++) {
+        tried = tried || !strcmp(repair->attempt[i].made, made);
     }
-    return false;
+    free(made);
+    return tried;
 }
 
 /* Better by what counts, and no worse by the other; finite whatever was before. */
@@ -187,15 +214,16 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
     Stage *best = best_of(repair);
     Stage twin = {
         .draft = candidate->draft, .source = candidate->source, .net = candidate->net, .recipe = candidate->recipe};
-    char *text = strdup(candidate->text);
-    if (!text || !train_stage(repair, &twin)) {
+    char *text = candidate->text, *made = what_was_made(candidate);
+    if (!made || !train_stage(repair, &twin)) {
         free(text);
+        free(made);
         stage_clear(&twin);
         return false;
     }
     Canvas canvas = session_canvas(repair->session);
     bool kept = wins(data_of(repair->on), &best->state, &twin.state);
-    repair->attempt[repair->attempts++] = (Attempt){text, twin.state.metric, kept};
+    repair->attempt[repair->attempts++] = (Attempt){text, made, twin.state.metric, kept};
     picture_attempt(&canvas, repair->attempts, text, data_of(repair->on), best->state.metric, twin.state.metric, kept);
     fflush(canvas.out);
     if (kept) {
@@ -207,8 +235,9 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
     return true;
 }
 
+/* What is found in a net that has solved its task is worth a twin, but not one more behind a repair. */
 static bool improve(Repair *repair) {
-    while (repair->attempts < TWINS_MOST) {
+    while (repair->attempts < TWINS_MOST && (!repair->best.net || repair->best.unsolved)) {
         Stage *best = best_of(repair);
         Sickness sickness = {.session = repair->session,
                              .name = repair->name,
@@ -217,6 +246,8 @@ static bool improve(Repair *repair) {
                              .recipe = best->recipe,
                              .data = data_of(repair->on),
                              .diagnosis = best->diagnosis,
+                             .unsolved = best->unsolved,
+                             .falling = best->falling,
                              .tried = was_tried,
                              .self = repair};
         Candidate candidate;
@@ -337,7 +368,11 @@ static void tell(const Repair *repair, const Stage *best, const char *source) {
     Canvas canvas = session_canvas(repair->session);
     char *before = source_before(repair, best);
     json_t *object = json_object();
-    if (!plumb_diagnosis_size(repair->first.diagnosis)) {
+    bool silent = !plumb_diagnosis_size(repair->first.diagnosis);
+    if (silent && !repair->attempts && repair->first.unsolved) {
+        canvas_wrap(&canvas, STATE_DOUBTFUL, 4,
+                    "no rule fires, and no edit is known to help: the data, or the size of the net?");
+    } else if (silent && !repair->attempts) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "nothing to fix: no rule fires");
     } else if (best == &repair->first) {
         canvas_wrap(&canvas, STATE_PLAIN, 4, "no edit made it better");
@@ -426,9 +461,10 @@ const Verb verb_fix = {
          .kind = PLUMB_VERB,
          .family = "training",
          .summary =
-             "edits the source of a net by its findings, one edit after the other; each is proved by training a twin "
-             "from the same seed on the same batches, and kept only if the twin is better. NET stays as it is; "
-             "the twins write no logs",
+             "edits the source of a net by its findings, and by what trains nearly any net where none is left and the "
+             "task is not solved: first all at once that is urgent, then one edit after the other; each try is proved "
+             "by training a twin from the same seed on the same batches, and kept only if the twin is better. NET "
+             "and the nets that it uses stay as they are; the twins write no logs",
          .formula = "fix NET as NAME [on DATA] [with RECIPE]",
          .source = "plumb; Zhang et al. 2021, AutoTrainer, for repair in a loop",
          .example = "fix plain as fixed on digits with quick"},

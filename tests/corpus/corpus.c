@@ -1,6 +1,7 @@
-/* corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--errors] [--cache FILE]: what
- * plumb says of broken nets and healthy ones, against what becomes of them. --every N: each N-th case only. --cache
- * keeps outcomes of trainings, for tuning rules: a file of outcomes is stale when anything but the rules changes. */
+/* corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--repairs] [--errors]
+ * [--cache FILE]: what plumb says of broken nets and healthy ones, against what becomes of them. --every N: each N-th
+ * case only. --cache keeps outcomes of trainings, for tuning rules: a file of outcomes is stale when anything but the
+ * rules changes. */
 #include "corpus.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@ static bool read_arguments(int argc, char **argv, Trials *trials, Wish *wish) {
         bool more = i + 1 < argc;
         if (!strcmp(argv[i], "--no-repair")) {
             trials->repair = false;
+        } else if (!strcmp(argv[i], "--repairs")) {
+            trials->telling = true;
         } else if (!strcmp(argv[i], "--errors")) {
             wish->errors = true;
         } else if (!strcmp(argv[i], "--tuned")) {
@@ -67,8 +70,8 @@ int main(int argc, char **argv) {
     Wish wish = {.every = 1};
     Corpus corpus = {0};
     if (!read_arguments(argc, argv, &trials, &wish)) {
-        fprintf(stderr, "corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--errors] "
-                        "[--cache FILE]\n");
+        fprintf(stderr, "corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--repairs] "
+                        "[--errors] [--cache FILE]\n");
         return 2;
     }
     outcomes_read(&trials.outcomes);

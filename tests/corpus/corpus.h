@@ -75,7 +75,7 @@ typedef struct Result {
 
 typedef struct Trials {
     int seeds;
-    bool repair;
+    bool repair, telling;    /* telling: prints each repair */
     Outcomes outcomes;
 } Trials;
 /* False: the case could not be run; what the interpreter says of it is on stderr. */

@@ -26,6 +26,6 @@ PlumbConfig bench_config(int seed);
 double bench_score(const Bench *bench, const PlumbNet *net, const PlumbEpoch *last);
 void judge(const Bench *bench, const Case *about, PlumbTrainer *trainer, Judged *judged);
 /* The repairs: of fix, and relu, he and adam whatever the net is. */
-void repair_by_fix(Bench *bench, const Case *about, Result *result);
+void repair_by_fix(Bench *bench, const Case *about, bool telling, Result *result);
 bool repair_by_recipe(Bench *bench, const Case *about);
 #endif

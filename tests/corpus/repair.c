@@ -2,6 +2,7 @@
 #include "interp/repair/draft.h"
 #include "private.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- fix --------------------------------------------------------------------------------------------------------- */
@@ -15,7 +16,22 @@ static double score_of(const Bench *bench, const json_t *state) {
     return bench_score(bench, bench->net, &last);
 }
 
-void repair_by_fix(Bench *bench, const Case *about, Result *result) {
+static void print_edits(const json_t *list, const char *word) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *edit = json_array_get(list, i);
+        printf("    %s %s: %.2f\n", word, json_string_value(json_object_get(edit, "edit")),
+               json_number_value(json_object_get(edit, "metric")));
+    }
+}
+
+static void print_repair(const Case *about, const Result *result, double before, const json_t *told) {
+    printf("%c%d %s: %.2f -> %.2f, target %.2f%s\n", family_letter(about->family), about->family, about->name, before,
+           result->fixed, about->target, result->repaired ? "" : ", missed");
+    print_edits(json_object_get(told, "applied"), "kept");
+    print_edits(json_object_get(told, "rejected"), "left");
+}
+
+void repair_by_fix(Bench *bench, const Case *about, bool telling, Result *result) {
     static const char statement[] = "fix n as m on d with r";
     fflush(bench->out);
     size_t from = bench->size;
@@ -28,6 +44,9 @@ void repair_by_fix(Bench *bench, const Case *about, Result *result) {
         (int)(json_array_size(json_object_get(told, "applied")) + json_array_size(json_object_get(told, "rejected")));
     result->repaired = result->fixed >= about->target;
     result->worse = result->fixed < before;
+    if (telling) {
+        print_repair(about, result, before, told);
+    }
     json_decref(told);
 }
 

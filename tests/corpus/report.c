@@ -154,10 +154,10 @@ void table_print(const Table *tuned, const Table *reported) {
 }
 
 void families_print(const Corpus *corpus, const Result *results, const bool *tried) {
-    printf("\n%-34s %6s %7s %9s %7s %7s %7s %7s\n", "family", "broken", "healthy", "undecided", "missed", "alarms",
-           "causes", "fixed");
+    printf("\n%-34s %6s %7s %9s %7s %7s %7s %7s %7s\n", "family", "broken", "healthy", "undecided", "missed", "alarms",
+           "causes", "fixed", "simple");
     for (int family = 1; family <= FAMILIES; family++) {
-        int broken = 0, healthy = 0, undecided = 0, missed = 0, alarms = 0, causes = 0, fixed = 0;
+        int broken = 0, healthy = 0, undecided = 0, missed = 0, alarms = 0, causes = 0, fixed = 0, simple = 0;
         for (int i = 0; i < corpus->count; i++) {
             const Result *result = &results[i];
             if (!tried[i] || corpus->cases[i].family != family) {
@@ -171,9 +171,10 @@ void families_print(const Corpus *corpus, const Result *results, const bool *tri
             alarms += well && result->early.alarm;
             causes += ill && result->early.cause;
             fixed += ill && result->repaired;
+            simple += ill && result->simple;
         }
-        printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family), broken,
-               healthy, undecided, missed, alarms, causes, fixed);
+        printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family),
+               broken, healthy, undecided, missed, alarms, causes, fixed, simple);
     }
 }
 

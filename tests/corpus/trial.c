@@ -263,7 +263,7 @@ bool try_case(Trials *trials, const Case *about, Result *result) {
         result->hits = count_hits(trials, &own, &about->own, about->target);
         result->twin_hits = count_hits(trials, &twin, &about->twin, about->target);
         if (trials->repair && is_broken(result) && !is_undecided(result) && about->trouble != BY_OTHER) {
-            repair_by_fix(&own, about, result);
+            repair_by_fix(&own, about, trials->telling, result);
             result->simple = repair_by_recipe(&own, about);
             bool by_itself = result->repaired && result->twins == 1 && result->early.rule == result->end.rule;
             result->early.cause = result->early.cause || (result->early.rule >= 0 && by_itself);

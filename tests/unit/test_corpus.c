@@ -123,7 +123,7 @@ static void the_rules_find_more_than_published_thresholds(void **state) {
 
 static void fix_repairs_most_and_makes_none_worse(void **state) {
     const Table *table = ((Sample *)*state)->table;
-    assert_at_least("repaired", both(table[0].repaired, table[1].repaired), 0.6);
+    assert_at_least("repaired", both(table[0].repaired, table[1].repaired), 0.9);
     assert_int_equal(table[0].worse + table[1].worse, 0);
 }
 

@@ -1,0 +1,215 @@
+/* Edits of a net's source: each kind, wherever the language lets it stand, gives the text that is expected, which
+ * builds. */
+#include "given.h"
+#include "interp/repair/draft.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct Bench {
+    Session *session;
+    FILE *nowhere;
+    Draft *draft;
+} Bench;
+
+/* Runs the script, whose net n is to be edited. */
+static void open_bench(Bench *bench, const char *script) {
+    static const Options options = {.quiet = true, .seed = 1, .threads = 1, .shards = 1, .width = 80};
+    bench->nowhere = fopen("/dev/null", "w");
+    assert_non_null(bench->nowhere);
+    bench->session = session_new(&options, bench->nowhere, stderr);
+    assert_non_null(bench->session);
+    assert_int_equal(session_run(bench->session, "case", script, strlen(script)), 0);
+    Value *net = scope_find(bench->session->global, "n");
+    assert_non_null(net);
+    bench->draft = draft_of(bench->session, net->net);
+    assert_non_null(bench->draft);
+}
+
+static void close_bench(Bench *bench) {
+    draft_free(bench->draft);
+    session_free(bench->session);
+    fclose(bench->nowhere);
+}
+
+static void assert_becomes(const char *script, const Rewriting *to, const char *expected) {
+    Bench bench;
+    open_bench(&bench, script);
+    if (!draft_rewrite(bench.draft, to)) {
+        fail_msg("nothing changes in\n%s\nexpected\n%s", script, expected);
+    }
+    char *text = draft_text(bench.draft, "m", false);
+    if (!text || strcmp(text, expected) != 0) {
+        fail_msg("\n%s\nbecomes\n%s\nexpected\n%s", script, text ? text : "no text", expected);
+    }
+    Value *built = draft_build(bench.session, text);
+    assert_non_null(built);
+    value_drop(built);
+    free(text);
+    close_bench(&bench);
+}
+
+static void assert_stays(const char *script, const Rewriting *to) {
+    Bench bench;
+    open_bench(&bench, script);
+    if (draft_rewrite(bench.draft, to)) {
+        char *text = draft_text(bench.draft, "m", true);
+        fail_msg("\n%s\nbecomes\n%s\nand was to stay", script, text ? text : "no text");
+    }
+    close_bench(&bench);
+}
+
+/* ---- biases, dropout -----------------------------------------------------------------------------------------------
+ */
+
+static void first_biases_become_zeros_where_they_are_given(void **state) {
+    (void)state;
+    const Rewriting to = {.bias = "zeros"};
+    assert_becomes("net n { input(2) -> dense(4, bias_init=constant(-5)) -> relu -> dense(2) }", &to,
+                   "net m { input(2) -> dense(4, bias_init=zeros) -> relu -> dense(2) }");
+    assert_becomes("net n {\ninput(2)\nbias_init = ones\ndense(4)\n}", &to,
+                   "net m {\n    input(2)\n    bias_init = zeros\n    dense(4)\n}");
+    assert_becomes("net n(b=constant(3)) { input(2) -> dense(4, bias_init=b) }", &to, "net m = n(b=zeros)");
+    assert_stays("net n { input(2) -> dense(4, init=he) -> dense(2, bias_init=zeros) }", &to);
+}
+
+static void dropout_of_more_than_half_is_lowered(void **state) {
+    (void)state;
+    const Rewriting to = {.dropout = 0.1};
+    assert_becomes("net n { input(2) -> dense(4) -> dropout(0.8) -> dense(4) -> dropout(0.3) -> dense(2) }", &to,
+                   "net m { input(2) -> dense(4) -> dropout(0.1) -> dense(4) -> dropout(0.3) -> dense(2) }");
+    assert_becomes("net n(p=0.9) { input(2) -> dense(4) -> dropout(p=p) -> dense(2) }", &to, "net m = n(p=0.1)");
+    assert_stays("net n { input(2) -> dense(4) -> dropout(0.5) -> dense(2) }", &to);
+}
+
+/* ---- recurrent layers -----------------------------------------------------------------------------------------------
+ */
+
+static void gates_open_and_the_rest_of_the_call_stays(void **state) {
+    (void)state;
+    assert_becomes("net n { input(9, 2) -> lstm(4, -3, layers=2, return=last) }", &(Rewriting){.open = "lstm"},
+                   "net m { input(9, 2) -> lstm(4, layers=2, return=last, forget_bias=3) }");
+    assert_becomes("net n { input(9, 2) -> gru(4, update_bias=-3) }", &(Rewriting){.open = "gru"},
+                   "net m { input(9, 2) -> gru(4, update_bias=3) }");
+    assert_becomes("net n(cell=lstm(4)) { input(9, 2) -> cell -> last }", &(Rewriting){.open = "lstm"},
+                   "net m = n(cell=lstm(4, forget_bias=3))");
+    assert_stays("net n { input(9, 2) -> gru(4) }", &(Rewriting){.open = "lstm"});
+    assert_stays("net n { input(9, 2) -> lstm(4, forget_bias=3) }", &(Rewriting){.open = "lstm"});
+}
+
+/* Weights and an activation that were drawn for a plain cell make no sense in one with gates. */
+static void a_cell_is_replaced_without_what_belongs_to_the_old_one(void **state) {
+    (void)state;
+    assert_becomes("net n { input(9, 2) -> rnn(4, relu, recurrent_init=orthogonal(gain=2), return=last) }",
+                   &(Rewriting){.cell = "lstm"}, "net m { input(9, 2) -> lstm(4, return=last, forget_bias=3) }");
+    assert_becomes("net n { input(9, 2) -> bidirectional { rnn(4, layers=2) } -> last }", &(Rewriting){.cell = "gru"},
+                   "net m { input(9, 2) -> bidirectional { gru(4, layers=2, update_bias=3) } -> last }");
+    assert_becomes("net n { input(9, 2) -> gru(4, update_bias=-3) }", &(Rewriting){.cell = "lstm"},
+                   "net m { input(9, 2) -> lstm(4, forget_bias=3) }");
+    assert_stays("net n { input(9, 2) -> gru(4) }", &(Rewriting){.cell = "gru"});
+}
+
+/* ---- links ----------------------------------------------------------------------------------------------------------
+ */
+
+static void a_repeated_body_gets_a_link(void **state) {
+    (void)state;
+    assert_becomes(
+        "net n(depth=9) { input(4) -> repeat(depth) { dense(4) -> tanh } -> dense(2) }", &(Rewriting){.link = true},
+        "net m(depth=9) {\n"
+        "    input(4) -> repeat(depth) { residual(scale=1 / sqrt(depth)) { dense(4) -> tanh } } -> dense(2)\n}");
+    assert_becomes(
+        "net n { input(2) -> repeat(3) { dense(4) -> tanh } }", &(Rewriting){.link = true, .project = true},
+        "net m { input(2) -> repeat(3) { residual(scale=1 / sqrt(3), project=true) { dense(4) -> tanh } } }");
+    assert_stays("net n { input(2) -> dense(4) -> tanh -> dense(2) }", &(Rewriting){.link = true});
+    assert_stays("net n { input(4) -> repeat(3) { highway { dense(4) -> tanh } } }", &(Rewriting){.link = true});
+}
+
+static void links_that_are_there_are_scaled_by_their_number(void **state) {
+    (void)state;
+    const Rewriting to = {.link = true};
+    assert_becomes("net n { input(4) -> repeat(16) { residual { dense(4) -> relu } } }", &to,
+                   "net m { input(4) -> repeat(16) { residual(scale=1 / sqrt(16)) { dense(4) -> relu } } }");
+    assert_becomes("net n { input(4) -> repeat(16) { residual(drop=0.1, scale=2) { dense(4) } } }", &to,
+                   "net m { input(4) -> repeat(16) { residual(drop=0.1, scale=1 / sqrt(16)) { dense(4) } } }");
+    assert_becomes("net n { input(4) -> residual { dense(4) } -> residual { dense(4) } }", &to,
+                   "net m {\n    input(4) -> residual(scale=1 / sqrt(2)) { dense(4) } -> residual(scale=1 / sqrt(2)) {"
+                   " dense(4) }\n}");
+    assert_stays("net n { input(4) -> residual { dense(4) } -> dense(2) }", &to);
+}
+
+/* ---- nets that are used ---------------------------------------------------------------------------------------------
+ */
+
+#define BLOCK "net block(act=sigmoid, width=4) { dense(width) -> act }\n"
+
+static void a_used_net_is_declared_again_where_it_is_used(void **state) {
+    (void)state;
+    const Rewriting to = {.act = "relu", .init = "he"};
+    assert_becomes(BLOCK "net n { input(2) -> repeat(3) { block } -> dense(2) }", &to,
+                   "net m {\n    net block(act=relu, width=4) { dense(width) -> act }\n"
+                   "    input(2) -> repeat(3) { block } -> dense(2)\n}");
+    assert_becomes(BLOCK "net n { input(2) -> block(act=tanh) -> dense(2) }", &to,
+                   "net m {\n    net block(act=relu, width=4) { dense(width) -> act }\n"
+                   "    input(2) -> block(act=relu) -> dense(2)\n}");
+    assert_becomes(BLOCK "net two { block -> block }\nnet n { input(2) -> two -> dense(2) }", &to,
+                   "net m {\n    net two { net block(act=relu, width=4) { dense(width) -> act }; block -> block }\n"
+                   "    input(2) -> two -> dense(2)\n}");
+    assert_becomes("net n {\nnet inner { dense(4) -> tanh }\ninput(2) -> inner -> dense(2)\n}", &to,
+                   "net m {\n    net inner { dense(4) -> relu }\n    input(2) -> inner -> dense(2)\n}");
+}
+
+static void a_net_that_a_parameter_stands_for_is_used_by_its_name(void **state) {
+    (void)state;
+    assert_becomes("net unit { dense(4) -> tanh }\nnet n(body=unit, width=3) { input(width) -> body -> dense(2) }",
+                   &(Rewriting){.act = "relu"},
+                   "net m(width=3) { net unit { dense(4) -> relu }; input(width) -> unit -> dense(2) }");
+    assert_stays("net unit { dense(4) }\nnet n(body=unit) { input(3) -> body -> dense(2) }",
+                 &(Rewriting){.act = "relu"});
+}
+
+static void a_link_in_a_used_net_is_scaled_by_how_often_it_is_used(void **state) {
+    (void)state;
+    assert_becomes("net unit { residual { dense(4) -> relu } }\nnet n { input(4) -> repeat(8) { unit } }",
+                   &(Rewriting){.link = true},
+                   "net m {\n    net unit { residual(scale=1 / sqrt(8)) { dense(4) -> relu } }\n"
+                   "    input(4) -> repeat(8) { unit }\n}");
+}
+
+/* A second edit finds the declarations where the first has put them. */
+static void edits_of_used_nets_add_up(void **state) {
+    (void)state;
+    Bench bench;
+    open_bench(&bench, BLOCK "net end { dense(4) -> tanh }\nnet n { input(2) -> block -> end -> dense(2) }");
+    assert_true(draft_rewrite(bench.draft, &(Rewriting){.act = "relu"}));
+    assert_true(draft_rewrite(bench.draft, &(Rewriting){.norm = "layernorm"}));
+    char *text = draft_text(bench.draft, "m", false);
+    assert_string_equal(text, "net m {\n    net end { dense(4) -> layernorm -> relu }\n"
+                              "    net block(act=relu, width=4) { dense(width) -> layernorm -> act }\n"
+                              "    input(2) -> block -> end -> dense(2)\n}");
+    free(text);
+    close_bench(&bench);
+}
+
+/* A label hides a net of the same name; what has nothing to edit is not written again. */
+static void what_is_no_used_net_is_left_alone(void **state) {
+    (void)state;
+    const Rewriting to = {.act = "relu"};
+    assert_becomes("net h { dense(4) -> tanh }\nnet n {\ninput(4)\nh: dense(4) -> tanh\ndense(4)\nadd(h)\n}", &to,
+                   "net m {\n    input(4)\n    h: dense(4) -> relu\n    dense(4)\n    add(h)\n}");
+    assert_stays(BLOCK "net plain { dense(4) }\nnet n { input(2) -> plain -> dense(2) }", &to);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(first_biases_become_zeros_where_they_are_given),
+                                       cmocka_unit_test(dropout_of_more_than_half_is_lowered),
+                                       cmocka_unit_test(gates_open_and_the_rest_of_the_call_stays),
+                                       cmocka_unit_test(a_cell_is_replaced_without_what_belongs_to_the_old_one),
+                                       cmocka_unit_test(a_repeated_body_gets_a_link),
+                                       cmocka_unit_test(links_that_are_there_are_scaled_by_their_number),
+                                       cmocka_unit_test(a_used_net_is_declared_again_where_it_is_used),
+                                       cmocka_unit_test(a_net_that_a_parameter_stands_for_is_used_by_its_name),
+                                       cmocka_unit_test(a_link_in_a_used_net_is_scaled_by_how_often_it_is_used),
+                                       cmocka_unit_test(edits_of_used_nets_add_up),
+                                       cmocka_unit_test(what_is_no_used_net_is_left_alone)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
