@@ -31,10 +31,14 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
 } Update;
 enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP, UPDATE_ADAGRAD, UPDATE_LION };
 
+/* Images may lie in blocks of channels: rows x channels / 16 x height x width x 16, as oneDNN's convolutions like them best. */
+enum { CHANNEL_BLOCK = 16 };
+
 /* The array as rows x channels x inner: features have inner 1, an image its height times width. */
 typedef struct Grid {
     int64_t rows;
     int channels, inner;
+    bool blocked; /* rows x channels / 16 x inner x 16 */
 } Grid;
 
 /* How a kernel passes over an image [height, width]; a sequence is an image of height 1 with its channels last. */
@@ -54,6 +58,7 @@ struct Prepared { /* what is made once for one shard of a plan: begins so, whate
 typedef struct ConvShape {
     Window window;
     int out, groups; /* output channels */
+    bool blocked_in, blocked_out; /* how x and y lie */
 } ConvShape;
 
 /* A convolution made for one shape: by products (im2col) or by a library's primitives. w: [out, in/groups, kh, kw]. */
@@ -95,6 +100,8 @@ struct Kernels {
     void (*blend)(int64_t n, real keep, const real *x, real *y);                    /* y = keep y + (1 - keep) x */
     /* For at most `rows` rows; training: with gradients, d_in: of the input too. NULL: no memory. */
     Conv *(*conv)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
+    /* Is it done on arrays in blocks of channels? If so, each of them may lie in blocks or not. */
+    bool (*conv_blocks)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
     /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */
     void (*moments)(Grid g, const real *x, double *mean, double *deviations);
     void (*affine)(Grid g, const real *x, const real *factor, const real *offset, real *y, Tally *tally);
@@ -124,6 +131,7 @@ struct Kernels {
 
 /* By one product an image: works for every shape. */
 Conv *products_conv(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
+bool products_conv_blocks(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in); /* never */
 
 const Kernels *kernels_native(void);   /* NULL where not built, and in the double build */
 const Kernels *kernels_portable(void);

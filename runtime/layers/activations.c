@@ -148,6 +148,7 @@ static const char *mish_onnx(Onnx *o) {
         .inputs_min = 1,                                                                                               \
         .inputs_max = 1,                                                                                               \
         .shape = same_shape,                                                                                           \
+        .blocked = BLOCKS_ALIKE,                                                                                       \
         .forward = act_forward,                                                                                        \
         .backward = act_backward,                                                                                      \
         .needs_input = which == ACT_GELU || which == ACT_SILU || which == ACT_MISH,                                    \

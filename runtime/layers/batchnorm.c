@@ -25,7 +25,7 @@ enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
 static Grid grid_of(const Pass *pass) {
     PlumbShape shape = pass->site->shape;
     int channels = channels_of(shape), inner = shape.rank == 3 ? shape.dim[1] * shape.dim[2] : 1;
-    return (Grid){values(pass) / ((int64_t)channels * inner), channels, inner};
+    return (Grid){values(pass) / ((int64_t)channels * inner), channels, inner, pass->blocked};
 }
 
 static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
@@ -237,6 +237,7 @@ const Layer layer_batchnorm = {
     .save_bytes = save_bytes,
     .scratch_bytes = scratch_bytes,
     .joint_bytes = joint_bytes,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,

@@ -28,9 +28,10 @@ static const PlumbArg instance_args[] = {EPS,
 enum { WEIGHT, BIAS };
 
 /* One row as a grid: places of a sequence are its rows, those of an image lie inside a channel. */
-static Grid row_grid(PlumbShape shape) {
+static Grid row_grid(const Pass *pass) {
+    PlumbShape shape = pass->site->shape;
     int channels = channels_of(shape), places = (int)(plumb_shape_size(shape) / channels);
-    return shape.rank == 3 ? (Grid){1, channels, places} : (Grid){places, channels, 1};
+    return shape.rank == 3 ? (Grid){1, channels, places, pass->blocked} : (Grid){places, channels, 1, false};
 }
 
 static int groups_of(const LayerSite *site) {
@@ -126,7 +127,7 @@ static void combine(const double *mean, const double *deviations, int size, doub
 
 /* y = weight inverse x + (bias - weight inverse mean) */
 static void forward(const Pass *pass) {
-    Grid g = row_grid(pass->site->shape);
+    Grid g = row_grid(pass);
     Scratch s = scratch_of(pass, g.channels);
     int groups = groups_of(pass->site), size = g.channels / groups;
     double eps = plumb_call_number(pass->site->call, "eps"), places = (double)(g.rows * g.inner);
@@ -172,7 +173,7 @@ static void factors(const Pass *pass, const Scratch *s, int begin, int size, dou
 }
 
 static void backward(const Pass *pass) {
-    Grid g = row_grid(pass->site->shape);
+    Grid g = row_grid(pass);
     Scratch s = scratch_of(pass, g.channels);
     int groups = groups_of(pass->site), size = g.channels / groups;
     int64_t row = plumb_shape_size(pass->site->shape);
@@ -262,6 +263,7 @@ const Layer layer_groupnorm = {
     .weights = weights,
     .save_bytes = save_bytes,
     .scratch_bytes = scratch_bytes,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,
@@ -287,6 +289,7 @@ const Layer layer_instancenorm = {
     .weights = weights,
     .save_bytes = save_bytes,
     .scratch_bytes = scratch_bytes,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,
