@@ -41,6 +41,21 @@ typedef struct Grid {
     bool blocked; /* rows x channels / 16 x inner x 16 */
 } Grid;
 
+/* Rows of n values, `ld` apart, each normalised by its own mean (0 where not centred) and deviation. */
+typedef struct NormRows {
+    int count, n, ld;
+    bool centred;
+    real eps; /* under the root */
+} NormRows;
+
+/* Where rows go, times a gain for each column. */
+typedef struct Scaled {
+    const real *gain;
+    bool adds; /* to what is there */
+    int ld;    /* between rows of y */
+    real *y;
+} Scaled;
+
 /* How a kernel passes over an image [height, width]; a sequence is an image of height 1 with its channels last. */
 typedef struct Window {
     int channels;                               /* of the input */
@@ -112,11 +127,11 @@ struct Kernels {
     void (*pool_max_back)(const Window *w, int rows, const real *dy, const int32_t *place, real *dx);
     void (*pool_mean)(const Window *w, int rows, const real *x, real *y);
     void (*pool_mean_back)(const Window *w, int rows, const real *dy, real *dx);
-    /* hat = (x - mean) inverse, inverse[rows] = 1 / sqrt(var + eps), over the n values of each row; hat may be x. ld: between rows of both. */
-    void (*normalise)(int rows, int n, int ld, real eps, const real *x, real *hat, real *inverse);
-    /* Of y = gain hat: dx (ld apart, may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
-    void (*normalise_back)(int rows, int n, int ld, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy,
-                           real *dx, real *dgain);
+    /* hat = (x - mean) inverse, inverse[rows] = 1 / sqrt(var + eps), over the n values of each row; hat may be x. to (NULL: none): y = gain hat. */
+    void (*normalise)(NormRows rows, const real *x, real *hat, real *inverse, const Scaled *to);
+    /* Of y = gain hat: dx (may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
+    void (*normalise_back)(NormRows rows, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy, real *dx,
+                           real *dgain);
     /* Recurrent cells, one time step of n units. z[rows, 4 n] holds the gates before activation and is activated in place; going
      * back it holds the activated gates and becomes dL/d(before activation).
      * lstm: i, f, g, o; c = f before + i g, then h = o tanh(u), u = c or its normalised form. */
@@ -131,7 +146,7 @@ struct Kernels {
 
 /* By one product an image: works for every shape. */
 Conv *products_conv(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
-bool products_conv_blocks(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in); /* never */
+bool products_conv_blocks(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in); /* false */
 
 const Kernels *kernels_native(void);   /* NULL where not built, and in the double build */
 const Kernels *kernels_portable(void);
