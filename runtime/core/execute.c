@@ -160,7 +160,7 @@ static void run_backward(const Plan *plan, const Shard *shard, const Step *step)
         DenseAct act = fused(shard, op);
         dense_backward(pass, &act);
     } else {
-        if (plan->measuring && step->phase == 0) {
+        if (plan->measuring && step->phase == 0 && !layer->tallies_d_out) {
             plan->k->tally(pass->rows * plumb_shape_size(pass->site->shape), pass->d_out, pass->tally_d_out);
         }
         layer->backward(pass);

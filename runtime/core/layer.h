@@ -109,6 +109,7 @@ typedef struct Layer {
     bool view;                           /* out is in[0] by another shape: no memory, and no code but for what lies in blocks */
     bool random;                         /* draws while training */
     bool tallies_out;                    /* forward counts tally_out itself; else the executor does */
+    bool tallies_d_out;                  /* backward, in its first phase, counts tally_d_out itself; else the executor does */
     int (*time_steps)(const LayerSite *site); /* recurrent layers: they fill Pass.through */
     const char *const *gates;            /* names of their gates, ends with NULL; NULL: none */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */

@@ -83,8 +83,8 @@ struct Conv {
     /* y = w * x + bias (NULL: none); tally (NULL: none) counts y. */
     void (*forward)(Conv *self, int rows, const real *x, const real *w, const real *bias, real *y, void *scratch, Tally *tally);
     void (*back_input)(Conv *self, int rows, const real *w, const real *dy, real *dx, void *scratch);
-    /* dw = beta dw + ..., db (NULL: none) likewise; beta is 0 or 1 */
-    void (*back_weights)(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db, void *scratch);
+    /* dw = beta dw + ..., db (NULL: none) likewise; beta is 0 or 1; tally (NULL: none) counts dy */
+    void (*back_weights)(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db, void *scratch, Tally *tally);
 };
 
 typedef struct Kernels Kernels;
@@ -120,7 +120,8 @@ struct Kernels {
     /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */
     void (*moments)(Grid g, const real *x, double *mean, double *deviations);
     void (*affine)(Grid g, const real *x, const real *factor, const real *offset, real *y, Tally *tally);
-    void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product);
+    void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product,
+                         Tally *tally_dy);
     void (*affine_back)(Grid g, const real *x, const real *dy, const real *a, const real *b, const real *c, real *dx);
     /* Pooling: the largest and its place within its plane (an image's channel, or a sequence), or the mean, padding counted. */
     void (*pool_max)(const Window *w, int rows, const real *x, real *y, int32_t *place);

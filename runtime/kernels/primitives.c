@@ -425,7 +425,7 @@ static void finish_weights(const Primitives *p, Direction *d, real beta, real *d
 }
 
 static void back_weights(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db,
-                         void *scratch) {
+                         void *scratch, Tally *tally) {
     Primitives *p = (Primitives *)self;
     Direction *d = &p->direction[BACK_WEIGHTS];
     int64_t in = values_in(&p->shape.window), out = values_out(&p->shape);
@@ -446,6 +446,9 @@ static void back_weights(Conv *self, int rows, const real *x, const real *dy, re
         point(run->array[B].given, bias);
         if (!run->array[W].own) {
             point(run->array[W].given, part);
+        }
+        if (tally) {
+            p->k->tally(run->rows * out, dy + r * out, tally);
         }
         execute(p, BACK_WEIGHTS, run);
         gather(p, r == 0, own, part, sum);

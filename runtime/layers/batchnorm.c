@@ -148,7 +148,7 @@ static void tell_gradients(const Pass *pass, Grid g) {
     void *mine = pass->joint[pass->shard];
     double *sum = joint_sum(mine, 0, g.channels), *product = joint_sum(mine, 1, g.channels);
     *(double *)mine = (double)(g.rows * g.inner);
-    pass->k->moments_back(g, pass->in[0], mean, inverse, pass->d_out, sum, product);
+    pass->k->moments_back(g, pass->in[0], mean, inverse, pass->d_out, sum, product, pass->tally_d_out);
     for (int c = 0; c < g.channels; c++) {
         pass->dw[WEIGHT][c] = (pass->adds ? pass->dw[WEIGHT][c] : 0) + (real)product[c];
         pass->dw[BIAS][c] = (pass->adds ? pass->dw[BIAS][c] : 0) + (real)sum[c];
@@ -243,6 +243,7 @@ const Layer layer_batchnorm = {
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .torch = torch,
     .onnx = onnx,
 };

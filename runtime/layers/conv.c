@@ -145,7 +145,7 @@ static void backward(const Pass *pass) {
     Conv *conv = (Conv *)pass->plan;
     bool bias = plumb_call_bool(pass->site->call, "bias");
     conv->back_weights(conv, pass->rows, pass->in[0], pass->d_out, pass->adds ? 1 : 0, pass->dw[0],
-                       bias ? pass->dw[1] : NULL, pass->scratch);
+                       bias ? pass->dw[1] : NULL, pass->scratch, pass->tally_d_out);
     if (pass->d_in[0]) {
         conv->back_input(conv, pass->rows, pass->w[0], pass->d_out, pass->d_in[0], pass->scratch);
     }
@@ -210,6 +210,7 @@ const Layer layer_conv = {
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .flops = flops,
     .torch = torch,
     .onnx = onnx,

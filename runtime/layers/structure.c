@@ -213,6 +213,9 @@ static void add_forward(const Pass *pass) {
         for (int i = 1; i < pass->site->input_count; i++) {
             pass->k->add(length, pass->in[i] + begin, pass->out + begin);
         }
+        if (pass->tally_out) {
+            pass->k->tally(length, pass->out + begin, pass->tally_out);
+        }
     }
 }
 
@@ -253,6 +256,7 @@ const Layer layer_add = {
     .blocked = BLOCKS_ALIKE,
     .forward = add_forward,
     .backward = add_backward,
+    .tallies_out = true,
     .torch = add_torch,
     .onnx = add_onnx,
     .moments = moments_add,

@@ -95,12 +95,14 @@ static void check_back(const Table *table, Grid g) {
     int64_t n = size_of(g);
     real *x = array_random(n, 1), *dy = array_random(n, 2), *dx = array_new(n), *mean = array_random(g.channels, 3);
     real *inverse = array_random(g.channels, 4), *c = array_random(g.channels, 5);
-    double sum[64], product[64], wanted[2][64] = {{0}}, size[2][64] = {{0}};
-    table->k->moments_back(g, x, mean, inverse, dy, sum, product);
+    double sum[64], product[64], wanted[2][64] = {{0}}, size[2][64] = {{0}}, all = 0;
+    Tally tally = {0};
+    table->k->moments_back(g, x, mean, inverse, dy, sum, product, &tally);
     table->k->affine_back(g, x, dy, mean, inverse, c, dx);
     for (int64_t i = 0; i < n; i++) {
         int channel = channel_of(g, i);
         double d = (double)dy[i], v = (double)x[i], hat = (v - (double)mean[channel]) * (double)inverse[channel];
+        all += d;
         wanted[0][channel] += d;
         wanted[1][channel] += d * hat;
         size[0][channel] += fabs(d);
@@ -108,6 +110,8 @@ static void check_back(const Table *table, Grid g) {
         assert_near((double)dx[i], (double)mean[channel] * d + (double)inverse[channel] * v + (double)c[channel], 1e-5,
                     "affine_back", table->name, g);
     }
+    assert_true(tally.count == (double)n && tally.nonfinite == 0);
+    assert_near(tally.sum, all, 1e-4 * (1 + sqrt((double)n)), "tally of dy", table->name, g);
     for (int i = 0; i < g.channels; i++) {
         assert_near(sum[i], wanted[0][i], 1e-6 * size[0][i], "sum of dy", table->name, g);
         assert_near(product[i], wanted[1][i], 1e-6 * size[1][i] + 1e-6, "sum of dy xhat", table->name, g);
