@@ -138,7 +138,7 @@ struct Kernels {
      * lstm: i, f, g, o; c = f before + i g, then h = o tanh(u), u = c or its normalised form. */
     void (*lstm)(int rows, int n, real *z, const real *bias, const real *before, real *c);
     void (*lstm_out)(int rows, int n, const real *z, const real *u, real *h);
-    void (*lstm_out_back)(int rows, int n, real *z, const real *u, const real *dh, real *du); /* o of z; du is added to */
+    void (*lstm_out_back)(int rows, int n, real *z, const real *h, const real *dh, real *du); /* o of z; du is added to */
     void (*lstm_back)(int rows, int n, real *z, const real *before, real *dc); /* i, f, g of z; dc: of c, becomes that of before */
     /* gru: r, z, h' (the state's part of the candidate, with its bias), n; h = (1 - z) n + z before, n = tanh(z4 + bias4 + r h') */
     void (*gru)(int rows, int n, real *z, const real *bias, const real *before, real *h);

@@ -49,14 +49,14 @@ static void lstm_forward(const Level *l, int t) {
 /* dc gets what comes through h. */
 static void lstm_out_backward(const Level *l, int t) {
     const Kernels *k = l->pass->k;
-    const real *u = seen_memory(l, t), *dh = dh_at(l, t);
+    const real *h = block_at(l, l->h, t + 1), *dh = dh_at(l, t);
     if (!l->hat_c) {
-        k->lstm_out_back(l->rows, l->units, z_at(l, t), u, dh, l->dc);
+        k->lstm_out_back(l->rows, l->units, z_at(l, t), h, dh, l->dc);
         return;
     }
     int64_t n = (int64_t)l->rows * l->units;
     memset(l->du, 0, (size_t)n * sizeof *l->du);
-    k->lstm_out_back(l->rows, l->units, z_at(l, t), u, dh, l->du);
+    k->lstm_out_back(l->rows, l->units, z_at(l, t), h, dh, l->du);
     k->column_sum(l->rows, l->units, l->du, 1, l->dw[NORM_C_BIAS]);
     k->normalise_back(memory_rows(l), block_at(l, l->hat_c, t), l->inverse_c + (size_t)t * (size_t)l->rows,
                       l->w[NORM_C], l->units, l->du, l->du, l->dw[NORM_C]);

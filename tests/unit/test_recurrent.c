@@ -154,7 +154,7 @@ static void run_cells(const Kernels *k, Arrays *lstm, Arrays *gru, Arrays *norm)
     draw_arrays(lstm);
     k->lstm(ROWS, UNITS, lstm->z, lstm->bias, lstm->before, lstm->c);
     k->lstm_out(ROWS, UNITS, lstm->z, lstm->c, lstm->h);
-    k->lstm_out_back(ROWS, UNITS, lstm->z, lstm->c, lstm->dh, lstm->dc);
+    k->lstm_out_back(ROWS, UNITS, lstm->z, lstm->h, lstm->dh, lstm->dc);
     k->lstm_back(ROWS, UNITS, lstm->z, lstm->before, lstm->dc);
     draw_arrays(gru);
     k->gru(ROWS, UNITS, gru->z, gru->bias, gru->before, gru->h);
