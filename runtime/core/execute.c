@@ -63,11 +63,29 @@ static DenseAct fused(const Shard *shard, const Op *op) {
                       .tally_dy = act->tally_d_out};
 }
 
+/* In blocks of channels; those that are alive anyway are passed over as a block. */
+static void mark_blocks(const Pass *pass, int channels, int64_t places, unsigned char *alive) {
+    const real *y = pass->out;
+    for (int64_t at = 0; at < (int64_t)pass->rows * channels; at += CHANNEL_BLOCK, y += places * CHANNEL_BLOCK) {
+        unsigned char *unit = &alive[at % channels];
+        if (!memchr(unit, 0, CHANNEL_BLOCK)) {
+            continue;
+        }
+        for (int64_t i = 0; i < places * CHANNEL_BLOCK; i++) {
+            unit[i % CHANNEL_BLOCK] |= y[i] != 0;
+        }
+    }
+}
+
 /* A channel of an image is a unit: alive where any of its places is. */
 static void mark_channels(const Pass *pass, unsigned char *alive) {
     int channels = channels_of(pass->site->shape);
     int64_t places = plumb_shape_size(pass->site->shape) / channels;
     const real *y = pass->out;
+    if (pass->blocked) {
+        mark_blocks(pass, channels, places, alive);
+        return;
+    }
     for (int64_t plane = 0; plane < (int64_t)pass->rows * channels; plane++, y += places) {
         unsigned char *unit = &alive[plane % channels];
         for (int64_t i = 0; i < places && !*unit; i++) {
@@ -142,7 +160,7 @@ static void run_backward(const Plan *plan, const Shard *shard, const Step *step)
         DenseAct act = fused(shard, op);
         dense_backward(pass, &act);
     } else {
-        if (plan->measuring && step->phase == 0) {
+        if (plan->measuring && step->phase == 0 && !layer->tallies_d_out) {
             plan->k->tally(pass->rows * plumb_shape_size(pass->site->shape), pass->d_out, pass->tally_d_out);
         }
         layer->backward(pass);

@@ -39,6 +39,7 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     const Kernels *k;
     const LayerSite *site;
     Prepared *plan;          /* what `prepare` returned, or NULL */
+    bool blocked;            /* in[0] lies in blocks of channels */
     int rows, shard, shards, phase;
     int64_t batch;           /* rows of the whole batch */
     int64_t first_row;       /* of this shard within the batch */
@@ -64,6 +65,20 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     ThroughTime *through;    /* recurrent layers; NULL when not measured */
 } Pass;
 
+/* What a layer makes of images that lie in blocks of channels (kernels.h). */
+typedef enum {
+    BLOCKS_NONE,  /* takes and gives plain arrays only */
+    BLOCKS_ALIKE, /* its inputs and its output lie alike, one way or the other */
+    BLOCKS_END,   /* takes both, gives a plain array */
+    BLOCKS_EACH   /* where `blocks` says so, its input and its output each lie one way or the other */
+} Blocks;
+
+typedef struct Use { /* how a plan uses a layer */
+    int rows;        /* the most of a shard */
+    bool training, d_in; /* with gradients; of the input too */
+    bool blocked_in, blocked_out;
+} Use;
+
 typedef struct Torch Torch;
 typedef struct Onnx Onnx;
 struct Moments;
@@ -82,17 +97,20 @@ typedef struct Layer {
     size_t (*save_bytes)(const LayerSite *site, int rows);
     size_t (*scratch_bytes)(const LayerSite *site, int rows);
     size_t (*joint_bytes)(const LayerSite *site);
-    /* Made once for each shard of a plan, for at most `rows` rows, and released with it: primitives of a library, sizes read
-     * from the call. training: with gradients; d_in: of the input too. NULL: no memory. Its scratch_bytes count as scratch. */
-    Prepared *(*prepare)(const LayerSite *site, const Kernels *k, int rows, bool training, bool d_in);
+    /* Made once for each shard of a plan, and released with it: primitives of a library, sizes read from the call. NULL: no
+     * memory. Its scratch_bytes count as scratch. */
+    Prepared *(*prepare)(const LayerSite *site, const Kernels *k, const Use *use);
+    Blocks blocked;
+    bool (*blocks)(const LayerSite *site, const Kernels *k, const Use *use);
     void (*forward)(const Pass *pass);
     void (*backward)(const Pass *pass);
     bool needs_input, needs_output;      /* backward reads in[], out: the plan keeps them alive */
     bool in_place;                       /* out may be in[0], d_in[0] may be d_out */
-    bool view;                           /* out is in[0] by another shape: no code, no memory */
+    bool view;                           /* out is in[0] by another shape: no memory, and no code but for what lies in blocks */
     bool random;                         /* draws while training */
     bool probabilities;                  /* softmax, its logarithm: at the net's end it belongs to the loss */
     bool tallies_out;                    /* forward counts tally_out itself; else the executor does */
+    bool tallies_d_out;                  /* backward, in its first phase, counts tally_d_out itself; else the executor does */
     int (*time_steps)(const LayerSite *site); /* recurrent layers: they fill Pass.through */
     const char *const *gates;            /* names of their gates, ends with NULL; NULL: none */
     double (*flops)(const LayerSite *site); /* forward, one row; NULL: one a value */

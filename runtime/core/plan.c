@@ -57,15 +57,27 @@ static bool learns(const Plan *plan, int i) {
     return false;
 }
 
+static void find_wants(Plan *plan) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        plan->wants[i] = learns(plan, i);
+        for (int j = 0; j < node_at(plan, i)->about.input_count; j++) {
+            plan->wants[i] |= plan->wants[node_at(plan, i)->about.input[j]];
+        }
+    }
+}
+
+static bool is_view(const Plan *plan, int i) {
+    return plan->root[i] != i;
+}
+
+/* What lies in blocks of channels is no array of another shape: a view of it is one of its own. */
 static void find_roots(Plan *plan, Draft *draft) {
     for (int i = 0; i < plan->net->node_count; i++) {
         const NetNode *node = node_at(plan, i);
-        plan->root[i] = node->layer->view ? plan->root[node->about.input[0]] : i;
-        plan->wants[i] = learns(plan, i);
+        bool view = node->layer->view && !plan->blocked[node->about.input[0]];
+        plan->root[i] = view ? plan->root[node->about.input[0]] : i;
         for (int j = 0; j < node->about.input_count; j++) {
-            int input = node->about.input[j];
-            plan->wants[i] |= plan->wants[input];
-            draft->consumers[plan->root[input]] += draft->live[i] && !node->layer->view;
+            draft->consumers[plan->root[node->about.input[j]]] += draft->live[i] && !view;
         }
     }
 }
@@ -82,7 +94,7 @@ static void find_ops(Plan *plan, Draft *draft) {
         draft->op_of[i] = -1;
     }
     for (int i = 1; i < plan->net->node_count; i++) {
-        if (!draft->live[i] || node_at(plan, i)->layer->view || draft->op_of[i] >= 0) {
+        if (!draft->live[i] || is_view(plan, i) || draft->op_of[i] >= 0) {
             continue;
         }
         bool pair = fuses(plan, draft, i, i + 1);
@@ -233,9 +245,10 @@ static bool prepare(Plan *plan) {
     for (int op = 0; op < plan->op_count; op++) {
         int i = plan->op[op].node;
         const NetNode *node = node_at(plan, i);
+        Use use = {(int)most_rows(plan), plan->training, wants_input(plan, i), plan->blocked[node->about.input[0]],
+                   plan->blocked[i]};
         for (int s = 0; node->layer->prepare && s < plan->shards; s++) {
-            plan->prepared[s * nodes + i] =
-                node->layer->prepare(&node->site, plan->k, (int)most_rows(plan), plan->training, wants_input(plan, i));
+            plan->prepared[s * nodes + i] = node->layer->prepare(&node->site, plan->k, &use);
             if (!plan->prepared[s * nodes + i]) {
                 return false;
             }
@@ -358,6 +371,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .shards = plan->shards,
                                 .node = i,
                                 .plan = plan->prepared[s * plan->net->node_count + i],
+                                .blocked = node->about.input_count && plan->blocked[node->about.input[0]],
                                 .adds = draft->adds[i],
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
@@ -463,6 +477,7 @@ static bool allocate(Plan *plan, Draft *draft) {
     plan->step = calloc(8 * n, sizeof *plan->step); /* at most four phases each way */
     plan->root = calloc(n, sizeof *plan->root);
     plan->wants = calloc(n, sizeof *plan->wants);
+    plan->blocked = calloc(n, sizeof *plan->blocked);
     plan->first_input = calloc(n, sizeof *plan->first_input);
     plan->input_run = calloc(inputs + 1, sizeof *plan->input_run);
     plan->shard = calloc((size_t)plan->shards, sizeof *plan->shard);
@@ -478,9 +493,9 @@ static bool allocate(Plan *plan, Draft *draft) {
         plan->first_input[i] = i ? plan->first_input[i - 1] + plan->net->node[i - 1].about.input_count : 0;
         draft->gradient_at[i] = -1;
     }
-    return plan->op && plan->step && plan->root && plan->wants && plan->first_input && plan->input_run && plan->shard &&
-           plan->prepared && draft->live && draft->op_of && draft->consumers && draft->last_reader && draft->adds &&
-           draft->out_at && draft->gradient_at;
+    return plan->op && plan->step && plan->root && plan->wants && plan->blocked && plan->first_input &&
+           plan->input_run && plan->shard && plan->prepared && draft->live && draft->op_of && draft->consumers &&
+           draft->last_reader && draft->adds && draft->out_at && draft->gradient_at;
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
@@ -490,6 +505,8 @@ static bool lay_out(Plan *plan, Draft *draft) {
     bool done = life && written;
     if (done) {
         find_live(plan, draft);
+        find_wants(plan);
+        blocks_find(plan, draft->live, (int)most_rows(plan));
         find_roots(plan, draft);
         find_ops(plan, draft);
         find_steps(plan);
@@ -556,6 +573,7 @@ void plan_free(Plan *plan) {
     free(plan->step);
     free(plan->root);
     free(plan->wants);
+    free(plan->blocked);
     free(plan->first_input);
     free(plan->input_run);
     free(plan);

@@ -58,6 +58,7 @@ typedef struct Plan {
     int step_count, forward_count; /* forward steps come first */
     int *root;                /* of a view: the node whose memory it is; else the node itself */
     bool *wants;              /* a gradient: something learned lies before it */
+    bool *blocked;            /* an image whose channels lie in blocks */
     InputRun *input_run;      /* all nodes' inputs in turn */
     int *first_input;         /* of each node, in input_run */
     Prepared **prepared;      /* each shard's nodes in turn: what their layers made; NULL where nothing */
@@ -66,6 +67,8 @@ typedef struct Plan {
     void **joints;            /* each node's, forward and backward, of every shard */
 } Plan;
 
+/* Fills `blocked`, for at most `rows` rows a shard; `wants` must be known. */
+void blocks_find(Plan *plan, const bool *live, int rows);
 /* `pool` is borrowed. The net's weights must be made. */
 Plan *plan_new(PlumbNet *net, const Kernels *k, Pool *pool, int batch, int shards, bool training, PlumbError *error);
 void plan_free(Plan *plan); /* NULL is allowed */

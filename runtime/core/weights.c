@@ -4,10 +4,19 @@
 #include "net.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+enum { HUGE_PAGE = 1 << 21 };
+
+/* Large blocks ask for large pages: a step walks over all of a plan's memory, and a core knows but a few thousand pages. */
 void *aligned_zeroed(size_t bytes) {
-    size_t size = (bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
-    void *memory = size < bytes ? NULL : aligned_alloc(ALIGN_BYTES, size ? size : ALIGN_BYTES);
+    size_t unit = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN_BYTES, size = (bytes + unit - 1) / unit * unit;
+    void *memory = size < bytes ? NULL : aligned_alloc(unit, size ? size : unit);
+#ifdef MADV_HUGEPAGE
+    if (memory && unit == HUGE_PAGE) {
+        madvise(memory, size, MADV_HUGEPAGE); /* refused: small pages do */
+    }
+#endif
     return memory ? memset(memory, 0, size) : NULL;
 }
 

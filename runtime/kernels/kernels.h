@@ -31,11 +31,30 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
 } Update;
 enum { UPDATE_SGD, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_RMSPROP, UPDATE_ADAGRAD, UPDATE_LION };
 
+/* Images may lie in blocks of channels: rows x channels / 16 x height x width x 16, as oneDNN's convolutions like them best. */
+enum { CHANNEL_BLOCK = 16 };
+
 /* The array as rows x channels x inner: features have inner 1, an image its height times width. */
 typedef struct Grid {
     int64_t rows;
     int channels, inner;
+    bool blocked; /* rows x channels / 16 x inner x 16 */
 } Grid;
+
+/* Rows of n values, `ld` apart, each normalised by its own mean (0 where not centred) and deviation. */
+typedef struct NormRows {
+    int count, n, ld;
+    bool centred;
+    real eps; /* under the root */
+} NormRows;
+
+/* Where rows go, times a gain for each column. */
+typedef struct Scaled {
+    const real *gain;
+    bool adds; /* to what is there */
+    int ld;    /* between rows of y */
+    real *y;
+} Scaled;
 
 /* How a kernel passes over an image [height, width]; a sequence is an image of height 1 with its channels last. */
 typedef struct Window {
@@ -54,6 +73,7 @@ struct Prepared { /* what is made once for one shard of a plan: begins so, whate
 typedef struct ConvShape {
     Window window;
     int out, groups; /* output channels */
+    bool blocked_in, blocked_out; /* how x and y lie */
 } ConvShape;
 
 /* A convolution made for one shape: by products (im2col) or by a library's primitives. w: [out, in/groups, kh, kw]. */
@@ -63,8 +83,8 @@ struct Conv {
     /* y = w * x + bias (NULL: none); tally (NULL: none) counts y. */
     void (*forward)(Conv *self, int rows, const real *x, const real *w, const real *bias, real *y, void *scratch, Tally *tally);
     void (*back_input)(Conv *self, int rows, const real *w, const real *dy, real *dx, void *scratch);
-    /* dw = beta dw + ..., db (NULL: none) likewise; beta is 0 or 1 */
-    void (*back_weights)(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db, void *scratch);
+    /* dw = beta dw + ..., db (NULL: none) likewise; beta is 0 or 1; tally (NULL: none) counts dy */
+    void (*back_weights)(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db, void *scratch, Tally *tally);
 };
 
 typedef struct Kernels Kernels;
@@ -95,27 +115,30 @@ struct Kernels {
     void (*blend)(int64_t n, real keep, const real *x, real *y);                    /* y = keep y + (1 - keep) x */
     /* For at most `rows` rows; training: with gradients, d_in: of the input too. NULL: no memory. */
     Conv *(*conv)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
+    /* Is it done on arrays in blocks of channels? If so, each of them may lie in blocks or not. */
+    bool (*conv_blocks)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
     /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */
     void (*moments)(Grid g, const real *x, double *mean, double *deviations);
     void (*affine)(Grid g, const real *x, const real *factor, const real *offset, real *y, Tally *tally);
-    void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product);
+    void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product,
+                         Tally *tally_dy);
     void (*affine_back)(Grid g, const real *x, const real *dy, const real *a, const real *b, const real *c, real *dx);
     /* Pooling: the largest and its place within its plane (an image's channel, or a sequence), or the mean, padding counted. */
     void (*pool_max)(const Window *w, int rows, const real *x, real *y, int32_t *place);
     void (*pool_max_back)(const Window *w, int rows, const real *dy, const int32_t *place, real *dx);
     void (*pool_mean)(const Window *w, int rows, const real *x, real *y);
     void (*pool_mean_back)(const Window *w, int rows, const real *dy, real *dx);
-    /* hat = (x - mean) inverse, inverse[rows] = 1 / sqrt(var + eps), over the n values of each row; hat may be x. ld: between rows of both. */
-    void (*normalise)(int rows, int n, int ld, real eps, const real *x, real *hat, real *inverse);
-    /* Of y = gain hat: dx (ld apart, may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
-    void (*normalise_back)(int rows, int n, int ld, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy,
-                           real *dx, real *dgain);
+    /* hat = (x - mean) inverse, inverse[rows] = 1 / sqrt(var + eps), over the n values of each row; hat may be x. to (NULL: none): y = gain hat. */
+    void (*normalise)(NormRows rows, const real *x, real *hat, real *inverse, const Scaled *to);
+    /* Of y = gain hat: dx (may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
+    void (*normalise_back)(NormRows rows, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy, real *dx,
+                           real *dgain);
     /* Recurrent cells, one time step of n units. z[rows, 4 n] holds the gates before activation and is activated in place; going
      * back it holds the activated gates and becomes dL/d(before activation).
      * lstm: i, f, g, o; c = f before + i g, then h = o tanh(u), u = c or its normalised form. */
     void (*lstm)(int rows, int n, real *z, const real *bias, const real *before, real *c);
     void (*lstm_out)(int rows, int n, const real *z, const real *u, real *h);
-    void (*lstm_out_back)(int rows, int n, real *z, const real *u, const real *dh, real *du); /* o of z; du is added to */
+    void (*lstm_out_back)(int rows, int n, real *z, const real *h, const real *dh, real *du); /* o of z; du is added to */
     void (*lstm_back)(int rows, int n, real *z, const real *before, real *dc); /* i, f, g of z; dc: of c, becomes that of before */
     /* gru: r, z, h' (the state's part of the candidate, with its bias), n; h = (1 - z) n + z before, n = tanh(z4 + bias4 + r h') */
     void (*gru)(int rows, int n, real *z, const real *bias, const real *before, real *h);
@@ -124,6 +147,7 @@ struct Kernels {
 
 /* By one product an image: works for every shape. */
 Conv *products_conv(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
+bool products_conv_blocks(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in); /* false */
 
 const Kernels *kernels_native(void);   /* NULL where not built, and in the double build */
 const Kernels *kernels_portable(void);

@@ -4,7 +4,7 @@
 #include "loops.inc"
 
 const Kernels *loops_baseline(void) {
-    static const Kernels table = LOOPS_TABLE("native", native_gemm, native_conv);
+    static const Kernels table = LOOPS_TABLE("native", native_gemm, native_conv, products_conv_blocks);
     return &table;
 }
 #endif

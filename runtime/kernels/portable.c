@@ -24,6 +24,6 @@ static void gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, 
 }
 
 const Kernels *kernels_portable(void) {
-    static const Kernels table = LOOPS_TABLE("portable", gemm, products_conv);
+    static const Kernels table = LOOPS_TABLE("portable", gemm, products_conv, products_conv_blocks);
     return &table;
 }

@@ -1,7 +1,7 @@
-/* Convolution by oneDNN's primitives. Outside, arrays are plain; a primitive that wants another layout of its own
- * (blocks of 16 channels) gets it by a reorder in scratch, some images at a time, so that what is reordered stays in
- * the cache. A primitive is made for a fixed number of rows: each direction has one for a block of rows and one for a
- * single row. */
+/* Convolution by oneDNN's primitives. Outside, arrays are plain or lie in blocks of 16 channels; a primitive that wants
+ * another layout gets it by a reorder in scratch, some images at a time, so that what is reordered stays in the cache.
+ * A primitive is made for a fixed number of rows: each direction has one for a block of rows and one for a single row.
+ */
 #include "native.h"
 
 #if !defined(PLUMB_DOUBLE) && !defined(PLUMB_NO_NATIVE)
@@ -40,8 +40,8 @@ static const Role roles[DIRECTIONS][ARRAYS] = {
 };
 
 typedef struct Array {
-    dnnl_memory_desc_t plain_layout, own_layout;
-    dnnl_memory_t plain, own; /* own: NULL where the layouts agree */
+    dnnl_memory_desc_t given_layout, own_layout;
+    dnnl_memory_t given, own; /* own: NULL where the layouts agree */
     dnnl_primitive_t reorder; /* to own, or from own for a result */
 } Array;
 
@@ -72,7 +72,7 @@ typedef struct Primitives {
 
 /* ---- layouts --------------------------------------------------------------------------------------------------- */
 
-static void plain_layouts(const ConvShape *s, int rows, dnnl_memory_desc_t layout[ARRAYS]) {
+static void given_layouts(const ConvShape *s, int rows, dnnl_memory_desc_t layout[ARRAYS]) {
     const Window *w = &s->window;
     int first = w->last, rank = 4 - first, grouped = s->groups > 1; /* sequences have no height */
     dnnl_dims_t x = {rows, w->channels}, y = {rows, s->out}, b = {s->out}, k = {s->groups};
@@ -85,16 +85,16 @@ static void plain_layouts(const ConvShape *s, int rows, dnnl_memory_desc_t layou
     }
     static const dnnl_format_tag_t by_rank[] = {[3] = dnnl_abc, [4] = dnnl_abcd, [5] = dnnl_abcde};
     dnnl_format_tag_t image = w->last ? dnnl_acb : dnnl_abcd;
-    dnnl_memory_desc_init_by_tag(&layout[X], rank, x, dnnl_f32, image);
-    dnnl_memory_desc_init_by_tag(&layout[Y], rank, y, dnnl_f32, image);
+    dnnl_memory_desc_init_by_tag(&layout[X], rank, x, dnnl_f32, s->blocked_in ? dnnl_aBcd16b : image);
+    dnnl_memory_desc_init_by_tag(&layout[Y], rank, y, dnnl_f32, s->blocked_out ? dnnl_aBcd16b : image);
     dnnl_memory_desc_init_by_tag(&layout[W], rank + grouped, k, dnnl_f32, by_rank[rank + grouped]);
     dnnl_memory_desc_init_by_tag(&layout[B], 1, b, dnnl_f32, dnnl_a);
 }
 
 /* The same array in whatever layout the primitive likes. */
-static dnnl_memory_desc_t any_layout(const dnnl_memory_desc_t *plain) {
+static dnnl_memory_desc_t any_layout(const dnnl_memory_desc_t *given) {
     dnnl_memory_desc_t any;
-    dnnl_memory_desc_init_by_tag(&any, plain->ndims, plain->dims, dnnl_f32, dnnl_format_tag_any);
+    dnnl_memory_desc_init_by_tag(&any, given->ndims, given->dims, dnnl_f32, dnnl_format_tag_any);
     return any;
 }
 
@@ -147,9 +147,19 @@ static bool is_compiled(const_dnnl_primitive_desc_t found) {
     return !strncmp(name, "jit", 3) || !strncmp(name, "brg", 3);
 }
 
+/* `given` but for the layouts that it may choose: sequences stay as they are, it has kernels for channels that come
+ * last. */
+static void free_layouts(const ConvShape *s, dnnl_memory_desc_t layout[ARRAYS]) {
+    for (int i = X; i <= W; i++) {
+        if (i == W || !s->window.last) {
+            layout[i] = any_layout(&layout[i]);
+        }
+    }
+}
+
 static bool make_reorder(const Primitives *p, Array *a, bool result) {
-    const dnnl_memory_desc_t *from = result ? &a->own_layout : &a->plain_layout;
-    const dnnl_memory_desc_t *to = result ? &a->plain_layout : &a->own_layout;
+    const dnnl_memory_desc_t *from = result ? &a->own_layout : &a->given_layout;
+    const dnnl_memory_desc_t *to = result ? &a->given_layout : &a->own_layout;
     dnnl_primitive_desc_t found = NULL;
     bool done = dnnl_reorder_primitive_desc_create(&found, from, p->engine, to, p->engine, NULL) == dnnl_success &&
                 dnnl_primitive_create(&a->reorder, found) == dnnl_success;
@@ -166,10 +176,10 @@ static bool make_arrays(const Primitives *p, int direction, const_dnnl_primitive
         Array *a = &run->array[i];
         const Role *role = &roles[direction][i];
         a->own_layout =
-            role->layout == dnnl_query_undef ? a->plain_layout : *dnnl_primitive_desc_query_md(found, role->layout, 0);
-        bool same = dnnl_memory_desc_equal(&a->own_layout, &a->plain_layout);
+            role->layout == dnnl_query_undef ? a->given_layout : *dnnl_primitive_desc_query_md(found, role->layout, 0);
+        bool same = dnnl_memory_desc_equal(&a->own_layout, &a->given_layout);
         if (role->argument &&
-            (!make_memory(p, &a->plain_layout, &a->plain) ||
+            (!make_memory(p, &a->given_layout, &a->given) ||
              (!same && (!make_memory(p, &a->own_layout, &a->own) || !make_reorder(p, a, role->result))))) {
             return false;
         }
@@ -182,15 +192,12 @@ static bool make_arrays(const Primitives *p, int direction, const_dnnl_primitive
 /* `weights`: the layout they have already, or NULL. */
 static bool make_run(const Primitives *p, int direction, int rows, const dnnl_memory_desc_t *weights, Run *run) {
     dnnl_memory_desc_t layout[ARRAYS];
-    plain_layouts(&p->shape, rows, layout);
+    given_layouts(&p->shape, rows, layout);
     for (int i = 0; i < ARRAYS; i++) {
-        run->array[i].plain_layout = layout[i];
+        run->array[i].given_layout = layout[i];
     }
-    if (!p->shape.window.last) { /* sequences stay as they are: it has kernels for channels that come last */
-        layout[X] = any_layout(&layout[X]);
-        layout[Y] = any_layout(&layout[Y]);
-    }
-    layout[W] = weights ? *weights : any_layout(&layout[W]);
+    free_layouts(&p->shape, layout);
+    layout[W] = weights ? *weights : layout[W];
     dnnl_primitive_desc_t found = primitive_for(p, direction, layout);
     bool done = found && is_compiled(found) && make_arrays(p, direction, found, run) &&
                 dnnl_primitive_create(&run->primitive, found) == dnnl_success;
@@ -257,7 +264,7 @@ static bool make_direction(Primitives *p, int direction, int rows) {
 
 static void release_run(Run *run) {
     for (int i = 0; i < ARRAYS; i++) {
-        dnnl_memory_destroy(run->array[i].plain);
+        dnnl_memory_destroy(run->array[i].given);
         dnnl_memory_destroy(run->array[i].own);
         dnnl_primitive_destroy(run->array[i].reorder);
     }
@@ -314,10 +321,10 @@ static void execute(const Primitives *p, int direction, const Run *run) {
         const Array *a = &run->array[i];
         const Role *role = &roles[direction][i];
         if (role->argument) {
-            args[count++] = (dnnl_exec_arg_t){role->argument, a->own ? a->own : a->plain};
+            args[count++] = (dnnl_exec_arg_t){role->argument, a->own ? a->own : a->given};
         }
         if (i < W && a->own && !role->result) {
-            reorder(p, a, a->plain, a->own);
+            reorder(p, a, a->given, a->own);
         }
     }
     args[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, run->pad};
@@ -325,7 +332,7 @@ static void execute(const Primitives *p, int direction, const Run *run) {
     for (int i = 0; i < W; i++) {
         const Array *a = &run->array[i];
         if (a->own && roles[direction][i].result) {
-            reorder(p, a, a->own, a->plain);
+            reorder(p, a, a->own, a->given);
         }
     }
 }
@@ -346,10 +353,10 @@ static int64_t values_out(const ConvShape *s) {
 /* Weights that all blocks read: reordered once. */
 static void point_weights(const Primitives *p, Direction *d, const real *w) {
     const Array *a = &d->block.array[W];
-    point(a->plain, w);
-    point(d->single.array[W].plain, w);
+    point(a->given, w);
+    point(d->single.array[W].given, w);
     if (a->own) {
-        reorder(p, a, a->plain, a->own);
+        reorder(p, a, a->given, a->own);
     }
 }
 
@@ -365,9 +372,9 @@ static void forward(Conv *self, int rows, const real *x, const real *w, const re
     }
     for (int r = 0; r < rows;) {
         Run *run = next_run(d, rows - r);
-        point(run->array[X].plain, x + r * in);
-        point(run->array[Y].plain, y + r * out);
-        point(run->array[B].plain, bias);
+        point(run->array[X].given, x + r * in);
+        point(run->array[Y].given, y + r * out);
+        point(run->array[B].given, bias);
         execute(p, FORWARD, run);
         if (tally) {
             p->k->tally(run->rows * out, y + r * out, tally);
@@ -384,8 +391,8 @@ static void back_input(Conv *self, int rows, const real *w, const real *dy, real
     point_weights(p, d, w);
     for (int r = 0; r < rows;) {
         Run *run = next_run(d, rows - r);
-        point(run->array[X].plain, dx + r * in);
-        point(run->array[Y].plain, dy + r * out);
+        point(run->array[X].given, dx + r * in);
+        point(run->array[Y].given, dy + r * out);
         execute(p, BACK_INPUT, run);
         r += run->rows;
     }
@@ -403,22 +410,22 @@ static void gather(const Primitives *p, bool first, int64_t n, const real *part,
 /* The sum over blocks, in the primitive's layout, to dw. */
 static void finish_weights(const Primitives *p, Direction *d, real beta, real *dw, char *scratch) {
     const Array *a = &d->block.array[W];
-    int64_t plain = (int64_t)(dnnl_memory_desc_get_size(&a->plain_layout) / sizeof(real));
+    int64_t plain = (int64_t)(dnnl_memory_desc_get_size(&a->given_layout) / sizeof(real));
     real *part = (real *)(scratch + d->at[W]), *sum = (real *)(scratch + d->sum_at);
     if (!a->own) {
         gather(p, beta == 0, plain, sum, dw);
         return;
     }
     point(p->sum, sum);
-    point(a->plain, beta == 0 ? dw : part);
-    reorder(p, a, p->sum, a->plain);
+    point(a->given, beta == 0 ? dw : part);
+    reorder(p, a, p->sum, a->given);
     if (beta != 0) {
         p->k->add(plain, part, dw);
     }
 }
 
 static void back_weights(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db,
-                         void *scratch) {
+                         void *scratch, Tally *tally) {
     Primitives *p = (Primitives *)self;
     Direction *d = &p->direction[BACK_WEIGHTS];
     int64_t in = values_in(&p->shape.window), out = values_out(&p->shape);
@@ -434,11 +441,14 @@ static void back_weights(Conv *self, int rows, const real *x, const real *dy, re
     }
     for (int r = 0; r < rows;) {
         Run *run = next_run(d, rows - r);
-        point(run->array[X].plain, x + r * in);
-        point(run->array[Y].plain, dy + r * out);
-        point(run->array[B].plain, bias);
+        point(run->array[X].given, x + r * in);
+        point(run->array[Y].given, dy + r * out);
+        point(run->array[B].given, bias);
         if (!run->array[W].own) {
-            point(run->array[W].plain, part);
+            point(run->array[W].given, part);
+        }
+        if (tally) {
+            p->k->tally(run->rows * out, dy + r * out, tally);
         }
         execute(p, BACK_WEIGHTS, run);
         gather(p, r == 0, own, part, sum);
@@ -453,11 +463,26 @@ static void back_weights(Conv *self, int rows, const real *x, const real *dy, re
 /* ---- the door ------------------------------------------------------------------------------------------------------
  */
 
-static Primitives *primitives_new(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in) {
+/* Does oneDNN have a compiled kernel? */
+static bool has_kernel(Primitives *p, int direction, int rows) {
+    dnnl_memory_desc_t layout[ARRAYS];
+    given_layouts(&p->shape, block_rows(&p->shape, direction, rows), layout);
+    free_layouts(&p->shape, layout);
+    dnnl_primitive_desc_t found = primitive_for(p, direction, layout);
+    bool compiled = found && is_compiled(found);
+    dnnl_primitive_desc_destroy(found);
+    return compiled;
+}
+
+/* All directions that are wanted, each by `make`. NULL: not to be had. */
+static Primitives *primitives_new(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in,
+                                  bool (*make)(Primitives *p, int direction, int rows)) {
+    int threads = omp_get_max_threads();
     Primitives *p = calloc(1, sizeof *p);
     if (!p) {
         return NULL;
     }
+    omp_set_num_threads(1); /* a primitive keeps the count it was made with */
     p->conv = (Conv){{0, release}, forward, back_input, back_weights};
     p->k = k;
     p->shape = *shape;
@@ -465,8 +490,9 @@ static Primitives *primitives_new(const Kernels *k, const ConvShape *shape, int 
     bool done = dnnl_engine_create(&p->engine, dnnl_cpu, 0) == dnnl_success &&
                 dnnl_stream_create(&p->stream, p->engine, dnnl_stream_default_flags) == dnnl_success;
     for (int i = 0; done && i < DIRECTIONS; i++) {
-        done = !wanted[i] || make_direction(p, i, rows);
+        done = !wanted[i] || make(p, i, rows);
     }
+    omp_set_num_threads(threads);
     if (!done) {
         release(&p->conv.base);
         return NULL;
@@ -480,14 +506,22 @@ static bool is_product(const Window *w) {
     return taps == 1 && stride == 1 && !(w->before[0] + w->before[1] + w->after[0] + w->after[1]);
 }
 
+/* Arrays in blocks are for primitives alone, see native_conv_blocks. */
 Conv *native_conv(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in) {
+    bool blocked = shape->blocked_in || shape->blocked_out;
     Primitives *p = NULL;
-    if (!is_product(&shape->window)) {
-        int threads = omp_get_max_threads();
-        omp_set_num_threads(1); /* a primitive keeps the count it was made with */
-        p = primitives_new(k, shape, rows, training, d_in);
-        omp_set_num_threads(threads);
+    if (blocked || !is_product(&shape->window)) {
+        p = primitives_new(k, shape, rows, training, d_in, make_direction);
     }
-    return p ? &p->conv : products_conv(k, shape, rows, training, d_in);
+    return p ? &p->conv : blocked ? NULL : products_conv(k, shape, rows, training, d_in);
+}
+
+bool native_conv_blocks(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in) {
+    Primitives *p =
+        shape->window.last || shape->groups > 1 ? NULL : primitives_new(k, shape, rows, training, d_in, has_kernel);
+    if (p) {
+        release(&p->conv.base);
+    }
+    return p;
 }
 #endif

@@ -182,7 +182,7 @@ static void bias_row(const Products *p, const real *dy, real *db) {
 }
 
 static void back_weights(Conv *self, int rows, const real *x, const real *dy, real beta, real *dw, real *db,
-                         void *scratch) {
+                         void *scratch, Tally *tally) {
     const Products *p = (const Products *)self;
     if (beta == 0) {
         memset(dw, 0, (size_t)p->shape.out * (size_t)p->taps * sizeof *dw);
@@ -190,13 +190,17 @@ static void back_weights(Conv *self, int rows, const real *x, const real *dy, re
     if (db && beta == 0) {
         memset(db, 0, (size_t)p->shape.out * sizeof *db);
     }
+    int64_t size = (int64_t)p->shape.out * p->places;
     for (int r = 0; r < rows; r++) {
+        if (tally) {
+            p->k->tally(size, dy + r * size, tally);
+        }
         for (int g = 0; g < p->shape.groups; g++) {
             At a = at(p, r, g);
             weight_group(p, x + a.x, dy + a.y, 1, dw + a.w, scratch);
         }
         if (db) {
-            bias_row(p, dy + (int64_t)r * p->shape.out * p->places, db);
+            bias_row(p, dy + r * size, db);
         }
     }
 }
@@ -214,6 +218,11 @@ static bool is_pointwise(const Window *w) {
         }
     }
     return true;
+}
+
+bool products_conv_blocks(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in) {
+    (void)k, (void)shape, (void)rows, (void)training, (void)d_in;
+    return false;
 }
 
 Conv *products_conv(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in) {

@@ -30,7 +30,9 @@ static void act_backward(const Pass *pass) {
     int n = (int)plumb_shape_size(pass->site->shape);
     if (pass->d_in[0]) {
         pass->k->act_back(layer_of(pass->site->call)->act, parameter(pass->site), pass->rows, n, pass->in[0], pass->out,
-                          pass->d_out, pass->d_in[0], NULL, NULL, NULL);
+                          pass->d_out, pass->d_in[0], NULL, pass->tally_d_out, NULL);
+    } else if (pass->tally_d_out) {
+        pass->k->tally(values(pass), pass->d_out, pass->tally_d_out);
     }
 }
 
@@ -148,11 +150,13 @@ static const char *mish_onnx(Onnx *o) {
         .inputs_min = 1,                                                                                               \
         .inputs_max = 1,                                                                                               \
         .shape = same_shape,                                                                                           \
+        .blocked = BLOCKS_ALIKE,                                                                                       \
         .forward = act_forward,                                                                                        \
         .backward = act_backward,                                                                                      \
         .needs_input = which == ACT_GELU || which == ACT_SILU || which == ACT_MISH,                                    \
         .needs_output = true,                                                                                          \
         .tallies_out = true,                                                                                           \
+        .tallies_d_out = true,                                                                                         \
         .torch = identifier##_torch,                                                                                   \
         .onnx = identifier##_onnx,                                                                                     \
         .act = which,                                                                                                  \

@@ -25,7 +25,7 @@ enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
 static Grid grid_of(const Pass *pass) {
     PlumbShape shape = pass->site->shape;
     int channels = channels_of(shape), inner = shape.rank == 3 ? shape.dim[1] * shape.dim[2] : 1;
-    return (Grid){values(pass) / ((int64_t)channels * inner), channels, inner};
+    return (Grid){values(pass) / ((int64_t)channels * inner), channels, inner, pass->blocked};
 }
 
 static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
@@ -148,7 +148,7 @@ static void tell_gradients(const Pass *pass, Grid g) {
     void *mine = pass->joint[pass->shard];
     double *sum = joint_sum(mine, 0, g.channels), *product = joint_sum(mine, 1, g.channels);
     *(double *)mine = (double)(g.rows * g.inner);
-    pass->k->moments_back(g, pass->in[0], mean, inverse, pass->d_out, sum, product);
+    pass->k->moments_back(g, pass->in[0], mean, inverse, pass->d_out, sum, product, pass->tally_d_out);
     for (int c = 0; c < g.channels; c++) {
         pass->dw[WEIGHT][c] = (pass->adds ? pass->dw[WEIGHT][c] : 0) + (real)product[c];
         pass->dw[BIAS][c] = (pass->adds ? pass->dw[BIAS][c] : 0) + (real)sum[c];
@@ -237,11 +237,13 @@ const Layer layer_batchnorm = {
     .save_bytes = save_bytes,
     .scratch_bytes = scratch_bytes,
     .joint_bytes = joint_bytes,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .torch = torch,
     .onnx = onnx,
 };

@@ -27,13 +27,13 @@ static const real *seen_memory(const Level *l, int t) {
     if (!l->hat_c) {
         return block_at(l, l->c, t + 1);
     }
-    const real *hat = block_at(l, l->hat_c, t);
-    for (int row = 0; row < l->rows; row++) {
-        real *u = l->u + (size_t)row * (size_t)l->units;
-        memcpy(u, l->w[NORM_C_BIAS], (size_t)l->units * sizeof *u);
-        l->pass->k->multiply(l->units, hat + (size_t)row * (size_t)l->units, l->w[NORM_C], 1, u);
-    }
+    Grid all = {.rows = l->rows, .channels = l->units, .inner = 1};
+    l->pass->k->affine(all, block_at(l, l->hat_c, t), l->w[NORM_C], l->w[NORM_C_BIAS], l->u, NULL);
     return l->u;
+}
+
+static NormRows memory_rows(const Level *l) {
+    return (NormRows){.count = l->rows, .n = l->units, .ld = l->units, .centred = true, .eps = LAYERNORM_EPS};
 }
 
 static void lstm_forward(const Level *l, int t) {
@@ -41,8 +41,7 @@ static void lstm_forward(const Level *l, int t) {
     real *c = block_at(l, l->c, t + 1);
     k->lstm(l->rows, l->units, z_at(l, t), l->bias, block_at(l, l->c, t), c);
     if (l->hat_c) {
-        k->normalise(l->rows, l->units, l->units, LAYERNORM_EPS, c, block_at(l, l->hat_c, t),
-                     l->inverse_c + (size_t)t * (size_t)l->rows);
+        k->normalise(memory_rows(l), c, block_at(l, l->hat_c, t), l->inverse_c + (size_t)t * (size_t)l->rows, NULL);
     }
     k->lstm_out(l->rows, l->units, z_at(l, t), seen_memory(l, t), block_at(l, l->h, t + 1));
 }
@@ -50,16 +49,16 @@ static void lstm_forward(const Level *l, int t) {
 /* dc gets what comes through h. */
 static void lstm_out_backward(const Level *l, int t) {
     const Kernels *k = l->pass->k;
-    const real *u = seen_memory(l, t), *dh = dh_at(l, t);
+    const real *h = block_at(l, l->h, t + 1), *dh = dh_at(l, t);
     if (!l->hat_c) {
-        k->lstm_out_back(l->rows, l->units, z_at(l, t), u, dh, l->dc);
+        k->lstm_out_back(l->rows, l->units, z_at(l, t), h, dh, l->dc);
         return;
     }
     int64_t n = (int64_t)l->rows * l->units;
     memset(l->du, 0, (size_t)n * sizeof *l->du);
-    k->lstm_out_back(l->rows, l->units, z_at(l, t), u, dh, l->du);
+    k->lstm_out_back(l->rows, l->units, z_at(l, t), h, dh, l->du);
     k->column_sum(l->rows, l->units, l->du, 1, l->dw[NORM_C_BIAS]);
-    k->normalise_back(l->rows, l->units, l->units, block_at(l, l->hat_c, t), l->inverse_c + (size_t)t * (size_t)l->rows,
+    k->normalise_back(memory_rows(l), block_at(l, l->hat_c, t), l->inverse_c + (size_t)t * (size_t)l->rows,
                       l->w[NORM_C], l->units, l->du, l->du, l->dw[NORM_C]);
     k->add(n, l->du, l->dc);
 }

@@ -118,11 +118,19 @@ static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
     return 2;
 }
 
-static Prepared *prepare(const LayerSite *site, const Kernels *k, int rows, bool training, bool d_in) {
+static Prepared *prepare(const LayerSite *site, const Kernels *k, const Use *use) {
     ConvShape shape;
     conv_of(site, &shape, NULL);
-    Conv *conv = k->conv(k, &shape, rows, training, d_in);
+    shape.blocked_in = use->blocked_in;
+    shape.blocked_out = use->blocked_out;
+    Conv *conv = k->conv(k, &shape, use->rows, use->training, use->d_in);
     return conv ? &conv->base : NULL;
+}
+
+static bool blocks(const LayerSite *site, const Kernels *k, const Use *use) {
+    ConvShape shape;
+    conv_of(site, &shape, NULL);
+    return k->conv_blocks(k, &shape, use->rows, use->training, use->d_in);
 }
 
 /* y[o] = bias[o] + sum over the group's inputs i and taps t of w[o, i, t] x[i, stride p + dilation t - pad] */
@@ -137,7 +145,7 @@ static void backward(const Pass *pass) {
     Conv *conv = (Conv *)pass->plan;
     bool bias = plumb_call_bool(pass->site->call, "bias");
     conv->back_weights(conv, pass->rows, pass->in[0], pass->d_out, pass->adds ? 1 : 0, pass->dw[0],
-                       bias ? pass->dw[1] : NULL, pass->scratch);
+                       bias ? pass->dw[1] : NULL, pass->scratch, pass->tally_d_out);
     if (pass->d_in[0]) {
         conv->back_input(conv, pass->rows, pass->w[0], pass->d_out, pass->d_in[0], pass->scratch);
     }
@@ -195,11 +203,14 @@ const Layer layer_conv = {
     .shape = shape,
     .weights = weights,
     .prepare = prepare,
+    .blocked = BLOCKS_EACH,
+    .blocks = blocks,
     .forward = forward,
     .backward = backward,
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .flops = flops,
     .torch = torch,
     .onnx = onnx,

@@ -28,9 +28,10 @@ static const PlumbArg instance_args[] = {EPS,
 enum { WEIGHT, BIAS };
 
 /* One row as a grid: places of a sequence are its rows, those of an image lie inside a channel. */
-static Grid row_grid(PlumbShape shape) {
+static Grid row_grid(const Pass *pass) {
+    PlumbShape shape = pass->site->shape;
     int channels = channels_of(shape), places = (int)(plumb_shape_size(shape) / channels);
-    return shape.rank == 3 ? (Grid){1, channels, places} : (Grid){places, channels, 1};
+    return shape.rank == 3 ? (Grid){1, channels, places, pass->blocked} : (Grid){places, channels, 1, false};
 }
 
 static int groups_of(const LayerSite *site) {
@@ -88,6 +89,7 @@ static size_t save_bytes(const LayerSite *site, int rows) {
 typedef struct Scratch { /* of `channels` each: two sums, and the factors of one pass over the row */
     double *first, *second;
     real *a, *b, *c, *mean, *inverse;
+    const real *weight, *bias; /* NULL: there are none */
 } Scratch;
 
 static size_t scratch_bytes(const LayerSite *site, int rows) {
@@ -98,15 +100,24 @@ static size_t scratch_bytes(const LayerSite *site, int rows) {
 static Scratch scratch_of(const Pass *pass, int channels) {
     double *sums = pass->scratch;
     real *a = (real *)(sums + 2 * (size_t)channels);
-    return (Scratch){sums, sums + channels, a, a + channels, a + 2 * channels, a + 3 * channels, a + 4 * channels};
+    bool affine = is_affine(pass->site);
+    return (Scratch){sums,
+                     sums + channels,
+                     a,
+                     a + channels,
+                     a + 2 * channels,
+                     a + 3 * channels,
+                     a + 4 * channels,
+                     affine ? pass->w[WEIGHT] : NULL,
+                     affine ? pass->w[BIAS] : NULL};
 }
 
-static real weight_of(const Pass *pass, int channel) {
-    return is_affine(pass->site) ? pass->w[WEIGHT][channel] : 1;
+static real weight_of(const Scratch *s, int channel) {
+    return s->weight ? s->weight[channel] : 1;
 }
 
-static real bias_of(const Pass *pass, int channel) {
-    return is_affine(pass->site) ? pass->w[BIAS][channel] : 0;
+static real bias_of(const Scratch *s, int channel) {
+    return s->bias ? s->bias[channel] : 0;
 }
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
@@ -126,7 +137,7 @@ static void combine(const double *mean, const double *deviations, int size, doub
 
 /* y = weight inverse x + (bias - weight inverse mean) */
 static void forward(const Pass *pass) {
-    Grid g = row_grid(pass->site->shape);
+    Grid g = row_grid(pass);
     Scratch s = scratch_of(pass, g.channels);
     int groups = groups_of(pass->site), size = g.channels / groups;
     double eps = plumb_call_number(pass->site->call, "eps"), places = (double)(g.rows * g.inner);
@@ -139,8 +150,8 @@ static void forward(const Pass *pass) {
         }
         for (int c = 0; c < g.channels; c++) {
             const real *of = save + 2 * (c / size);
-            s.a[c] = weight_of(pass, c) * of[1];
-            s.b[c] = bias_of(pass, c) - of[0] * s.a[c];
+            s.a[c] = weight_of(&s, c) * of[1];
+            s.b[c] = bias_of(&s, c) - of[0] * s.a[c];
         }
         pass->k->affine(g, pass->in[0] + r * row, s.a, s.b, pass->out + r * row, pass->tally_out);
     }
@@ -150,33 +161,33 @@ static void forward(const Pass *pass) {
  */
 
 static void add_weights(const Pass *pass, const Scratch *s, int channels) {
-    for (int c = 0; is_affine(pass->site) && c < channels; c++) {
+    for (int c = 0; s->weight && c < channels; c++) {
         pass->dw[WEIGHT][c] += (real)s->second[c];
         pass->dw[BIAS][c] += (real)s->first[c];
     }
 }
 
 /* dx = inverse (g - mean(g) - xhat mean(g xhat)) with g = weight dy, means over the group: a dy + b x + c */
-static void factors(const Pass *pass, const Scratch *s, int begin, int size, double places, const real save[2]) {
+static void factors(const Scratch *s, int begin, int size, double places, const real save[2]) {
     double sum = 0, product = 0, count = places * size;
     for (int c = begin; c < begin + size; c++) {
-        sum += (double)weight_of(pass, c) * s->first[c];
-        product += (double)weight_of(pass, c) * s->second[c];
+        sum += (double)weight_of(s, c) * s->first[c];
+        product += (double)weight_of(s, c) * s->second[c];
     }
     real mean = save[0], inverse = save[1], b = -inverse * inverse * (real)(product / count);
     for (int c = begin; c < begin + size; c++) {
-        s->a[c] = weight_of(pass, c) * inverse;
+        s->a[c] = weight_of(s, c) * inverse;
         s->b[c] = b;
         s->c[c] = -inverse * (real)(sum / count) - b * mean;
     }
 }
 
 static void backward(const Pass *pass) {
-    Grid g = row_grid(pass->site->shape);
+    Grid g = row_grid(pass);
     Scratch s = scratch_of(pass, g.channels);
     int groups = groups_of(pass->site), size = g.channels / groups;
     int64_t row = plumb_shape_size(pass->site->shape);
-    for (int i = 0; is_affine(pass->site) && !pass->adds && i <= BIAS; i++) {
+    for (int i = 0; s.weight && !pass->adds && i <= BIAS; i++) {
         memset(pass->dw[i], 0, (size_t)g.channels * sizeof(real));
     }
     for (int r = 0; r < pass->rows; r++) {
@@ -185,10 +196,11 @@ static void backward(const Pass *pass) {
             s.mean[c] = save[2 * (c / size)];
             s.inverse[c] = save[2 * (c / size) + 1];
         }
-        pass->k->moments_back(g, pass->in[0] + r * row, s.mean, s.inverse, pass->d_out + r * row, s.first, s.second);
+        pass->k->moments_back(g, pass->in[0] + r * row, s.mean, s.inverse, pass->d_out + r * row, s.first, s.second,
+                              pass->tally_d_out);
         add_weights(pass, &s, g.channels);
         for (int i = 0; i < groups; i++) {
-            factors(pass, &s, i * size, size, (double)(g.rows * g.inner), save + 2 * i);
+            factors(&s, i * size, size, (double)(g.rows * g.inner), save + 2 * i);
         }
         if (pass->d_in[0]) {
             pass->k->affine_back(g, pass->in[0] + r * row, pass->d_out + r * row, s.a, s.b, s.c,
@@ -262,11 +274,13 @@ const Layer layer_groupnorm = {
     .weights = weights,
     .save_bytes = save_bytes,
     .scratch_bytes = scratch_bytes,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .torch = group_torch,
     .onnx = onnx,
 };
@@ -287,11 +301,13 @@ const Layer layer_instancenorm = {
     .weights = weights,
     .save_bytes = save_bytes,
     .scratch_bytes = scratch_bytes,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .torch = instance_torch,
     .onnx = onnx,
 };

@@ -3,7 +3,6 @@
 #include "../export/onnx.h"
 #include "../export/torch.h"
 #include "common.h"
-#include <math.h>
 
 static const PlumbArg args[] = {{.name = "eps",
                                  .accepts = PLUMB_A_NUMBER,
@@ -30,62 +29,58 @@ static int rmsnorm_weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_
     return weights(site, spec, 1);
 }
 
-/* save: for each vector its mean and 1 / sqrt(... + eps) */
+/* Vectors taken together: what one kernel leaves is in the cache when the next reads it. */
+enum { VECTORS = 32 };
+
+/* save: hat of each vector (count, n), then its 1 / sqrt(... + eps) */
 static size_t save_bytes(const LayerSite *site, int rows) {
-    return (size_t)rows * (size_t)vectors(site->shape) * 2 * sizeof(real);
+    return (size_t)rows * (size_t)vectors(site->shape) * ((size_t)last_axis(site->shape) + 1) * sizeof(real);
+}
+
+/* scratch: zeros, the bias of a norm that has none */
+static size_t scratch_bytes(const LayerSite *site, int rows) {
+    (void)rows;
+    return (size_t)last_axis(site->shape) * sizeof(real);
+}
+
+/* The vectors from `at` on, and where they begin in the arrays. */
+static NormRows next_rows(const Pass *pass, int at, bool centred, int64_t *begin) {
+    int n = last_axis(pass->site->shape), left = pass->rows * vectors(pass->site->shape) - at;
+    *begin = (int64_t)at * n;
+    return (NormRows){.count = left < VECTORS ? left : VECTORS,
+                      .n = n,
+                      .ld = n,
+                      .centred = centred,
+                      .eps = (real)plumb_call_number(pass->site->call, "eps")};
 }
 
 static void forward(const Pass *pass, bool centred) {
     int n = last_axis(pass->site->shape), count = pass->rows * vectors(pass->site->shape);
-    double eps = plumb_call_number(pass->site->call, "eps");
-    real *save = pass->save;
-    for (int v = 0; v < count; v++) {
-        const real *x = pass->in[0] + (size_t)v * (size_t)n;
-        real *y = pass->out + (size_t)v * (size_t)n;
-        double mean = 0, squares = 0;
-        for (int i = 0; centred && i < n; i++) {
-            mean += (double)x[i] / n;
-        }
-        for (int i = 0; i < n; i++) {
-            squares += ((double)x[i] - mean) * ((double)x[i] - mean);
-        }
-        save[2 * v] = (real)mean;
-        save[2 * v + 1] = (real)(1 / sqrt(squares / n + eps));
-        for (int i = 0; i < n; i++) {
-            y[i] = (x[i] - save[2 * v]) * save[2 * v + 1] * pass->w[0][i] + (centred ? pass->w[1][i] : 0);
-        }
-    }
-}
-
-/* dx = inverse (g - mean(g) - xhat mean(g xhat)) with g = weight dy; without mean(g) where nothing was centred. */
-static void vector_gradient(const Pass *pass, int v, int n, bool centred) {
-    const real *x = pass->in[0] + (size_t)v * (size_t)n, *dy = pass->d_out + (size_t)v * (size_t)n;
-    const real *save = pass->save, *w = pass->w[0];
-    real mean = save[2 * v], inverse = save[2 * v + 1];
-    double sum = 0, product = 0;
-    for (int i = 0; i < n; i++) {
-        real hat = (x[i] - mean) * inverse;
-        pass->dw[0][i] += dy[i] * hat;
-        if (centred) {
-            pass->dw[1][i] += dy[i];
-        }
-        sum += (double)(w[i] * dy[i]);
-        product += (double)(w[i] * dy[i] * hat);
-    }
-    real *dx = pass->d_in[0] ? pass->d_in[0] + (size_t)v * (size_t)n : NULL;
-    real m = centred ? (real)(sum / n) : 0, p = (real)(product / n);
-    for (int i = 0; dx && i < n; i++) {
-        dx[i] = inverse * (w[i] * dy[i] - m - (x[i] - mean) * inverse * p);
+    real *hat = pass->save, *inverse = hat + (int64_t)count * n;
+    const real *bias = centred ? pass->w[1] : memset(pass->scratch, 0, (size_t)n * sizeof(real));
+    for (int at = 0; at < count; at += VECTORS) {
+        int64_t begin;
+        NormRows rows = next_rows(pass, at, centred, &begin);
+        Grid grid = {.rows = rows.count, .channels = n, .inner = 1};
+        pass->k->normalise(rows, pass->in[0] + begin, hat + begin, inverse + at, NULL);
+        pass->k->affine(grid, hat + begin, pass->w[0], bias, pass->out + begin, pass->tally_out);
     }
 }
 
 static void backward(const Pass *pass, bool centred) {
     int n = last_axis(pass->site->shape), count = pass->rows * vectors(pass->site->shape);
+    real *hat = pass->save, *inverse = hat + (int64_t)count * n, *dx = pass->d_in[0] ? pass->d_in[0] : hat;
     for (int i = 0; !pass->adds && i < 1 + centred; i++) {
         memset(pass->dw[i], 0, (size_t)n * sizeof(real));
     }
-    for (int v = 0; v < count; v++) {
-        vector_gradient(pass, v, n, centred);
+    for (int at = 0; at < count; at += VECTORS) {
+        int64_t begin;
+        NormRows rows = next_rows(pass, at, centred, &begin);
+        if (centred) {
+            pass->k->column_sum(rows.count, n, pass->d_out + begin, 1, pass->dw[1]);
+        }
+        pass->k->normalise_back(rows, hat + begin, inverse + at, pass->w[0], n, pass->d_out + begin, dx + begin,
+                                pass->dw[0]);
     }
 }
 
@@ -160,10 +155,11 @@ const Layer layer_layernorm = {
     .shape = same_shape,
     .weights = layernorm_weights,
     .save_bytes = save_bytes,
+    .scratch_bytes = scratch_bytes,
     .forward = layernorm_forward,
     .backward = layernorm_backward,
     .moments = layernorm_moments,
-    .needs_input = true,
+    .tallies_out = true,
     .torch = layernorm_torch,
     .onnx = layernorm_onnx,
 };
@@ -183,10 +179,11 @@ const Layer layer_rmsnorm = {
     .shape = same_shape,
     .weights = rmsnorm_weights,
     .save_bytes = save_bytes,
+    .scratch_bytes = scratch_bytes,
     .forward = rmsnorm_forward,
     .backward = rmsnorm_backward,
     .moments = rmsnorm_moments,
-    .needs_input = true,
+    .tallies_out = true,
     .torch = rmsnorm_torch,
     .onnx = rmsnorm_onnx,
 };

@@ -47,29 +47,41 @@ static bool pool_shape(const LayerSite *site, PlumbShape *out, PlumbError *error
     return true;
 }
 
-/* The window, read from the call once. */
+/* The window, read from the call once. Of an image in blocks of channels each block is an array of its own, channels
+ * last. */
 typedef struct Pooling {
     Prepared base;
     Window window;
+    int parts; /* of a row */
 } Pooling;
 
 static void release(Prepared *self) {
     free(self);
 }
 
-static Prepared *prepare(const LayerSite *site, const Kernels *k, int rows, bool training, bool d_in) {
-    (void)k, (void)rows, (void)training, (void)d_in;
+static Prepared *prepare(const LayerSite *site, const Kernels *k, const Use *use) {
+    (void)k;
     Pooling *pool = calloc(1, sizeof *pool);
     if (!pool) {
         return NULL;
     }
     pool->base.release = release;
+    pool->parts = 1;
     window_read(site, &pool->window, NULL);
+    if (use->blocked_in) {
+        pool->parts = pool->window.channels / CHANNEL_BLOCK;
+        pool->window.channels = CHANNEL_BLOCK;
+        pool->window.last = true;
+    }
     return &pool->base;
 }
 
 static const Window *window_of(const Pass *pass) {
     return &((const Pooling *)pass->plan)->window;
+}
+
+static int parts_of(const Pass *pass) {
+    return pass->rows * ((const Pooling *)pass->plan)->parts;
 }
 
 static double pool_flops(const LayerSite *site) {
@@ -86,12 +98,12 @@ static size_t max_save(const LayerSite *site, int rows) {
 }
 
 static void max_forward(const Pass *pass) {
-    pass->k->pool_max(window_of(pass), pass->rows, pass->in[0], pass->out, pass->save);
+    pass->k->pool_max(window_of(pass), parts_of(pass), pass->in[0], pass->out, pass->save);
 }
 
 static void max_backward(const Pass *pass) {
     if (pass->d_in[0]) {
-        pass->k->pool_max_back(window_of(pass), pass->rows, pass->d_out, pass->save, pass->d_in[0]);
+        pass->k->pool_max_back(window_of(pass), parts_of(pass), pass->d_out, pass->save, pass->d_in[0]);
     }
 }
 
@@ -132,6 +144,7 @@ const Layer layer_maxpool = {
     .shape = pool_shape,
     .save_bytes = max_save,
     .prepare = prepare,
+    .blocked = BLOCKS_ALIKE,
     .forward = max_forward,
     .backward = max_backward,
     .moments = max_moments,
@@ -143,12 +156,12 @@ const Layer layer_maxpool = {
 /* ---- avgpool ------------------------------------------------------------------------------------------------ */
 
 static void mean_forward(const Pass *pass) {
-    pass->k->pool_mean(window_of(pass), pass->rows, pass->in[0], pass->out);
+    pass->k->pool_mean(window_of(pass), parts_of(pass), pass->in[0], pass->out);
 }
 
 static void mean_backward(const Pass *pass) {
     if (pass->d_in[0]) {
-        pass->k->pool_mean_back(window_of(pass), pass->rows, pass->d_out, pass->d_in[0]);
+        pass->k->pool_mean_back(window_of(pass), parts_of(pass), pass->d_out, pass->d_in[0]);
     }
 }
 
@@ -189,6 +202,7 @@ const Layer layer_avgpool = {
     .inputs_max = 1,
     .shape = pool_shape,
     .prepare = prepare,
+    .blocked = BLOCKS_ALIKE,
     .forward = mean_forward,
     .backward = mean_backward,
     .moments = mean_moments,
@@ -207,38 +221,48 @@ static bool global_shape(const LayerSite *site, PlumbShape *out, PlumbError *err
     return true;
 }
 
-/* x: (rows, channels, places) of an image, (rows, places, channels) of a sequence */
-static void global_forward(const Pass *pass) {
+/* x: (planes, places, channels) */
+typedef struct Planes {
+    int64_t count;
+    int places, channels;
+} Planes;
+
+/* Of a sequence its rows; of an image each channel, or block of channels. */
+static Planes planes_of(const Pass *pass) {
     PlumbShape in = pass->site->input[0];
-    int channels = channels_of(in), places = (int)(plumb_shape_size(in) / channels);
+    int all = channels_of(in), together = in.rank == 2 ? all : pass->blocked ? CHANNEL_BLOCK : 1;
+    return (Planes){(int64_t)pass->rows * (all / together), (int)(plumb_shape_size(in) / all), together};
+}
+
+static void global_forward(const Pass *pass) {
+    Planes p = planes_of(pass);
     const real *x = pass->in[0];
-    real *y = pass->out, share = 1 / (real)places;
-    for (int r = 0; in.rank == 2 && r < pass->rows; r++, x += (size_t)places * (size_t)channels, y += channels) {
-        pass->k->column_sum(places, channels, x, 0, y);
-    }
-    for (int64_t c = 0; in.rank == 3 && c < (int64_t)pass->rows * channels; c++, x += places) {
+    real *y = pass->out;
+    for (int64_t plane = 0; plane < p.count; plane++, x += (size_t)p.places * (size_t)p.channels, y += p.channels) {
+        if (p.channels > 1) {
+            pass->k->column_sum(p.places, p.channels, x, 0, y);
+            continue;
+        }
         real sum = 0;
 #pragma omp simd reduction(+ : sum)
-        for (int i = 0; i < places; i++) {
+        for (int i = 0; i < p.places; i++) {
             sum += x[i];
         }
-        y[c] = sum;
+        *y = sum;
     }
-    pass->k->scale(values(pass), share, pass->out, pass->out);
+    pass->k->scale(values(pass), 1 / (real)p.places, pass->out, pass->out);
 }
 
 static void global_backward(const Pass *pass) {
-    PlumbShape in = pass->site->input[0];
-    int channels = channels_of(in), places = (int)(plumb_shape_size(in) / channels);
-    int64_t step = in.rank == 2 ? channels : 1; /* from a channel's place to its next */
-    for (int r = 0; pass->d_in[0] && r < pass->rows; r++) {
-        real *dx = pass->d_in[0] + (size_t)r * (size_t)places * (size_t)channels;
-        for (int c = 0; c < channels; c++) {
-            real d = pass->d_out[(size_t)r * (size_t)channels + (size_t)c] / (real)places;
-            real *plane = dx + (in.rank == 2 ? c : (int64_t)c * places);
-            for (int i = 0; i < places; i++) {
-                plane[i * step] = d;
-            }
+    Planes p = planes_of(pass);
+    const real *dy = pass->d_out, share = 1 / (real)p.places;
+    real *dx = pass->d_in[0];
+    for (int64_t plane = 0; dx && plane < p.count; plane++, dy += p.channels) {
+        for (int i = 0; i < p.places && p.channels == 1; i++) {
+            *dx++ = *dy * share;
+        }
+        for (int i = 0; i < p.places && p.channels > 1; i++, dx += p.channels) {
+            pass->k->scale(p.channels, share, dy, dx);
         }
     }
 }
@@ -274,6 +298,7 @@ const Layer layer_globalavgpool = {
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = global_shape,
+    .blocked = BLOCKS_END,
     .forward = global_forward,
     .backward = global_backward,
     .moments = global_moments,

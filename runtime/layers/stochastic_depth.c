@@ -64,6 +64,7 @@ const Layer layer_stochastic_depth = {
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = same_shape,
+    .blocked = BLOCKS_ALIKE,
     .forward = forward,
     .backward = backward,
     .moments = moments,

@@ -36,6 +36,22 @@ static void nothing(const Pass *pass) {
     (void)pass;
 }
 
+/* What has another shape is the same array, unless the input lies in blocks of channels: (blocks, places, 16) becomes
+ * (blocks, 16, places). */
+static void reshape_forward(const Pass *pass) {
+    int places = pass->site->input[0].dim[1] * pass->site->input[0].dim[2], size = CHANNEL_BLOCK * places;
+    for (int64_t at = 0; at < values(pass); at += size) {
+        pass->k->transpose(places, CHANNEL_BLOCK, pass->in[0] + at, pass->out + at);
+    }
+}
+
+static void reshape_backward(const Pass *pass) {
+    int places = pass->site->input[0].dim[1] * pass->site->input[0].dim[2], size = CHANNEL_BLOCK * places;
+    for (int64_t at = 0; pass->d_in[0] && at < values(pass); at += size) {
+        pass->k->transpose(CHANNEL_BLOCK, places, pass->d_out + at, pass->d_in[0] + at);
+    }
+}
+
 const Layer layer_input = {
     .entry = {.name = "input",
               .kind = PLUMB_LAYER,
@@ -77,8 +93,9 @@ const Layer layer_flatten = {
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = flatten_shape,
-    .forward = nothing,
-    .backward = nothing,
+    .blocked = BLOCKS_END,
+    .forward = reshape_forward,
+    .backward = reshape_backward,
     .view = true,
     .torch = flatten_torch,
     .onnx = shaped_onnx,
@@ -159,8 +176,9 @@ const Layer layer_reshape = {
     .inputs_min = 1,
     .inputs_max = 1,
     .shape = reshape_shape,
-    .forward = nothing,
-    .backward = nothing,
+    .blocked = BLOCKS_END,
+    .forward = reshape_forward,
+    .backward = reshape_backward,
     .view = true,
     .torch = reshape_torch,
     .onnx = shaped_onnx,
@@ -194,6 +212,9 @@ static void add_forward(const Pass *pass) {
         memcpy(pass->out + begin, pass->in[0] + begin, (size_t)length * sizeof(real));
         for (int i = 1; i < pass->site->input_count; i++) {
             pass->k->add(length, pass->in[i] + begin, pass->out + begin);
+        }
+        if (pass->tally_out) {
+            pass->k->tally(length, pass->out + begin, pass->tally_out);
         }
     }
 }
@@ -232,8 +253,10 @@ const Layer layer_add = {
     .inputs_min = 2,
     .inputs_max = LAYER_INPUTS_MAX,
     .shape = joined_shape,
+    .blocked = BLOCKS_ALIKE,
     .forward = add_forward,
     .backward = add_backward,
+    .tallies_out = true,
     .torch = add_torch,
     .onnx = add_onnx,
     .moments = moments_add,
@@ -283,6 +306,7 @@ const Layer layer_multiply = {
     .inputs_min = 2,
     .inputs_max = LAYER_INPUTS_MAX,
     .shape = joined_shape,
+    .blocked = BLOCKS_ALIKE,
     .forward = multiply_forward,
     .backward = multiply_backward,
     .moments = moments_multiply,
@@ -370,6 +394,7 @@ const Layer layer_concat = {
     .inputs_min = 2,
     .inputs_max = LAYER_INPUTS_MAX,
     .shape = concat_shape,
+    .blocked = BLOCKS_ALIKE,
     .forward = concat_forward,
     .backward = concat_backward,
     .torch = concat_torch,
@@ -440,6 +465,7 @@ const Layer layer_scale = {
     .inputs_max = 1,
     .shape = same_shape,
     .weights = scale_weights,
+    .blocked = BLOCKS_ALIKE,
     .forward = scale_forward,
     .backward = scale_backward,
     .moments = scale_moments,

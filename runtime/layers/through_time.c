@@ -100,21 +100,27 @@ static void add_biases(const Level *l) {
     }
 }
 
-/* x W_ih^T: into z, or with norm=layernorm into hat_ih, normalised. */
+static NormRows norm_rows(int count, int n, int ld) {
+    return (NormRows){.count = count, .n = n, .ld = ld, .centred = true, .eps = LAYERNORM_EPS};
+}
+
+/* x W_ih^T into z; with norm=layernorm into hat_ih, normalised, and then times its gain into z: the first half of Ba,
+ * Kiros & Hinton 2016, equation 20. */
 static void input_product(const Level *l, Span span) {
     const Kernels *k = l->pass->k;
     Run run[2];
-    int rows = span.count * l->rows, gates = l->cell->gates * l->units, runs, ld;
-    real *z = input_side(l, span.first, run, &runs, &ld);
+    int rows = span.count * l->rows, gates = l->cell->gates * l->units, slots = l->cell->slots * l->units, runs, ld;
+    real *product = input_side(l, span.first, run, &runs, &ld), *z = z_at(l, span.first);
     const real *x = l->x + (size_t)span.first * (size_t)l->rows * (size_t)l->in;
+    runs_of(l->cell, run);
     for (int r = 0; r < runs; r++) {
-        int n = run[r].count * l->units;
-        real *product = z + run[r].slot * l->units;
-        k->gemm(false, false, rows, n, l->in, x, l->in, l->wt[WEIGHT_IH] + run[r].gate * l->units, gates, 0, product,
-                ld);
+        int n = run[r].count * l->units, gate = run[r].gate * l->units, slot = run[r].slot * l->units;
+        real *mine = product + (l->hat_ih ? gate : slot);
+        k->gemm(false, false, rows, n, l->in, x, l->in, l->wt[WEIGHT_IH] + gate, gates, 0, mine, ld);
         if (l->hat_ih) {
-            k->normalise(rows, n, ld, LAYERNORM_EPS, product, product,
-                         l->inverse_ih + (size_t)(r * l->steps + span.first) * (size_t)l->rows);
+            Scaled to = {l->w[NORM_IH] + gate, false, slots, z + slot};
+            k->normalise(norm_rows(rows, n, ld), mine, mine,
+                         l->inverse_ih + (size_t)(r * l->steps + span.first) * (size_t)l->rows, &to);
         }
     }
 }
@@ -127,39 +133,27 @@ static void clear_slot(const Level *l, real *z) {
     }
 }
 
-/* z = gain_ih hat(x W_ih^T) + gain_hh hat(h W_hh^T): Ba, Kiros & Hinton 2016, equation 20. */
-static void normalised_products(const Level *l, int t) {
+/* z += gain_hh hat(h W_hh^T): the second half. */
+static void normalised_product(const Level *l, int t) {
     const Kernels *k = l->pass->k;
     Run run[2];
     int gates = l->cell->gates * l->units, groups = groups_of(l->cell, run);
-    size_t at = (size_t)t * (size_t)l->rows * (size_t)gates;
-    real *hat = l->hat_hh + at, *z = z_at(l, t);
-    const real *hat_ih = l->hat_ih + at;
+    real *hat = l->hat_hh + (size_t)t * (size_t)l->rows * (size_t)gates, *z = z_at(l, t);
     k->gemm(false, false, l->rows, gates, l->units, block_at(l, l->h, t), l->units, l->wt[WEIGHT_HH], gates, 0, hat,
             gates);
     for (int g = 0; g < groups; g++) {
-        real *group = hat + run[g].gate * l->units;
-        k->normalise(l->rows, run[g].count * l->units, gates, LAYERNORM_EPS, group, group,
-                     l->inverse_hh + (size_t)(g * l->steps + t) * (size_t)l->rows);
-    }
-    runs_of(l->cell, run);
-    for (int row = 0; row < l->rows; row++, hat += gates, hat_ih += gates, z += l->cell->slots * l->units) {
-        for (int r = 0; r < groups; r++) {
-            int gate = run[r].gate * l->units;
-            k->multiply(run[r].count * l->units, hat_ih + gate, l->w[NORM_IH] + gate, 0, z + run[r].slot * l->units);
-        }
-        k->multiply(gates, hat, l->w[NORM_HH], 1, z);
+        int gate = run[g].gate * l->units;
+        Scaled to = {l->w[NORM_HH] + gate, true, l->cell->slots * l->units, z + gate};
+        k->normalise(norm_rows(l->rows, run[g].count * l->units, gates), hat + gate, hat + gate,
+                     l->inverse_hh + (size_t)(g * l->steps + t) * (size_t)l->rows, &to);
     }
 }
 
 /* z = gain hat(z): the sum of both products as one, equation 4. */
 static void normalised_sum(const Level *l, int t) {
-    real *z = z_at(l, t), *hat = block_at(l, l->hat_hh, t);
-    l->pass->k->normalise(l->rows, l->units, l->units, LAYERNORM_EPS, z, hat,
-                          l->inverse_hh + (size_t)t * (size_t)l->rows);
-    for (int row = 0; row < l->rows; row++, z += l->units, hat += l->units) {
-        l->pass->k->multiply(l->units, hat, l->w[NORM_HH], 0, z);
-    }
+    Scaled to = {l->w[NORM_HH], false, l->units, z_at(l, t)};
+    l->pass->k->normalise(norm_rows(l->rows, l->units, l->units), z_at(l, t), block_at(l, l->hat_hh, t),
+                          l->inverse_hh + (size_t)t * (size_t)l->rows, &to);
 }
 
 /* z of step t, but for the biases. */
@@ -167,7 +161,7 @@ static void state_product(const Level *l, int t) {
     int gates = l->cell->gates * l->units;
     clear_slot(l, z_at(l, t));
     if (l->hat_ih) {
-        normalised_products(l, t);
+        normalised_product(l, t);
         return;
     }
     l->pass->k->gemm(false, false, l->rows, gates, l->units, block_at(l, l->h, t), l->units, l->wt[WEIGHT_HH], gates, 1,
@@ -237,7 +231,7 @@ static void norm_backward(const Level *l, int t) {
     real *hat = l->hat_hh + (size_t)t * (size_t)l->rows * (size_t)gates, *z = z_at(l, t);
     for (int g = 0; g < groups; g++) {
         int at = run[g].gate * l->units;
-        l->pass->k->normalise_back(l->rows, run[g].count * l->units, gates, hat + at,
+        l->pass->k->normalise_back(norm_rows(l->rows, run[g].count * l->units, gates), hat + at,
                                    l->inverse_hh + (size_t)(g * l->steps + t) * (size_t)l->rows, l->w[NORM_HH] + at,
                                    slots, z + at, (l->hat_ih ? hat : z) + at, l->dw[NORM_HH] + at);
     }
@@ -251,7 +245,7 @@ static void input_norm_backward(const Level *l, Span span) {
     runs_of(l->cell, run);
     for (int g = 0; g < groups; g++) {
         int at = group[g].gate * l->units;
-        l->pass->k->normalise_back(span.count * l->rows, group[g].count * l->units, gates, hat + at,
+        l->pass->k->normalise_back(norm_rows(span.count * l->rows, group[g].count * l->units, gates), hat + at,
                                    l->inverse_ih + (size_t)(g * l->steps + span.first) * (size_t)l->rows,
                                    l->w[NORM_IH] + at, slots, z_at(l, span.first) + run[g].slot * l->units, hat + at,
                                    l->dw[NORM_IH] + at);

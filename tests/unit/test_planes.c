@@ -2,8 +2,11 @@
  * back, pooling over odd windows, NaN and infinity, and that nothing is written behind an array's end. */
 #include "kernel_tables.h"
 
-static const Grid grids[] = {{1, 1, 2},  {3, 5, 1},   {7, 17, 1},   {2, 3, 15},   {4, 1, 16}, {3, 2, 33},
-                             {1, 64, 1}, {5, 4, 100}, {2, 2, 1025}, {1, 1, 2500}, {0, 3, 4},  {6, 33, 7}};
+static const Grid grids[] = {{1, 1, 2, false},    {3, 5, 1, false},    {7, 17, 1, false},  {2, 3, 15, false},
+                             {4, 1, 16, false},   {3, 2, 33, false},   {1, 64, 1, false},  {5, 4, 100, false},
+                             {2, 2, 1025, false}, {1, 1, 2500, false}, {0, 3, 4, false},   {6, 33, 7, false},
+                             {3, 16, 5, true},    {2, 32, 1, true},    {1, 48, 130, true}, {0, 16, 4, true},
+                             {5, 64, 64, true}};
 enum { GRIDS = sizeof grids / sizeof *grids };
 
 static int64_t size_of(Grid g) {
@@ -11,7 +14,13 @@ static int64_t size_of(Grid g) {
 }
 
 static double at(const real *x, Grid g, int64_t row, int channel, int i) {
-    return (double)x[(row * g.channels + channel) * g.inner + i];
+    int width = g.blocked ? CHANNEL_BLOCK : 1;
+    return (double)x[(row * g.channels + channel / width * width) * g.inner + (int64_t)i * width + channel % width];
+}
+
+static int channel_of(Grid g, int64_t index) {
+    int width = g.blocked ? CHANNEL_BLOCK : 1;
+    return (int)(index / width / g.inner * width % g.channels + index % width);
 }
 
 static void assert_near(double seen, double expected, double bound, const char *what, const char *table, Grid g) {
@@ -67,7 +76,7 @@ static void check_affine(const Table *table, Grid g) {
     double sum = 0;
     table->k->affine(g, x, a, b, y, &tally);
     for (int64_t i = 0; i < n; i++) {
-        int c = (int)(i / g.inner % g.channels);
+        int c = channel_of(g, i);
         double expected = (double)a[c] * (double)x[i] + (double)b[c];
         assert_near((double)y[i], expected, 1e-5, "affine", table->name, g);
         sum += (double)y[i];
@@ -86,12 +95,14 @@ static void check_back(const Table *table, Grid g) {
     int64_t n = size_of(g);
     real *x = array_random(n, 1), *dy = array_random(n, 2), *dx = array_new(n), *mean = array_random(g.channels, 3);
     real *inverse = array_random(g.channels, 4), *c = array_random(g.channels, 5);
-    double sum[64], product[64], wanted[2][64] = {{0}}, size[2][64] = {{0}};
-    table->k->moments_back(g, x, mean, inverse, dy, sum, product);
+    double sum[64], product[64], wanted[2][64] = {{0}}, size[2][64] = {{0}}, all = 0;
+    Tally tally = {0};
+    table->k->moments_back(g, x, mean, inverse, dy, sum, product, &tally);
     table->k->affine_back(g, x, dy, mean, inverse, c, dx);
     for (int64_t i = 0; i < n; i++) {
-        int channel = (int)(i / g.inner % g.channels);
+        int channel = channel_of(g, i);
         double d = (double)dy[i], v = (double)x[i], hat = (v - (double)mean[channel]) * (double)inverse[channel];
+        all += d;
         wanted[0][channel] += d;
         wanted[1][channel] += d * hat;
         size[0][channel] += fabs(d);
@@ -99,6 +110,8 @@ static void check_back(const Table *table, Grid g) {
         assert_near((double)dx[i], (double)mean[channel] * d + (double)inverse[channel] * v + (double)c[channel], 1e-5,
                     "affine_back", table->name, g);
     }
+    assert_true(tally.count == (double)n && tally.nonfinite == 0);
+    assert_near(tally.sum, all, 1e-4 * (1 + sqrt((double)n)), "tally of dy", table->name, g);
     for (int i = 0; i < g.channels; i++) {
         assert_near(sum[i], wanted[0][i], 1e-6 * size[0][i], "sum of dy", table->name, g);
         assert_near(product[i], wanted[1][i], 1e-6 * size[1][i] + 1e-6, "sum of dy xhat", table->name, g);

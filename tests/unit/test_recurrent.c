@@ -154,15 +154,18 @@ static void run_cells(const Kernels *k, Arrays *lstm, Arrays *gru, Arrays *norm)
     draw_arrays(lstm);
     k->lstm(ROWS, UNITS, lstm->z, lstm->bias, lstm->before, lstm->c);
     k->lstm_out(ROWS, UNITS, lstm->z, lstm->c, lstm->h);
-    k->lstm_out_back(ROWS, UNITS, lstm->z, lstm->c, lstm->dh, lstm->dc);
+    k->lstm_out_back(ROWS, UNITS, lstm->z, lstm->h, lstm->dh, lstm->dc);
     k->lstm_back(ROWS, UNITS, lstm->z, lstm->before, lstm->dc);
     draw_arrays(gru);
     k->gru(ROWS, UNITS, gru->z, gru->bias, gru->before, gru->h);
     k->gru_back(ROWS, UNITS, gru->z, gru->before, gru->dh, gru->du);
     draw_arrays(norm);
-    k->normalise(ROWS, UNITS - 5, UNITS, (real)1e-5, norm->c, norm->hat, norm->inverse);
-    k->normalise_back(ROWS, UNITS - 5, UNITS, norm->hat, norm->inverse, norm->bias, UNITS, norm->dh, norm->dx,
-                      norm->dgain);
+    for (int i = 0; i < 4; i++) { /* centred or not, added or not */
+        NormRows rows = {ROWS, UNITS - 5, UNITS, i & 1, (real)1e-5};
+        Scaled to = {norm->bias, i & 2, UNITS, norm->h};
+        k->normalise(rows, norm->c, norm->hat, norm->inverse, &to);
+        k->normalise_back(rows, norm->hat, norm->inverse, norm->bias, UNITS, norm->dh, norm->dx, norm->dgain);
+    }
 }
 
 static void native_cells_compute_what_portable_ones_do(void **state) {

@@ -254,16 +254,48 @@ static void native_and_portable_agree_over_odd_sizes(void **state) {
     compare_tables(*state, "input(64, 5, 5) -> conv(128, 3) -> batchnorm -> relu -> conv(64, 3) -> maxpool(2)", 19);
 }
 
+/* Channels in multiples of 16 lie in blocks where the native convolutions like it; each net has a layer that does not.
+ */
+static void native_and_portable_agree_over_channels_in_blocks(void **state) {
+    static const char *const nets[] = {
+        "input(16, 7, 6) -> conv(32, 3) -> batchnorm -> relu -> conv(16, 1) -> maxpool(2) -> flatten",
+        "input(3, 9, 8) -> conv(16, 3) -> a: relu -> conv(16, 3) -> b: batchnorm -> add & a -> c: tanh -> conv(48, 3, "
+        "stride=2)"
+        " -> groupnorm(6) -> gelu -> avgpool(3, stride=1, pad=1) -> globalavgpool",
+        "input(1, 9, 9) -> conv(16, 3) -> a: relu -> conv(32, 3) -> concat & a -> conv(16, 1) -> multiply & a -> "
+        "scale(0.5) -> instancenorm -> conv(32, 3, dilation=2)",
+        "input(2, 8, 8) -> conv(32, 5) -> relu -> prelu -> conv(32, 3) -> maxpool(3, stride=2, pad=1) -> conv(20, 3) "
+        "-> relu",
+        "input(16, 6, 6) -> conv(16, 3) -> relu -> reshape(4, 12, 12) -> conv(16, 3) -> relu -> reshape(96, 24) -> "
+        "relu",
+        "input(4, 6, 6) -> conv(32, 3) -> relu -> conv(32, 3, groups=4) -> batchnorm -> relu -> conv(16, 2, stride=2) "
+        "-> "
+        "dropout(0.5) -> conv(16, 3) -> relu -> flatten -> dense(5)",
+        "input(16, 5, 5) -> a: conv(16, 3) -> relu -> conv(16, 3) = a -> globalavgpool < a -> dense(3)",
+    };
+    if (!kernels_native()) {
+        skip();
+    }
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        compare_tables(*state, nets[i], 1 + (int)i * 5);
+    }
+}
+
 /* ---- bits -----------------------------------------------------------------------------------------------------------
  */
 
 static const char lenet[] = "input(3, 11, 9) -> conv(20, 3) -> batchnorm -> relu -> maxpool(2) -> conv(17, 3) -> "
                             "groupnorm(17) -> tanh -> conv(8, [2, 3], stride=2) -> relu -> avgpool(2, stride=1) -> "
                             "globalavgpool -> dense(4)";
+/* Channels in blocks of 16. */
+static const char blocks[] =
+    "input(3, 11, 9) -> conv(16, 3) -> batchnorm -> a: relu -> conv(16, 3) -> batchnorm -> "
+    "add & a -> relu -> maxpool(2) -> conv(32, 3) -> groupnorm(8) -> tanh -> flatten -> dense(4)";
 
 /* The weights after some steps; batches of 10 rows out of 37, so that the last ones are short. */
-static plumb_real *trained(Kit *kit, const char *backend, int threads, int64_t *count, long *allocated) {
-    PlumbNet *net = net_of(kit, lenet);
+static plumb_real *trained(Kit *kit, const char *text, const char *backend, int threads, int64_t *count,
+                           long *allocated) {
+    PlumbNet *net = net_of(kit, text);
     PlumbData *data = data_for(kit, net, TARGET_CLASSES, 37, 1);
     PlumbConfig config = {.threads = threads, .shards = 3, .seed = 2, .backend = backend};
     PlumbTrainer *trainer =
@@ -284,19 +316,24 @@ static plumb_real *trained(Kit *kit, const char *backend, int threads, int64_t *
     return all;
 }
 
+static void compare_threads(Kit *kit, const char *text, const char *backend) {
+    int64_t count;
+    long allocated;
+    const plumb_real *one = trained(kit, text, backend, 1, &count, &allocated);
+    for (int64_t i = 0; i < count; i++) {
+        assert_true(isfinite(one[i]));
+    }
+    for (int threads = 2; threads <= 3; threads++) {
+        const plumb_real *other = trained(kit, text, backend, threads, &count, &allocated);
+        assert_memory_equal(one, other, (size_t)count * sizeof *one);
+    }
+}
+
 static void bits_do_not_depend_on_threads(void **state) {
     static const char *const backends[] = {"portable", "native"};
     for (int b = 0; b < 1 + !!kernels_native(); b++) {
-        int64_t count;
-        long allocated;
-        const plumb_real *one = trained(*state, backends[b], 1, &count, &allocated);
-        for (int64_t i = 0; i < count; i++) {
-            assert_true(isfinite(one[i]));
-        }
-        for (int threads = 2; threads <= 3; threads++) {
-            const plumb_real *other = trained(*state, backends[b], threads, &count, &allocated);
-            assert_memory_equal(one, other, (size_t)count * sizeof *one);
-        }
+        compare_threads(*state, lenet, backends[b]);
+        compare_threads(*state, blocks, backends[b]);
     }
 }
 
@@ -312,9 +349,11 @@ static void a_step_allocates_nothing(void **state) {
     for (int b = 0; b < 1 + !!kernels_native(); b++) {
         int64_t count;
         long allocated;
-        trained(*state, backends[b], 2, &count, &allocated);
-        if (allocated) {
-            fail_msg("two steps on %s allocate %ld times", backends[b], allocated);
+        for (int i = 0; i < 2; i++) {
+            trained(*state, i ? blocks : lenet, backends[b], 2, &count, &allocated);
+            if (allocated) {
+                fail_msg("two steps on %s allocate %ld times", backends[b], allocated);
+            }
         }
     }
 }
@@ -326,7 +365,7 @@ static void every_failing_allocation_of_a_plan_is_an_error(void **state) {
     if (!COUNTS) {
         skip();
     }
-    PlumbNet *net = net_of(kit, "input(2, 5, 5) -> conv(4, 3) -> batchnorm -> relu -> maxpool(2) -> groupnorm(2) -> "
+    PlumbNet *net = net_of(kit, "input(2, 5, 5) -> conv(16, 3) -> batchnorm -> relu -> maxpool(2) -> groupnorm(2) -> "
                                 "conv(3, 3) -> avgpool(2) -> globalavgpool");
     const PlumbData *data = data_for(kit, net, TARGET_CLASSES, 4, 1);
     const PlumbCall *recipe = call_of(kit, "recipe(batch=4)");
@@ -370,6 +409,21 @@ static void a_dead_channel_is_a_dead_unit(void **state) {
     Measured seen = measure(kit, net, data, "recipe(batch=12)", config);
     assert_true(seen.probe[2].dead == 0.25);
     assert_true(isnan(seen.probe[1].dead));
+    plumb_net_free(net);
+}
+
+/* Also where channels lie in blocks: 10 of 32 never speak. */
+static void dead_channels_of_blocks_are_dead_units(void **state) {
+    Kit *kit = *state;
+    PlumbNet *net = net_of(kit, "input(1, 6, 5) -> conv(32, 3) -> relu -> conv(16, 3) -> globalavgpool -> dense(2)");
+    PlumbData *data = data_for(kit, net, TARGET_CLASSES, 12, 1);
+    PlumbConfig config = {.threads = 1, .shards = 2, .seed = 1};
+    assert_true(plumb_net_make(net, 1, &kit->error));
+    for (int c = 0; c < 32; c++) {
+        plumb_net_weight(net, 1)->value[c] = c % 3 == 2 ? -50 : 50;
+    }
+    Measured seen = measure(kit, net, data, "recipe(batch=12)", config);
+    assert_true(seen.probe[2].dead == 10.0 / 32);
     plumb_net_free(net);
 }
 
@@ -507,10 +561,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         kit_test(outputs_losses_and_gradients_are_pytorchs),
         kit_test(native_and_portable_agree_over_odd_sizes),
+        kit_test(native_and_portable_agree_over_channels_in_blocks),
         kit_test(bits_do_not_depend_on_threads),
         kit_test(a_step_allocates_nothing),
         kit_test(every_failing_allocation_of_a_plan_is_an_error),
         kit_test(a_dead_channel_is_a_dead_unit),
+        kit_test(dead_channels_of_blocks_are_dead_units),
         kit_test(figures_of_an_image_count_every_value),
         kit_test(init_auto_knows_the_activation_behind_pooling),
         kit_test(what_does_not_fit_is_refused_with_both_sides),
