@@ -13,7 +13,7 @@
 void omp_set_num_threads(int count); /* libgomp, under oneDNN */
 #endif
 
-enum { SPINS = 1000 }; /* some 50 us: a pause takes 40 to 60 ns */
+enum { SPINS = 4000 }; /* some 200 us: a pause takes 40 to 60 ns, a sleeper 50 us and more to wake */
 
 struct Pool {
     int threads;
@@ -23,6 +23,7 @@ struct Pool {
     atomic_uint region; /* counts regions: a new number wakes the team */
     atomic_int arrived; /* at the barrier */
     atomic_uint phase;  /* counts barriers passed */
+    atomic_int sleepers;
     bool leaving;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -58,7 +59,8 @@ static void restore_denormals(unsigned state) {
 #endif
 }
 
-/* Waits until `word` is no longer `old`: spins, then sleeps on the condition. */
+/* Waits until `word` is no longer `old`: spins, then sleeps on the condition. Who is about to sleep says so before the last
+ * look, who announces looks for sleepers after: one of them sees the other. */
 static void await(Pool *pool, atomic_uint *word, unsigned old) {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(word, memory_order_acquire) != old) {
@@ -67,17 +69,21 @@ static void await(Pool *pool, atomic_uint *word, unsigned old) {
         relax();
     }
     pthread_mutex_lock(&pool->lock);
-    while (atomic_load_explicit(word, memory_order_acquire) == old) {
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (atomic_load(word) == old) {
         pthread_cond_wait(&pool->wake, &pool->lock);
     }
+    atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->lock);
 }
 
 static void announce(Pool *pool, atomic_uint *word) {
-    pthread_mutex_lock(&pool->lock); /* so that nobody falls asleep between looking and waiting */
-    atomic_fetch_add_explicit(word, 1, memory_order_release);
-    pthread_cond_broadcast(&pool->wake);
-    pthread_mutex_unlock(&pool->lock);
+    atomic_fetch_add(word, 1);
+    if (atomic_load(&pool->sleepers)) {
+        pthread_mutex_lock(&pool->lock);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->lock);
+    }
 }
 
 void pool_barrier(Pool *pool) {
