@@ -84,7 +84,7 @@ struct Kernels {
     void (*scale)(int64_t n, real a, const real *x, real *y);
     void (*multiply)(int64_t n, const real *a, const real *b, real beta, real *y); /* y = a b + beta y */
     double (*dot)(int64_t n, const real *a, const real *b);
-    void (*transpose)(int rows, int columns, const real *x, real *y); /* y[columns,rows] */
+    void (*transpose)(int rows, int columns, const real *x, real *y, int ld); /* y[columns,rows], its rows ld apart */
     /* Sums over shards: g[n] = sum of gs[s][n] in order of s; returns the sum of squares, counts non-finite ones. */
     double (*reduce)(int shards, int64_t n, const real *const *gs, real *g, double *nonfinite);
     /* w, g and the two state arrays (NULL where unused); weight and update sums of squares are added to norms[0], norms[1]. */

@@ -213,7 +213,7 @@ static void transposing_moves_values_only(void **state) {
         for (int i = 0; i < SIZES * SIZES; i++) {
             int rows = sizes[i % SIZES], columns = sizes[i / SIZES], n = rows * columns;
             real *x = array_mixed(n, 1), *y = array_new(n);
-            table[t].k->transpose(rows, columns, x, y);
+            table[t].k->transpose(rows, columns, x, y, rows);
             for (int j = 0; j < n; j++) {
                 assert_memory_equal(&y[j % columns * rows + j / columns], &x[j], sizeof *x);
             }
