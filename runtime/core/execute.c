@@ -77,10 +77,6 @@ static void mark_channels(const Pass *pass, unsigned char *alive) {
 }
 
 static void mark_alive(const Pass *pass, unsigned char *alive) {
-    if (pass->site->shape.rank == 3) {
-        mark_channels(pass, alive);
-        return;
-    }
     int units = channels_of(pass->site->shape);
     int64_t vectors = pass->rows * plumb_shape_size(pass->site->shape) / units;
     const real *y = pass->out;
@@ -91,6 +87,17 @@ static void mark_alive(const Pass *pass, unsigned char *alive) {
     }
 }
 
+/* What is alive stays so until the window ends: most steps find no unit left to look for. */
+static bool all_alive(const unsigned char *alive, int units) {
+    return !memchr(alive, 0, (size_t)units);
+}
+
+static void find_alive(const Pass *pass, unsigned char *alive) {
+    if (!all_alive(alive, channels_of(pass->site->shape))) {
+        (pass->site->shape.rank == 3 ? mark_channels : mark_alive)(pass, alive);
+    }
+}
+
 static void measure_output(const Plan *plan, const Shard *shard, int node) {
     const Pass *pass = &shard->pass[node];
     const NetNode *about = &plan->net->node[node];
@@ -98,7 +105,7 @@ static void measure_output(const Plan *plan, const Shard *shard, int node) {
         plan->k->tally(pass->rows * plumb_shape_size(about->about.shape), pass->out, pass->tally_out);
     }
     if (shard->run[node].alive) {
-        mark_alive(pass, shard->run[node].alive);
+        find_alive(pass, shard->run[node].alive);
     }
 }
 
@@ -208,6 +215,9 @@ static double dead_share(const Plan *plan, int node) {
         return NAN;
     }
     int units = channels_of(plan->net->node[node].about.shape), dead = 0;
+    if (all_alive(plan->shard[0].run[node].alive, units)) {
+        return 0;
+    }
     for (int u = 0; u < units; u++) {
         bool alive = false;
         for (int s = 0; s < plan->shards; s++) {

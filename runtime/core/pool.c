@@ -59,8 +59,8 @@ static void restore_denormals(unsigned state) {
 #endif
 }
 
-/* Waits until `word` is no longer `old`: spins, then sleeps on the condition. Who is about to sleep says so before the last
- * look, who announces looks for sleepers after: one of them sees the other. */
+/* Waits until `word` is no longer `old`: spins, then sleeps on the condition. Who is about to sleep says so before the
+ * last look, who announces looks for sleepers after: one of them sees the other. */
 static void await(Pool *pool, atomic_uint *word, unsigned old) {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(word, memory_order_acquire) != old) {

@@ -25,6 +25,7 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
     double lr, momentum, beta1, beta2, eps, decay, alpha; /* alpha: rmsprop's smoothing */
     bool nesterov;
     int64_t step;       /* from 1 */
+    double correction1, correction2; /* adam: 1 - beta^step */
     double scale;       /* on the gradient: clipping */
     double trust;       /* sgd: on gradient and decay, the trust ratio of lars */
     double value_limit; /* clip by value before all else; 0: none */
@@ -97,6 +98,8 @@ struct Kernels {
     Conv *(*conv)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
     /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */
     void (*moments)(Grid g, const real *x, double *mean, double *deviations);
+    /* Of all parts in their order, each as: count, means, sums of squared deviations. Returns the whole count. */
+    double (*moments_join)(int parts, int channels, const double *const *part, double *mean, double *deviations);
     void (*affine)(Grid g, const real *x, const real *factor, const real *offset, real *y, Tally *tally);
     void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product);
     void (*affine_back)(Grid g, const real *x, const real *dy, const real *a, const real *b, const real *c, real *dx);

@@ -242,7 +242,7 @@ static void take_step(PlumbTrainer *trainer) {
     stepper->augments = trainer->data->augment_count > 0;
     stepper->epoch = (uint32_t)(trainer->step / trainer->steps_an_epoch);
     stepper->plan->measuring = measured;
-    stepper->update.step = trainer->step + 1;
+    optimizer_at(&stepper->update, trainer->step + 1);
     stepper->update.lr = rate(trainer);
     stepper_run(stepper, rows, trainer->seed, trainer->step * trainer->accumulate, true, false);
     trainer->sum.loss += stepper->loss * stepper->rows.total;
