@@ -173,7 +173,7 @@ static void run_steps(Plan *plan, int thread, int begin, int end) {
     for (int next; begin < end; begin = next) {
         next = segment_end(plan, begin, end);
         if (plan->step[begin].meet) {
-            pool_barrier(plan->pool);
+            pool_barrier(plan->pool, thread);
         }
         for (int s = thread; s < plan->shards; s += threads) {
             for (int i = begin; i < next; i++) {

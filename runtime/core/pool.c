@@ -2,6 +2,7 @@
  * from others, sleeping at once costs 10 us a region. */
 #include "pool.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ enum { SPINS = 4000 }; /* some 200 us: a pause takes 40 to 60 ns, a sleeper 50 u
 struct Pool {
     int threads;
     pthread_t *thread; /* threads - 1 of them */
+    atomic_int *core;  /* where each thread was last seen */
     void (*task)(void *arg, int thread);
     void *arg;
     atomic_uint region; /* counts regions: a new number wakes the team */
@@ -59,10 +61,35 @@ static void restore_denormals(unsigned state) {
 #endif
 }
 
+/* -1: the system does not say. */
+static int core_now(void) {
+#ifdef __linux__
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+static void note_core(Pool *pool, int thread) {
+    atomic_store_explicit(&pool->core[thread], core_now(), memory_order_relaxed);
+}
+
+/* Where a third process takes the other core, two threads of the team may share one: who spins then keeps the other
+ * from coming. */
+static bool shares_core(const Pool *pool, int thread) {
+    int mine = atomic_load_explicit(&pool->core[thread], memory_order_relaxed);
+    for (int i = 0; i < pool->threads && mine >= 0; i++) {
+        if (i != thread && atomic_load_explicit(&pool->core[i], memory_order_relaxed) == mine) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Waits until `word` is no longer `old`: spins, then sleeps on the condition. Who is about to sleep says so before the
  * last look, who announces looks for sleepers after: one of them sees the other. */
-static void await(Pool *pool, atomic_uint *word, unsigned old) {
-    for (int i = 0; i < SPINS; i++) {
+static void await(Pool *pool, int thread, atomic_uint *word, unsigned old) {
+    for (int i = 0, spins = shares_core(pool, thread) ? 0 : SPINS; i < spins; i++) {
         if (atomic_load_explicit(word, memory_order_acquire) != old) {
             return;
         }
@@ -86,16 +113,17 @@ static void announce(Pool *pool, atomic_uint *word) {
     }
 }
 
-void pool_barrier(Pool *pool) {
+void pool_barrier(Pool *pool, int thread) {
     if (pool->threads == 1) {
         return;
     }
+    note_core(pool, thread);
     unsigned phase = atomic_load_explicit(&pool->phase, memory_order_acquire);
     if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) == pool->threads - 1) {
         atomic_store_explicit(&pool->arrived, 0, memory_order_relaxed);
         announce(pool, &pool->phase);
     } else {
-        await(pool, &pool->phase, phase);
+        await(pool, thread, &pool->phase, phase);
     }
 }
 
@@ -108,12 +136,13 @@ static void *serve(void *arg) {
     omp_set_num_threads(1); /* oneDNN called here would start a team of its own */
 #endif
     for (unsigned region = 0;; region++) {
-        await(pool, &pool->region, region);
+        await(pool, member.index, &pool->region, region);
         if (pool->leaving) {
             return NULL;
         }
+        note_core(pool, member.index);
         pool->task(pool->arg, member.index);
-        pool_barrier(pool);
+        pool_barrier(pool, member.index);
     }
 }
 
@@ -128,7 +157,7 @@ void pool_run(Pool *pool, void (*task)(void *arg, int thread), void *arg) {
         announce(pool, &pool->region);
     }
     task(arg, 0);
-    pool_barrier(pool);
+    pool_barrier(pool, 0);
     restore_denormals(state);
 }
 
@@ -148,12 +177,18 @@ static bool start(Pool *pool, int index) {
 Pool *pool_new(int threads) {
     Pool *pool = calloc(1, sizeof *pool);
     pthread_t *thread = calloc((size_t)threads, sizeof *thread);
-    if (!pool || !thread) {
+    atomic_int *core = calloc((size_t)threads, sizeof *core);
+    if (!pool || !thread || !core) {
         free(pool);
         free(thread);
+        free(core);
         return NULL;
     }
     pool->thread = thread;
+    pool->core = core;
+    for (int i = 0; i < threads; i++) {
+        core[i] = -1 - i; /* nowhere yet */
+    }
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->threads = 1;
@@ -179,6 +214,7 @@ void pool_free(Pool *pool) {
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool->thread);
+    free(pool->core);
     free(pool);
 }
 

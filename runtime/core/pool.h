@@ -10,5 +10,5 @@ int pool_threads(const Pool *pool);
 /* Runs task(arg, thread) on every thread and returns when all are done. One region at a time. */
 void pool_run(Pool *pool, void (*task)(void *arg, int thread), void *arg);
 /* Inside a region: waits until all threads are here. What was written before is seen after. */
-void pool_barrier(Pool *pool);
+void pool_barrier(Pool *pool, int thread);
 #endif

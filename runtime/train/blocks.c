@@ -143,11 +143,11 @@ static void find_limits(Stepper *stepper, int thread, double norm) {
             limits->squares[i] += stepper->block[b].nonfinite ? NAN : stepper->block[b].grad_squares;
         }
     }
-    pool_barrier(stepper->pool);
+    pool_barrier(stepper->pool, thread);
     for (int i = thread; i < stepper->net->weight_count; i += threads) {
         limits_find(limits, stepper->net, stepper->k, i, norm);
     }
-    pool_barrier(stepper->pool);
+    pool_barrier(stepper->pool, thread);
 }
 
 /* This thread's share. */
@@ -159,7 +159,7 @@ static void share(const Stepper *stepper, int thread, int *begin, int *end) {
 
 static void update_all(Stepper *stepper, int thread) {
     int begin, end;
-    pool_barrier(stepper->pool);
+    pool_barrier(stepper->pool, thread);
     double norm = sqrt(blocks_squared_norm(stepper));
     if (stepper->limits.span) {
         find_limits(stepper, thread, norm);

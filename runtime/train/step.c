@@ -213,7 +213,7 @@ static void step_thread(void *arg, int thread) {
     plan_forward(stepper->plan, thread);
     losses(stepper, thread);
     plan_backward(stepper->plan, thread);
-    pool_barrier(stepper->pool);
+    pool_barrier(stepper->pool, thread);
     blocks_run(stepper, thread);
 }
 
