@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum { WINDOW_ROWS = 1000 };
-static const double SUGGESTED_SHARE = 0.9;
+static const double SUGGESTED_SHARE = 0.9, WORK_OF_A_TEAM = 2e6; /* some 25 us: a team gains nothing below */
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
 
@@ -18,8 +18,18 @@ int machine_cores(void) {
     return cores > 0 ? (int)cores : 1;
 }
 
-Pool *pool_for(const PlumbConfig *config, PlumbError *error) {
-    Pool *pool = pool_new(config->threads > 0 ? config->threads : machine_cores());
+/* Floating-point operations of one step, roughly: a product forward, two back, and some a weight for its update. */
+static double work_of(const PlumbNet *net, int rows) {
+    double work = 16 * (double)net->parameter_count;
+    for (int i = 0; i < net->node_count; i++) {
+        work += 3 * rows * net->node[i].about.flops;
+    }
+    return work;
+}
+
+Pool *pool_for(const PlumbConfig *config, const PlumbNet *net, int rows, PlumbError *error) {
+    int wanted = config->threads > 0 ? config->threads : machine_cores();
+    Pool *pool = pool_new(work_of(net, rows) < WORK_OF_A_TEAM ? 1 : wanted);
     if (!pool) {
         plumb_fail(error, PLUMB_MEMORY_ERROR, "cannot start %d threads", config->threads);
     }
@@ -93,7 +103,7 @@ static void find_ends(PlumbTrainer *trainer) {
 static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
     int shards = trainer->config.shards > 0 ? trainer->config.shards : machine_cores();
     const Kernels *k = kernels_find(trainer->config.backend, error);
-    trainer->pool = k ? pool_for(&trainer->config, error) : NULL;
+    trainer->pool = k ? pool_for(&trainer->config, trainer->net, trainer->batch, error) : NULL;
     if (!trainer->pool) {
         return false;
     }
@@ -141,6 +151,7 @@ void plumb_trainer_free(PlumbTrainer *trainer) {
     if (!trainer) {
         return;
     }
+    evaluation_free(trainer->evaluation);
     stepper_clear(&trainer->stepper);
     pool_free(trainer->pool);
     plumb_arena_free(trainer->arena);
@@ -297,6 +308,24 @@ static double mean(double sum, double count) {
     return count > 0 ? sum / count : NAN;
 }
 
+/* Loss and metric on the test part. */
+static bool test(PlumbTrainer *trainer, PlumbEpoch *epoch, PlumbError *error) {
+    const PlumbData *data = trainer->data;
+    if (!trainer->evaluation) {
+        trainer->evaluation =
+            evaluation_new(trainer->net, &data->test, data, trainer->loss, &trainer->config, trainer->pool, error);
+    }
+    if (!trainer->evaluation) {
+        return false;
+    }
+    use_average(trainer, true);
+    PlumbScore score = evaluation_run(trainer->evaluation);
+    use_average(trainer, false);
+    epoch->test_loss = score.loss;
+    epoch->test_metric = data->classify ? score.accuracy : score.mae;
+    return true;
+}
+
 static bool end_epoch(PlumbTrainer *trainer, double seconds, PlumbError *error) {
     PlumbEpoch epoch = {
         .epoch = trainer->history_count + 1,
@@ -311,18 +340,8 @@ static bool end_epoch(PlumbTrainer *trainer, double seconds, PlumbError *error) 
         .seconds = seconds,
     };
     memset(&trainer->sum, 0, sizeof trainer->sum);
-    if (trainer->data->test.rows) {
-        PlumbScore score;
-        use_average(trainer, true);
-        bool done = plumb_evaluate(trainer->net, &trainer->data->test, trainer->data, trainer->loss, &trainer->config,
-                                   &score, error);
-        use_average(trainer, false);
-        if (!done) {
-            return false;
-        }
-        free(score.confusion);
-        epoch.test_loss = score.loss;
-        epoch.test_metric = trainer->data->classify ? score.accuracy : score.mae;
+    if (trainer->data->test.rows && !test(trainer, &epoch, error)) {
+        return false;
     }
     if (!remember(trainer, &epoch)) {
         return error_memory(error);

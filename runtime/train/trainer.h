@@ -1,8 +1,8 @@
 /* What a trainer holds: trainer.c runs it, checkpoint.c writes its state to a file and takes it back. */
 #ifndef PLUMB_TRAINER_H
 #define PLUMB_TRAINER_H
+#include "evaluate.h"
 #include "meter.h"
-#include "step.h"
 #include <stdatomic.h>
 
 enum { OBSERVERS_MAX = 16 };
@@ -15,6 +15,7 @@ struct PlumbTrainer {
     PlumbConfig config;
     Pool *pool;
     Stepper stepper;
+    Evaluation *evaluation; /* of the test part; NULL before the first epoch's end */
     Meter meter;
     uint64_t seed;
     uint32_t *order; /* of the rows in this epoch */
