@@ -17,8 +17,8 @@ void omp_set_num_threads(int count); /* libgomp, under oneDNN */
 enum { SPINS = 4000 }; /* some 200 us: a pause takes 40 to 60 ns, a sleeper 50 us and more to wake */
 
 struct Pool {
-    int threads;
-    pthread_t *thread; /* threads - 1 of them */
+    int threads, size; /* in use, and all of them */
+    pthread_t *thread; /* size - 1 of them */
     atomic_int *core;  /* where each thread was last seen */
     void (*task)(void *arg, int thread);
     void *arg;
@@ -78,7 +78,7 @@ static void note_core(Pool *pool, int thread) {
  * from coming. */
 static bool shares_core(const Pool *pool, int thread) {
     int mine = atomic_load_explicit(&pool->core[thread], memory_order_relaxed);
-    for (int i = 0; i < pool->threads && mine >= 0; i++) {
+    for (int i = 0; i < pool->size && mine >= 0; i++) {
         if (i != thread && atomic_load_explicit(&pool->core[i], memory_order_relaxed) == mine) {
             return true;
         }
@@ -191,14 +191,15 @@ Pool *pool_new(int threads) {
     }
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    pool->threads = 1;
-    while (pool->threads < threads) {
-        if (!start(pool, pool->threads)) {
+    pool->size = 1;
+    while (pool->size < threads) {
+        if (!start(pool, pool->size)) {
             pool_free(pool);
             return NULL;
         }
-        pool->threads++;
+        pool->size++;
     }
+    pool->threads = pool->size;
     return pool;
 }
 
@@ -208,7 +209,7 @@ void pool_free(Pool *pool) {
     }
     pool->leaving = true;
     announce(pool, &pool->region);
-    for (int i = 0; i < pool->threads - 1; i++) {
+    for (int i = 0; i < pool->size - 1; i++) {
         pthread_join(pool->thread[i], NULL);
     }
     pthread_cond_destroy(&pool->wake);
@@ -220,4 +221,12 @@ void pool_free(Pool *pool) {
 
 int pool_threads(const Pool *pool) {
     return pool->threads;
+}
+
+int pool_size(const Pool *pool) {
+    return pool->size;
+}
+
+void pool_use(Pool *pool, int threads) {
+    pool->threads = threads;
 }

@@ -123,6 +123,7 @@ static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
         return false;
     }
     stepper_truncate(&trainer->stepper, trainer->recipe);
+    team_init(&trainer->team, trainer->pool);
     trainer->lr = trainer->stepper.update.lr;
     net_refresh(trainer->net, k); /* a file may have been loaded */
     return make_average(trainer, error);
@@ -416,7 +417,9 @@ static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, Pl
             return trainer->step < trainer->steps ? PLUMB_PAUSED : PLUMB_DONE;
         }
         bool measured = measures(trainer);
+        double begun = clock_seconds();
         take_step(trainer);
+        team_note(&trainer->team, trainer->pool, clock_seconds() - begun);
         trainer->seconds = clock_seconds() - start;
         go = tell_step(trainer, measured) && !atomic_exchange(&trainer->pause, false);
     }

@@ -3,6 +3,7 @@
 #define PLUMB_TRAINER_H
 #include "evaluate.h"
 #include "meter.h"
+#include "team.h"
 #include <stdatomic.h>
 
 enum { OBSERVERS_MAX = 16 };
@@ -15,6 +16,7 @@ struct PlumbTrainer {
     PlumbConfig config;
     Pool *pool;
     Stepper stepper;
+    Team team;
     Evaluation *evaluation; /* of the test part; NULL before the first epoch's end */
     Meter meter;
     uint64_t seed;
