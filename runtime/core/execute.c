@@ -76,25 +76,20 @@ static void mark_channels(const Pass *pass, unsigned char *alive) {
     }
 }
 
-static void mark_alive(const Pass *pass, unsigned char *alive) {
-    int units = channels_of(pass->site->shape);
-    int64_t vectors = pass->rows * plumb_shape_size(pass->site->shape) / units;
-    const real *y = pass->out;
-    for (int64_t v = 0; v < vectors; v++, y += units) {
-        for (int u = 0; u < units; u++) {
-            alive[u] |= y[u] != 0;
-        }
-    }
-}
-
 /* What is alive stays so until the window ends: most steps find no unit left to look for. */
 static bool all_alive(const unsigned char *alive, int units) {
     return !memchr(alive, 0, (size_t)units);
 }
 
 static void find_alive(const Pass *pass, unsigned char *alive) {
-    if (!all_alive(alive, channels_of(pass->site->shape))) {
-        (pass->site->shape.rank == 3 ? mark_channels : mark_alive)(pass, alive);
+    int units = channels_of(pass->site->shape);
+    if (all_alive(alive, units)) {
+        return;
+    }
+    if (pass->site->shape.rank == 3) {
+        mark_channels(pass, alive);
+    } else {
+        pass->k->mark_alive(values(pass) / units, units, pass->out, alive);
     }
 }
 

@@ -46,6 +46,11 @@ typedef struct Window {
     bool last;                                  /* arrays are (time, channels); else (channels, height, width) */
 } Window;
 
+typedef struct Dropping { /* where dropout's random bits come from: random.h, indices high << 32 | block of four values */
+    uint64_t seed;
+    uint32_t purpose, stream, high;
+} Dropping;
+
 typedef struct Prepared Prepared;
 struct Prepared { /* what is made once for one shard of a plan: begins so, whatever follows */
     size_t scratch_bytes;
@@ -113,6 +118,15 @@ struct Kernels {
     /* Of y = gain hat: dx (ld apart, may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
     void (*normalise_back)(int rows, int n, int ld, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy,
                            real *dx, real *dgain);
+    /* y = weight (x - mean) / sqrt(var + eps) + bias (NULL: none) over the n values of each row; mean is 0 unless centred. save: of each row
+     * its mean and factor. Back: dx NULL where nobody asks; dweight, dbias (NULL: none) are added to. */
+    void (*row_norm)(int rows, int n, bool centred, real eps, const real *x, const real *weight, const real *bias, real *save, real *y);
+    void (*row_norm_back)(int rows, int n, bool centred, const real *x, const real *save, const real *weight, const real *dy, real *dx,
+                          real *dweight, real *dbias);
+    double (*slope_back)(int64_t n, real a, const real *x, const real *dy, real *dx); /* of y = x > 0 ? x : a x; returns dL/da */
+    /* y = x m / (1 - p) for the n values from place `first` of a whole; y may be x. A place's draw depends on nothing else. */
+    void (*dropout)(const Dropping *drop, real p, int64_t first, int64_t n, const real *x, real *y);
+    void (*mark_alive)(int64_t rows, int n, const real *y, unsigned char *alive); /* sets the flags of columns that are not all 0 */
     /* Recurrent cells, one time step of n units. z[rows, 4 n] holds the gates before activation and is activated in place; going
      * back it holds the activated gates and becomes dL/d(before activation).
      * lstm: i, f, g, o; c = f before + i g, then h = o tanh(u), u = c or its normalised form. */

@@ -3,7 +3,6 @@
 #include "../export/onnx.h"
 #include "../export/torch.h"
 #include "common.h"
-#include <math.h>
 
 static const PlumbArg args[] = {{.name = "eps",
                                  .accepts = PLUMB_A_NUMBER,
@@ -37,46 +36,9 @@ static size_t save_bytes(const LayerSite *site, int rows) {
 
 static void forward(const Pass *pass, bool centred) {
     int n = last_axis(pass->site->shape), count = pass->rows * vectors(pass->site->shape);
-    double eps = plumb_call_number(pass->site->call, "eps");
-    real *save = pass->save;
-    for (int v = 0; v < count; v++) {
-        const real *x = pass->in[0] + (size_t)v * (size_t)n;
-        real *y = pass->out + (size_t)v * (size_t)n;
-        double mean = 0, squares = 0;
-        for (int i = 0; centred && i < n; i++) {
-            mean += (double)x[i] / n;
-        }
-        for (int i = 0; i < n; i++) {
-            squares += ((double)x[i] - mean) * ((double)x[i] - mean);
-        }
-        save[2 * v] = (real)mean;
-        save[2 * v + 1] = (real)(1 / sqrt(squares / n + eps));
-        for (int i = 0; i < n; i++) {
-            y[i] = (x[i] - save[2 * v]) * save[2 * v + 1] * pass->w[0][i] + (centred ? pass->w[1][i] : 0);
-        }
-    }
-}
-
-/* dx = inverse (g - mean(g) - xhat mean(g xhat)) with g = weight dy; without mean(g) where nothing was centred. */
-static void vector_gradient(const Pass *pass, int v, int n, bool centred) {
-    const real *x = pass->in[0] + (size_t)v * (size_t)n, *dy = pass->d_out + (size_t)v * (size_t)n;
-    const real *save = pass->save, *w = pass->w[0];
-    real mean = save[2 * v], inverse = save[2 * v + 1];
-    double sum = 0, product = 0;
-    for (int i = 0; i < n; i++) {
-        real hat = (x[i] - mean) * inverse;
-        pass->dw[0][i] += dy[i] * hat;
-        if (centred) {
-            pass->dw[1][i] += dy[i];
-        }
-        sum += (double)(w[i] * dy[i]);
-        product += (double)(w[i] * dy[i] * hat);
-    }
-    real *dx = pass->d_in[0] ? pass->d_in[0] + (size_t)v * (size_t)n : NULL;
-    real m = centred ? (real)(sum / n) : 0, p = (real)(product / n);
-    for (int i = 0; dx && i < n; i++) {
-        dx[i] = inverse * (w[i] * dy[i] - m - (x[i] - mean) * inverse * p);
-    }
+    real eps = (real)plumb_call_number(pass->site->call, "eps");
+    pass->k->row_norm(count, n, centred, eps, pass->in[0], pass->w[0], centred ? pass->w[1] : NULL, pass->save,
+                      pass->out);
 }
 
 static void backward(const Pass *pass, bool centred) {
@@ -84,9 +46,8 @@ static void backward(const Pass *pass, bool centred) {
     for (int i = 0; !pass->adds && i < 1 + centred; i++) {
         memset(pass->dw[i], 0, (size_t)n * sizeof(real));
     }
-    for (int v = 0; v < count; v++) {
-        vector_gradient(pass, v, n, centred);
-    }
+    pass->k->row_norm_back(count, n, centred, pass->in[0], pass->save, pass->w[0], pass->d_out, pass->d_in[0],
+                           pass->dw[0], centred ? pass->dw[1] : NULL);
 }
 
 static void layernorm_forward(const Pass *pass) {
