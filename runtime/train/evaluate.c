@@ -42,7 +42,7 @@ static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const Plumb
     }
     net_refresh(net, k);
     int batch = evaluation_batch(net, rows);
-    runner->own = pool ? NULL : pool_for(config, net, batch, error);
+    runner->own = pool ? NULL : pool_for(config, error);
     runner->pool = pool ? pool : runner->own;
     runner->plan = runner->pool ? plan_new(net, k, runner->pool, batch, shards, false, error) : NULL;
     runner->loss_of = calloc((size_t)shards, sizeof *runner->loss_of);
@@ -375,8 +375,7 @@ bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe
     const PlumbCall *call = loss_in(&arena, data, plumb_call_call(recipe, "loss"), error);
     Pool *pool = NULL;
     bool done = call && plumb_net_fits(net, data, call, error) && plumb_net_make(net, config->seed, error) &&
-                lsuv_scale(net, data, first_batch(data, recipe), config, error) &&
-                (pool = pool_for(config, net, first_batch(data, recipe), error)) &&
+                lsuv_scale(net, data, first_batch(data, recipe), config, error) && (pool = pool_for(config, error)) &&
                 measure_batch(net, data, recipe, call, pool, config, probe, loss, error);
     pool_free(pool);
     plumb_arena_free(arena);

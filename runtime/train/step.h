@@ -63,6 +63,6 @@ void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bo
 void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe);
 double stepper_update_ratio(const Stepper *stepper); /* of the whole net */
 int machine_cores(void);
-/* The team that a configuration asks for; a single thread where a step on `rows` rows is over before others are there. */
-Pool *pool_for(const PlumbConfig *config, const PlumbNet *net, int rows, PlumbError *error);
+/* The team that a configuration asks for. */
+Pool *pool_for(const PlumbConfig *config, PlumbError *error);
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum { WINDOW_ROWS = 1000 };
-static const double SUGGESTED_SHARE = 0.9, WORK_OF_A_TEAM = 2e6; /* some 25 us: a team gains nothing below */
+static const double SUGGESTED_SHARE = 0.9;
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
 
@@ -18,18 +18,8 @@ int machine_cores(void) {
     return cores > 0 ? (int)cores : 1;
 }
 
-/* Floating-point operations of one step, roughly: a product forward, two back, and some a weight for its update. */
-static double work_of(const PlumbNet *net, int rows) {
-    double work = 16 * (double)net->parameter_count;
-    for (int i = 0; i < net->node_count; i++) {
-        work += 3 * rows * net->node[i].about.flops;
-    }
-    return work;
-}
-
-Pool *pool_for(const PlumbConfig *config, const PlumbNet *net, int rows, PlumbError *error) {
-    int wanted = config->threads > 0 ? config->threads : machine_cores();
-    Pool *pool = pool_new(work_of(net, rows) < WORK_OF_A_TEAM ? 1 : wanted);
+Pool *pool_for(const PlumbConfig *config, PlumbError *error) {
+    Pool *pool = pool_new(config->threads > 0 ? config->threads : machine_cores());
     if (!pool) {
         plumb_fail(error, PLUMB_MEMORY_ERROR, "cannot start %d threads", config->threads);
     }
@@ -103,7 +93,7 @@ static void find_ends(PlumbTrainer *trainer) {
 static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
     int shards = trainer->config.shards > 0 ? trainer->config.shards : machine_cores();
     const Kernels *k = kernels_find(trainer->config.backend, error);
-    trainer->pool = k ? pool_for(&trainer->config, trainer->net, trainer->batch, error) : NULL;
+    trainer->pool = k ? pool_for(&trainer->config, error) : NULL;
     if (!trainer->pool) {
         return false;
     }
