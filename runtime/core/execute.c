@@ -94,18 +94,20 @@ static void mark_channels(const Pass *pass, unsigned char *alive) {
     }
 }
 
-static void mark_alive(const Pass *pass, unsigned char *alive) {
-    if (pass->site->shape.rank == 3) {
-        mark_channels(pass, alive);
+/* What is alive stays so until the window ends: most steps find no unit left to look for. */
+static bool all_alive(const unsigned char *alive, int units) {
+    return !memchr(alive, 0, (size_t)units);
+}
+
+static void find_alive(const Pass *pass, unsigned char *alive) {
+    int units = channels_of(pass->site->shape);
+    if (all_alive(alive, units)) {
         return;
     }
-    int units = channels_of(pass->site->shape);
-    int64_t vectors = pass->rows * plumb_shape_size(pass->site->shape) / units;
-    const real *y = pass->out;
-    for (int64_t v = 0; v < vectors; v++, y += units) {
-        for (int u = 0; u < units; u++) {
-            alive[u] |= y[u] != 0;
-        }
+    if (pass->site->shape.rank == 3) {
+        mark_channels(pass, alive);
+    } else {
+        pass->k->mark_alive(values(pass) / units, units, pass->out, alive);
     }
 }
 
@@ -116,7 +118,7 @@ static void measure_output(const Plan *plan, const Shard *shard, int node) {
         plan->k->tally(pass->rows * plumb_shape_size(about->about.shape), pass->out, pass->tally_out);
     }
     if (shard->run[node].alive) {
-        mark_alive(pass, shard->run[node].alive);
+        find_alive(pass, shard->run[node].alive);
     }
 }
 
@@ -184,7 +186,7 @@ static void run_steps(Plan *plan, int thread, int begin, int end) {
     for (int next; begin < end; begin = next) {
         next = segment_end(plan, begin, end);
         if (plan->step[begin].meet) {
-            pool_barrier(plan->pool);
+            pool_barrier(plan->pool, thread);
         }
         for (int s = thread; s < plan->shards; s += threads) {
             for (int i = begin; i < next; i++) {
@@ -226,6 +228,9 @@ static double dead_share(const Plan *plan, int node) {
         return NAN;
     }
     int units = channels_of(plan->net->node[node].about.shape), dead = 0;
+    if (all_alive(plan->shard[0].run[node].alive, units)) {
+        return 0;
+    }
     for (int u = 0; u < units; u++) {
         bool alive = false;
         for (int s = 0; s < plan->shards; s++) {

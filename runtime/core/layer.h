@@ -18,6 +18,7 @@ typedef struct WeightSpec {  /* what a layer asks for */
     } stretch;               /* the forget gate's part of a bias */
     bool learned;
     bool transposed;         /* keep a second copy, transposed, rewritten after each update: Pass.wt */
+    bool late;               /* its gradient can wait for the end of the backward pass: Layer.late_gradient */
 } WeightSpec;
 
 typedef struct LayerSite {   /* where a layer stands, known before any weight is made */
@@ -55,6 +56,7 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     real *const *w;          /* each weight and buffer */
     real *const *wt;         /* its transposed copy, where asked for */
     real *const *dw;         /* this shard's gradient of each learned weight: written, not added to (shared weights: see adds) */
+    bool late;               /* the gradients of weights that can wait are taken behind the backward pass: not here */
     bool adds;               /* the weights are shared and another node wrote dw in this pass: add to it */
     void *save;              /* what forward leaves for backward: save_bytes(site, rows) of this shard */
     void *scratch;           /* scratch_bytes(site, rows) of this thread */
@@ -104,6 +106,9 @@ typedef struct Layer {
     bool (*blocks)(const LayerSite *site, const Kernels *k, const Use *use);
     void (*forward)(const Pass *pass);
     void (*backward)(const Pass *pass);
+    /* Of the weight that can wait, w[0]: its rows first..first+count-1, from this shard's rows; dw points to them and is written, or
+     * added to. in[] and d_out (before an activation that runs with the layer: that of the layer's own output) are as backward left them. */
+    void (*late_gradient)(const Pass *pass, int first, int count, bool adds, real *dw);
     bool needs_input, needs_output;      /* backward reads in[], out: the plan keeps them alive */
     bool in_place;                       /* out may be in[0], d_in[0] may be d_out */
     bool view;                           /* out is in[0] by another shape: no memory, and no code but for what lies in blocks */

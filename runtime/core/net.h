@@ -43,7 +43,7 @@ static inline int64_t padded(int64_t count) {
 /* Zeroed memory on 64 bytes; NULL when short. Release with free. */
 void *aligned_zeroed(size_t bytes);
 /* Writes the transposed copy of one weight. */
-void net_transpose(const Kernels *k, NetWeight *weight);
+void net_transpose(const Kernels *k, NetWeight *weight, int first, int count); /* of its rows, from `first` on */
 /* All copies anew, after weights were changed from outside. */
 void net_refresh(PlumbNet *net, const Kernels *k);
 #endif

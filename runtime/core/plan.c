@@ -134,6 +134,23 @@ static void find_steps(Plan *plan) {
     }
 }
 
+/* Taken once from the rows of all shards, a gradient is written once, where it is needed, instead of once a shard and
+ * then summed. For that the gradient of the layer's output must be kept: where it is no larger than what is saved. Not
+ * for weights that nodes share. */
+static void find_late(Plan *plan, int *users) {
+    memset(users, 0, (size_t)plan->net->weight_count * sizeof *users);
+    for (int i = 0; i < plan->net->node_count; i++) {
+        users[node_at(plan, i)->about.first_weight] += node_at(plan, i)->about.weight_count > 0;
+    }
+    for (int op = 0; plan->training && op < plan->op_count; op++) {
+        int node = plan->op[op].node, weight = node_at(plan, node)->about.first_weight;
+        if (plan->wants[node] && node_at(plan, node)->about.weight_count && users[weight] == 1) {
+            const NetWeight *first = &plan->net->weight[weight];
+            plan->late[node] = first->spec.late && node_values(plan, node) <= padded(first->size);
+        }
+    }
+}
+
 /* ---- where everything lies: offsets in a shard
  * ----------------------------------------------------------------------- */
 
@@ -178,7 +195,7 @@ static bool place_outputs(const Plan *plan, Draft *draft, Life *life) {
     return draft->out_total >= 0;
 }
 
-/* Gradients: from the last reader's backward step to the node's own. */
+/* Gradients: from the last reader's backward step to the node's own, or to the end. */
 static bool place_gradients(const Plan *plan, Draft *draft, Life *life) {
     int count = 0, nodes = plan->net->node_count, *who = draft->consumers;
     for (int op = plan->op_count; op >= 0; op--) { /* sorted by birth: op_count stands for the loss */
@@ -193,7 +210,9 @@ static bool place_gradients(const Plan *plan, Draft *draft, Life *life) {
             }
             draft->gradient_at[root] = count;
             who[count] = root;
-            life[count++] = (Life){born, plan->op_count - draft->op_of[root], node_values(plan, root), 0};
+            int dies = plan->op_count - draft->op_of[root];
+            bool late = plan->late[plan->op[draft->op_of[root]].node];
+            life[count++] = (Life){born, late ? plan->op_count + 1 : dies, node_values(plan, root), 0};
         }
     }
     draft->gradient_total = layout(life, count);
@@ -373,6 +392,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .plan = plan->prepared[s * plan->net->node_count + i],
                                 .blocked = node->about.input_count && plan->blocked[node->about.input[0]],
                                 .adds = draft->adds[i],
+                                .late = plan->late[i],
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
                                 .save = save ? cut(cutter, in_reals(save)) : NULL,
@@ -478,6 +498,7 @@ static bool allocate(Plan *plan, Draft *draft) {
     plan->root = calloc(n, sizeof *plan->root);
     plan->wants = calloc(n, sizeof *plan->wants);
     plan->blocked = calloc(n, sizeof *plan->blocked);
+    plan->late = calloc(n, sizeof *plan->late);
     plan->first_input = calloc(n, sizeof *plan->first_input);
     plan->input_run = calloc(inputs + 1, sizeof *plan->input_run);
     plan->shard = calloc((size_t)plan->shards, sizeof *plan->shard);
@@ -493,7 +514,7 @@ static bool allocate(Plan *plan, Draft *draft) {
         plan->first_input[i] = i ? plan->first_input[i - 1] + plan->net->node[i - 1].about.input_count : 0;
         draft->gradient_at[i] = -1;
     }
-    return plan->op && plan->step && plan->root && plan->wants && plan->blocked && plan->first_input &&
+    return plan->op && plan->step && plan->root && plan->wants && plan->blocked && plan->late && plan->first_input &&
            plan->input_run && plan->shard && plan->prepared && draft->live && draft->op_of && draft->consumers &&
            draft->last_reader && draft->adds && draft->out_at && draft->gradient_at;
 }
@@ -502,7 +523,8 @@ static bool lay_out(Plan *plan, Draft *draft) {
     size_t n = (size_t)plan->net->node_count;
     Life *life = calloc(n + 1, sizeof *life);
     bool *written = calloc(n + (size_t)plan->net->weight_count, sizeof *written);
-    bool done = life && written;
+    int *users = calloc((size_t)plan->net->weight_count + 1, sizeof *users);
+    bool done = life && written && users;
     if (done) {
         find_live(plan, draft);
         find_wants(plan);
@@ -510,6 +532,7 @@ static bool lay_out(Plan *plan, Draft *draft) {
         find_roots(plan, draft);
         find_ops(plan, draft);
         find_steps(plan);
+        find_late(plan, users);
         done = place_outputs(plan, draft, life) && (!plan->training || place_gradients(plan, draft, life));
         place_spares(plan, draft, written);
         find_adds(plan, draft, written + n);
@@ -518,6 +541,7 @@ static bool lay_out(Plan *plan, Draft *draft) {
     }
     free(life);
     free(written);
+    free(users);
     for (int s = 0; done && s < plan->shards; s++) {
         done = make_shard(plan, draft, s);
     }
@@ -574,6 +598,7 @@ void plan_free(Plan *plan) {
     free(plan->root);
     free(plan->wants);
     free(plan->blocked);
+    free(plan->late);
     free(plan->first_input);
     free(plan->input_run);
     free(plan);

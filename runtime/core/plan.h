@@ -59,6 +59,7 @@ typedef struct Plan {
     int *root;                /* of a view: the node whose memory it is; else the node itself */
     bool *wants;              /* a gradient: something learned lies before it */
     bool *blocked;            /* an image whose channels lie in blocks */
+    bool *late;               /* the gradient of its weight is taken behind the backward pass, from all shards at once */
     InputRun *input_run;      /* all nodes' inputs in turn */
     int *first_input;         /* of each node, in input_run */
     Prepared **prepared;      /* each shard's nodes in turn: what their layers made; NULL where nothing */

@@ -110,15 +110,16 @@ void plumb_net_reset(PlumbNet *net) {
     net->made = false;
 }
 
-void net_transpose(const Kernels *k, NetWeight *weight) {
+void net_transpose(const Kernels *k, NetWeight *weight, int first, int count) {
     int rows = weight->spec.shape.dim[0];
-    k->transpose(rows, (int)(weight->size / rows), weight->about.value, weight->transposed);
+    int64_t columns = weight->size / rows;
+    k->transpose(count, (int)columns, weight->about.value + first * columns, weight->transposed + first, rows);
 }
 
 void net_refresh(PlumbNet *net, const Kernels *k) {
     for (int i = 0; i < net->weight_count; i++) {
         if (net->weight[i].transposed) {
-            net_transpose(k, &net->weight[i]);
+            net_transpose(k, &net->weight[i], 0, net->weight[i].spec.shape.dim[0]);
         }
     }
 }

@@ -25,6 +25,7 @@ typedef struct Update { /* one optimizer step over a stretch of the flat buffers
     double lr, momentum, beta1, beta2, eps, decay, alpha; /* alpha: rmsprop's smoothing */
     bool nesterov;
     int64_t step;       /* from 1 */
+    double correction1, correction2; /* adam: 1 - beta^step */
     double scale;       /* on the gradient: clipping */
     double trust;       /* sgd: on gradient and decay, the trust ratio of lars */
     double value_limit; /* clip by value before all else; 0: none */
@@ -41,10 +42,9 @@ typedef struct Grid {
     bool blocked; /* rows x channels / 16 x inner x 16 */
 } Grid;
 
-/* Rows of n values, `ld` apart, each normalised by its own mean (0 where not centred) and deviation. */
+/* Rows of n values, `ld` apart, each normalised by its own mean and deviation. */
 typedef struct NormRows {
     int count, n, ld;
-    bool centred;
     real eps; /* under the root */
 } NormRows;
 
@@ -63,6 +63,11 @@ typedef struct Window {
     int before[2], after[2];                    /* padding */
     bool last;                                  /* arrays are (time, channels); else (channels, height, width) */
 } Window;
+
+typedef struct Dropping { /* where dropout's random bits come from: random.h, indices high << 32 | block of four values */
+    uint64_t seed;
+    uint32_t purpose, stream, high;
+} Dropping;
 
 typedef struct Prepared Prepared;
 struct Prepared { /* what is made once for one shard of a plan: begins so, whatever follows */
@@ -104,7 +109,7 @@ struct Kernels {
     void (*scale)(int64_t n, real a, const real *x, real *y);
     void (*multiply)(int64_t n, const real *a, const real *b, real beta, real *y); /* y = a b + beta y */
     double (*dot)(int64_t n, const real *a, const real *b);
-    void (*transpose)(int rows, int columns, const real *x, real *y); /* y[columns,rows] */
+    void (*transpose)(int rows, int columns, const real *x, real *y, int ld); /* y[columns,rows], its rows ld apart */
     /* Sums over shards: g[n] = sum of gs[s][n] in order of s; returns the sum of squares, counts non-finite ones. */
     double (*reduce)(int shards, int64_t n, const real *const *gs, real *g, double *nonfinite);
     /* w, g and the two state arrays (NULL where unused); weight and update sums of squares are added to norms[0], norms[1]. */
@@ -119,6 +124,8 @@ struct Kernels {
     bool (*conv_blocks)(const Kernels *k, const ConvShape *shape, int rows, bool training, bool d_in);
     /* Norms, channel by channel: mean and sum of squared deviations; y = factor x + offset; sums of dy and of dy (x - mean) inverse; dx = a dy + b x + c. */
     void (*moments)(Grid g, const real *x, double *mean, double *deviations);
+    /* Of all parts in their order, each as: count, means, sums of squared deviations. Returns the whole count. */
+    double (*moments_join)(int parts, int channels, const double *const *part, double *mean, double *deviations);
     void (*affine)(Grid g, const real *x, const real *factor, const real *offset, real *y, Tally *tally);
     void (*moments_back)(Grid g, const real *x, const real *mean, const real *inverse, const real *dy, double *sum, double *product,
                          Tally *tally_dy);
@@ -133,6 +140,15 @@ struct Kernels {
     /* Of y = gain hat: dx (may be hat) from dy (ld_dy apart, may be dx); dgain[n] += column sums of dy hat. */
     void (*normalise_back)(NormRows rows, const real *hat, const real *inverse, const real *gain, int ld_dy, const real *dy, real *dx,
                            real *dgain);
+    /* y = weight (x - mean) / sqrt(var + eps) + bias (NULL: none) over the n values of each row; mean is 0 unless centred. save: of each row
+     * its mean and factor. Back: dx NULL where nobody asks; dweight, dbias (NULL: none) are added to. */
+    void (*row_norm)(int rows, int n, bool centred, real eps, const real *x, const real *weight, const real *bias, real *save, real *y);
+    void (*row_norm_back)(int rows, int n, bool centred, const real *x, const real *save, const real *weight, const real *dy, real *dx,
+                          real *dweight, real *dbias);
+    double (*slope_back)(int64_t n, real a, const real *x, const real *dy, real *dx); /* of y = x > 0 ? x : a x; returns dL/da */
+    /* y = x m / (1 - p) for the n values from place `first` of a whole; y may be x. A place's draw depends on nothing else. */
+    void (*dropout)(const Dropping *drop, real p, int64_t first, int64_t n, const real *x, real *y);
+    void (*mark_alive)(int64_t rows, int n, const real *y, unsigned char *alive); /* sets the flags of columns that are not all 0 */
     /* Recurrent cells, one time step of n units. z[rows, 4 n] holds the gates before activation and is activated in place; going
      * back it holds the activated gates and becomes dL/d(before activation).
      * lstm: i, f, g, o; c = f before + i g, then h = o tanh(u), u = c or its normalised form. */

@@ -57,10 +57,10 @@ static size_t save_bytes(const LayerSite *site, int rows) {
     (void)rows;
     return 2 * (size_t)channels_of(site->shape) * sizeof(real);
 }
-/* scratch: three numbers a channel, the factors of one pass over the array */
+/* scratch: three numbers a channel, the factors of one pass over the array; two in double, of the whole batch */
 static size_t scratch_bytes(const LayerSite *site, int rows) {
     (void)rows;
-    return 3 * (size_t)channels_of(site->shape) * sizeof(real);
+    return (size_t)channels_of(site->shape) * (3 * sizeof(real) + 2 * sizeof(double));
 }
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
@@ -72,39 +72,33 @@ static void tell_statistics(const Pass *pass) {
     pass->k->moments(g, pass->in[0], joint_sum(mine, 0, g.channels), joint_sum(mine, 1, g.channels));
 }
 
-typedef struct Statistics {
-    double count, mean, deviations;
-} Statistics;
-
-/* Chan, Golub & LeVeque 1983: pairwise combination, in the order of the shards. */
-static Statistics combine(const Pass *pass, int channels, int channel) {
-    Statistics all = {0};
-    for (int s = 0; s < pass->shards; s++) {
-        double count = *(double *)pass->joint[s];
-        if (count == 0) {
-            continue;
-        }
-        double delta = joint_sum(pass->joint[s], 0, channels)[channel] - all.mean, total = all.count + count;
-        all.deviations += joint_sum(pass->joint[s], 1, channels)[channel] + delta * delta * all.count * count / total;
-        all.mean += delta * count / total;
-        all.count = total;
+/* As PyTorch: the biased variance normalises, the unbiased one runs. */
+static void run_statistics(const Pass *pass, int channels, double count, const double *mean, const double *deviations) {
+    real momentum = (real)plumb_call_number(pass->site->call, "momentum");
+    for (int c = 0; c < channels; c++) {
+        double unbiased = count > 1 ? deviations[c] / (count - 1) : 0;
+        pass->w[RUNNING_MEAN][c] += momentum * ((real)mean[c] - pass->w[RUNNING_MEAN][c]);
+        pass->w[RUNNING_VAR][c] += momentum * ((real)unbiased - pass->w[RUNNING_VAR][c]);
     }
-    return all;
 }
 
-/* As PyTorch: the biased variance normalises, the unbiased one runs. */
-static void run_statistics(const Pass *pass, int channel, Statistics m) {
-    real momentum = (real)plumb_call_number(pass->site->call, "momentum");
-    real *mean = &pass->w[RUNNING_MEAN][channel], *variance = &pass->w[RUNNING_VAR][channel];
-    double unbiased = m.count > 1 ? m.deviations / (m.count - 1) : 0;
-    *mean += momentum * ((real)m.mean - *mean);
-    *variance += momentum * ((real)unbiased - *variance);
+/* Those of the whole batch. While training nobody but the first shard touches what runs: it is writing. */
+static void batch_statistics(const Pass *pass, int channels, double eps, real *mean, real *inverse) {
+    double *means = pass->scratch, *deviations = means + channels;
+    double count = pass->k->moments_join(pass->shards, channels, (const double *const *)pass->joint, means, deviations);
+    if (pass->shard == 0 && !pass->still) {
+        run_statistics(pass, channels, count, means, deviations);
+    }
+    for (int c = 0; c < channels; c++) {
+        mean[c] = (real)means[c];
+        inverse[c] = (real)(1 / sqrt(deviations[c] / count + eps));
+    }
 }
 
 /* y = weight inverse x + (bias - weight inverse mean) */
 static void normalise(const Pass *pass, Grid g) {
     const real *mean = pass->save, *inverse = mean + g.channels;
-    real *factor = pass->scratch, *offset = factor + g.channels;
+    real *factor = (real *)((double *)pass->scratch + 2 * g.channels), *offset = factor + g.channels;
     for (int c = 0; c < g.channels; c++) {
         factor[c] = pass->w[WEIGHT][c] * inverse[c];
         offset[c] = pass->w[BIAS][c] - mean[c] * factor[c];
@@ -112,11 +106,13 @@ static void normalise(const Pass *pass, Grid g) {
     pass->k->affine(g, pass->in[0], factor, offset, pass->out, pass->tally_out);
 }
 
-static Statistics kept_statistics(const Pass *pass, int channel) {
-    return (Statistics){1, (double)pass->w[RUNNING_MEAN][channel], (double)pass->w[RUNNING_VAR][channel]};
+static void kept_statistics(const Pass *pass, int channels, double eps, real *mean, real *inverse) {
+    for (int c = 0; c < channels; c++) {
+        mean[c] = pass->w[RUNNING_MEAN][c];
+        inverse[c] = (real)(1 / sqrt((double)pass->w[RUNNING_VAR][c] + eps));
+    }
 }
 
-/* While training nobody but the first shard touches what runs: it is writing. */
 static void forward(const Pass *pass) {
     Grid g = grid_of(pass);
     if (pass->training && pass->phase == 0) {
@@ -128,14 +124,7 @@ static void forward(const Pass *pass) {
     }
     double eps = plumb_call_number(pass->site->call, "eps");
     real *mean = pass->save, *inverse = mean + g.channels;
-    for (int c = 0; c < g.channels; c++) {
-        Statistics m = pass->training ? combine(pass, g.channels, c) : kept_statistics(pass, c);
-        if (pass->training && pass->shard == 0 && !pass->still) {
-            run_statistics(pass, c, m);
-        }
-        mean[c] = (real)m.mean;
-        inverse[c] = (real)(1 / sqrt(m.deviations / m.count + eps));
-    }
+    (pass->training ? batch_statistics : kept_statistics)(pass, g.channels, eps, mean, inverse);
     normalise(pass, g);
 }
 
@@ -156,28 +145,32 @@ static void tell_gradients(const Pass *pass, Grid g) {
 }
 
 /* Means over the batch of dy and dy xhat; both 0 where the statistics are fixed. */
-static void gradient_means(const Pass *pass, int channels, int channel, real *mean, real *product) {
-    double count = 0, sums[2] = {0};
+static void gradient_means(const Pass *pass, int channels, double *mean, double *product) {
+    double count = 0;
+    memset(mean, 0, 2 * (size_t)channels * sizeof *mean); /* product lies behind */
     for (int s = 0; pass->training && s < pass->shards; s++) {
+        const double *sums = joint_sum(pass->joint[s], 0, channels);
         count += *(double *)pass->joint[s];
-        for (int which = 0; which < 2; which++) {
-            sums[which] += joint_sum(pass->joint[s], which, channels)[channel];
+        for (int c = 0; c < 2 * channels; c++) {
+            mean[c] += sums[c];
         }
     }
-    *mean = count ? (real)(sums[0] / count) : 0;
-    *product = count ? (real)(sums[1] / count) : 0;
+    for (int c = 0; count > 0 && c < channels; c++) {
+        mean[c] /= count;
+        product[c] /= count;
+    }
 }
 
 /* dx = weight inverse (dy - mean(dy) - xhat mean(dy xhat)), as a dy + b x + c */
 static void input_gradient(const Pass *pass, Grid g) {
     const real *mean = pass->save, *inverse = mean + g.channels;
-    real *a = pass->scratch, *b = a + g.channels, *offset = b + g.channels;
+    double *means = pass->scratch, *products = means + g.channels;
+    real *a = (real *)(products + g.channels), *b = a + g.channels, *offset = b + g.channels;
+    gradient_means(pass, g.channels, means, products);
     for (int c = 0; c < g.channels; c++) {
-        real m, p;
-        gradient_means(pass, g.channels, c, &m, &p);
         a[c] = pass->w[WEIGHT][c] * inverse[c];
-        b[c] = -a[c] * inverse[c] * p;
-        offset[c] = -a[c] * m - b[c] * mean[c];
+        b[c] = -a[c] * inverse[c] * (real)products[c];
+        offset[c] = -a[c] * (real)means[c] - b[c] * mean[c];
     }
     pass->k->affine_back(g, pass->in[0], pass->d_out, a, b, offset, pass->d_in[0]);
 }

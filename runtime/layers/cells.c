@@ -33,7 +33,7 @@ static const real *seen_memory(const Level *l, int t) {
 }
 
 static NormRows memory_rows(const Level *l) {
-    return (NormRows){.count = l->rows, .n = l->units, .ld = l->units, .centred = true, .eps = LAYERNORM_EPS};
+    return (NormRows){.count = l->rows, .n = l->units, .ld = l->units, .eps = LAYERNORM_EPS};
 }
 
 static void lstm_forward(const Level *l, int t) {

@@ -54,7 +54,8 @@ static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
                            .fan_out = out,
                            .init = init ? init : init_auto(site->next_act),
                            .learned = true,
-                           .transposed = !normed(site)};
+                           .transposed = !normed(site),
+                           .late = !normed(site)};
     if (normed(site)) { /* its first values are settled below */
         spec[1] = (WeightSpec){
             .name = "weight_g", .shape = {2, {out, 1}}, .fan_in = in, .fan_out = out, .fill = 1, .learned = true};
@@ -141,7 +142,9 @@ void dense_backward(const Pass *pass, const DenseAct *act) {
     if (db && !fused_db) {
         pass->k->column_sum(rows, n, dz, pass->adds ? 1 : 0, db);
     }
-    weight_gradient(pass, rows, n, k, dz);
+    if (!pass->late) {
+        weight_gradient(pass, rows, n, k, dz);
+    }
     if (pass->d_in[0]) {
         pass->k->gemm(false, false, rows, k, n, dz, n, w, k, 0, pass->d_in[0], k);
     }
@@ -153,6 +156,13 @@ static void forward(const Pass *pass) {
 
 static void backward(const Pass *pass) {
     dense_backward(pass, NULL);
+}
+
+/* Rows of dW(n, k) = dz^T in. */
+static void late_gradient(const Pass *pass, int first, int count, bool adds, real *dw) {
+    int n = last_axis(pass->site->shape), k = last_axis(pass->site->input[0]);
+    int rows = pass->rows * vectors(pass->site->shape);
+    pass->k->gemm(true, false, count, k, rows, pass->d_out + first, n, pass->in[0], k, adds ? 1 : 0, dw, k);
 }
 
 static double flops(const LayerSite *site) {
@@ -208,6 +218,7 @@ const Layer layer_dense = {
     .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
+    .late_gradient = late_gradient,
     .needs_input = true,
     .tallies_out = true,
     .flops = flops,

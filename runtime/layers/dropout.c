@@ -13,25 +13,9 @@ static const PlumbArg args[] = {{.name = "p",
                                  .help = "share that is dropped"},
                                 {.name = NULL}};
 
-/* Factors of four values from one draw. */
-static void factors(const Pass *pass, real p, int64_t block, real factor[4]) {
-    uint32_t word[4];
-    Draw draw = {pass->seed, DRAW_DROPOUT, (uint32_t)pass->node};
-    draw4(draw, (uint64_t)pass->step << 32 | (uint64_t)block, word);
-    for (int i = 0; i < 4; i++) {
-        factor[i] = (real)word[i] * (real)0x1p-32 < p ? 0 : 1 / (1 - p);
-    }
-}
-
 void dropout_values(const Pass *pass, real p, int64_t first, int64_t n, const real *x, real *y) {
-    real factor[4] = {0};
-    for (int64_t i = 0; i < n; i++) {
-        int64_t at = first + i;
-        if (i == 0 || at % 4 == 0) {
-            factors(pass, p, at / 4, factor);
-        }
-        y[i] = x[i] * factor[at % 4];
-    }
+    Dropping drop = {pass->seed, DRAW_DROPOUT, (uint32_t)pass->node, (uint32_t)pass->step};
+    pass->k->dropout(&drop, p, first, n, x, y);
 }
 
 static void apply(const Pass *pass, const real *x, real *y) {

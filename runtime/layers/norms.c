@@ -29,59 +29,25 @@ static int rmsnorm_weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_
     return weights(site, spec, 1);
 }
 
-/* Vectors taken together: what one kernel leaves is in the cache when the next reads it. */
-enum { VECTORS = 32 };
-
-/* save: hat of each vector (count, n), then its 1 / sqrt(... + eps) */
+/* save: for each vector its mean and 1 / sqrt(... + eps) */
 static size_t save_bytes(const LayerSite *site, int rows) {
-    return (size_t)rows * (size_t)vectors(site->shape) * ((size_t)last_axis(site->shape) + 1) * sizeof(real);
-}
-
-/* scratch: zeros, the bias of a norm that has none */
-static size_t scratch_bytes(const LayerSite *site, int rows) {
-    (void)rows;
-    return (size_t)last_axis(site->shape) * sizeof(real);
-}
-
-/* The vectors from `at` on, and where they begin in the arrays. */
-static NormRows next_rows(const Pass *pass, int at, bool centred, int64_t *begin) {
-    int n = last_axis(pass->site->shape), left = pass->rows * vectors(pass->site->shape) - at;
-    *begin = (int64_t)at * n;
-    return (NormRows){.count = left < VECTORS ? left : VECTORS,
-                      .n = n,
-                      .ld = n,
-                      .centred = centred,
-                      .eps = (real)plumb_call_number(pass->site->call, "eps")};
+    return (size_t)rows * (size_t)vectors(site->shape) * 2 * sizeof(real);
 }
 
 static void forward(const Pass *pass, bool centred) {
     int n = last_axis(pass->site->shape), count = pass->rows * vectors(pass->site->shape);
-    real *hat = pass->save, *inverse = hat + (int64_t)count * n;
-    const real *bias = centred ? pass->w[1] : memset(pass->scratch, 0, (size_t)n * sizeof(real));
-    for (int at = 0; at < count; at += VECTORS) {
-        int64_t begin;
-        NormRows rows = next_rows(pass, at, centred, &begin);
-        Grid grid = {.rows = rows.count, .channels = n, .inner = 1};
-        pass->k->normalise(rows, pass->in[0] + begin, hat + begin, inverse + at, NULL);
-        pass->k->affine(grid, hat + begin, pass->w[0], bias, pass->out + begin, pass->tally_out);
-    }
+    real eps = (real)plumb_call_number(pass->site->call, "eps");
+    pass->k->row_norm(count, n, centred, eps, pass->in[0], pass->w[0], centred ? pass->w[1] : NULL, pass->save,
+                      pass->out);
 }
 
 static void backward(const Pass *pass, bool centred) {
     int n = last_axis(pass->site->shape), count = pass->rows * vectors(pass->site->shape);
-    real *hat = pass->save, *inverse = hat + (int64_t)count * n, *dx = pass->d_in[0] ? pass->d_in[0] : hat;
     for (int i = 0; !pass->adds && i < 1 + centred; i++) {
         memset(pass->dw[i], 0, (size_t)n * sizeof(real));
     }
-    for (int at = 0; at < count; at += VECTORS) {
-        int64_t begin;
-        NormRows rows = next_rows(pass, at, centred, &begin);
-        if (centred) {
-            pass->k->column_sum(rows.count, n, pass->d_out + begin, 1, pass->dw[1]);
-        }
-        pass->k->normalise_back(rows, hat + begin, inverse + at, pass->w[0], n, pass->d_out + begin, dx + begin,
-                                pass->dw[0]);
-    }
+    pass->k->row_norm_back(count, n, centred, pass->in[0], pass->save, pass->w[0], pass->d_out, pass->d_in[0],
+                           pass->dw[0], centred ? pass->dw[1] : NULL);
 }
 
 static void layernorm_forward(const Pass *pass) {
@@ -155,11 +121,10 @@ const Layer layer_layernorm = {
     .shape = same_shape,
     .weights = layernorm_weights,
     .save_bytes = save_bytes,
-    .scratch_bytes = scratch_bytes,
     .forward = layernorm_forward,
     .backward = layernorm_backward,
     .moments = layernorm_moments,
-    .tallies_out = true,
+    .needs_input = true,
     .torch = layernorm_torch,
     .onnx = layernorm_onnx,
 };
@@ -179,11 +144,10 @@ const Layer layer_rmsnorm = {
     .shape = same_shape,
     .weights = rmsnorm_weights,
     .save_bytes = save_bytes,
-    .scratch_bytes = scratch_bytes,
     .forward = rmsnorm_forward,
     .backward = rmsnorm_backward,
     .moments = rmsnorm_moments,
-    .tallies_out = true,
+    .needs_input = true,
     .torch = rmsnorm_torch,
     .onnx = rmsnorm_onnx,
 };

@@ -18,24 +18,20 @@ static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
 }
 
 static void forward(const Pass *pass) {
-    real a = pass->w[0][0];
-    for (int64_t i = 0, n = values(pass); i < n; i++) {
-        real x = pass->in[0][i];
-        pass->out[i] = x < 0 ? a * x : x;
-    }
+    real *z = (real *)pass->in[0]; /* not written: no bias */
+    pass->k->bias_act(ACT_LEAKY_RELU, pass->w[0][0], pass->rows, (int)plumb_shape_size(pass->site->shape), z, NULL,
+                      pass->out, NULL, pass->tally_out);
+}
+
+/* scratch: dL/dx where nobody asks for it */
+static size_t scratch_bytes(const LayerSite *site, int rows) {
+    return (size_t)rows * (size_t)plumb_shape_size(site->shape) * sizeof(real);
 }
 
 static void backward(const Pass *pass) {
-    const real *x = pass->in[0], *dy = pass->d_out;
-    double da = 0;
-    for (int64_t i = 0, n = values(pass); i < n; i++) {
-        da += x[i] > 0 ? 0 : (double)(dy[i] * x[i]);
-    }
+    real *dx = pass->d_in[0] ? pass->d_in[0] : pass->scratch;
+    double da = pass->k->slope_back(values(pass), pass->w[0][0], pass->in[0], pass->d_out, dx);
     pass->dw[0][0] = (real)(pass->adds ? (double)pass->dw[0][0] + da : da);
-    real a = pass->w[0][0];
-    for (int64_t i = 0, n = values(pass); pass->d_in[0] && i < n; i++) {
-        pass->d_in[0][i] = x[i] > 0 ? dy[i] : a * dy[i];
-    }
 }
 
 static void torch(Torch *t) {
@@ -63,6 +59,8 @@ const Layer layer_prelu = {
     .inputs_max = 1,
     .shape = same_shape,
     .weights = weights,
+    .scratch_bytes = scratch_bytes,
+    .tallies_out = true,
     .forward = forward,
     .backward = backward,
     .moments = moments,

@@ -41,14 +41,14 @@ static void nothing(const Pass *pass) {
 static void reshape_forward(const Pass *pass) {
     int places = pass->site->input[0].dim[1] * pass->site->input[0].dim[2], size = CHANNEL_BLOCK * places;
     for (int64_t at = 0; at < values(pass); at += size) {
-        pass->k->transpose(places, CHANNEL_BLOCK, pass->in[0] + at, pass->out + at);
+        pass->k->transpose(places, CHANNEL_BLOCK, pass->in[0] + at, pass->out + at, places);
     }
 }
 
 static void reshape_backward(const Pass *pass) {
     int places = pass->site->input[0].dim[1] * pass->site->input[0].dim[2], size = CHANNEL_BLOCK * places;
     for (int64_t at = 0; pass->d_in[0] && at < values(pass); at += size) {
-        pass->k->transpose(CHANNEL_BLOCK, places, pass->d_out + at, pass->d_in[0] + at);
+        pass->k->transpose(CHANNEL_BLOCK, places, pass->d_out + at, pass->d_in[0] + at, CHANNEL_BLOCK);
     }
 }
 

@@ -101,7 +101,7 @@ static void add_biases(const Level *l) {
 }
 
 static NormRows norm_rows(int count, int n, int ld) {
-    return (NormRows){.count = count, .n = n, .ld = ld, .centred = true, .eps = LAYERNORM_EPS};
+    return (NormRows){.count = count, .n = n, .ld = ld, .eps = LAYERNORM_EPS};
 }
 
 /* x W_ih^T into z; with norm=layernorm into hat_ih, normalised, and then times its gain into z: the first half of Ba,

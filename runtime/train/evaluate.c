@@ -1,7 +1,7 @@
 /* Running a trained net: scores, outputs, and one batch measured without an update. */
+#include "evaluate.h"
 #include "../core/error.h"
 #include "lsuv.h"
-#include "step.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ enum { EVALUATION_BATCH = 512, EVALUATION_VALUES = 1 << 24 /* of one node, what 
  */
 
 typedef struct Runner {
-    Pool *pool;
+    Pool *pool, *own; /* own: NULL where the pool is borrowed */
     Plan *plan;
     const real *x;          /* of the batch under way */
     const LossRows *losses; /* NULL: outputs only */
@@ -31,7 +31,9 @@ static int evaluation_batch(const PlumbNet *net, int64_t rows) {
     return most < 1 ? 1 : (int)most;
 }
 
-static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const PlumbConfig *config, PlumbError *error) {
+/* A NULL pool: one of its own. */
+static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const PlumbConfig *config, Pool *pool,
+                        PlumbError *error) {
     int shards = config->shards > 0 ? config->shards : machine_cores();
     const Kernels *k = kernels_find(config->backend, error);
     *runner = (Runner){0};
@@ -40,7 +42,8 @@ static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const Plumb
     }
     net_refresh(net, k);
     int batch = evaluation_batch(net, rows);
-    runner->pool = pool_for(config, error);
+    runner->own = pool ? NULL : pool_for(config, error);
+    runner->pool = pool ? pool : runner->own;
     runner->plan = runner->pool ? plan_new(net, k, runner->pool, batch, shards, false, error) : NULL;
     runner->loss_of = calloc((size_t)shards, sizeof *runner->loss_of);
     runner->score_of = calloc((size_t)shards, sizeof *runner->score_of);
@@ -49,7 +52,7 @@ static bool runner_open(Runner *runner, PlumbNet *net, int64_t rows, const Plumb
 
 static void runner_close(Runner *runner) {
     plan_free(runner->plan);
-    pool_free(runner->pool);
+    pool_free(runner->own);
     free(runner->loss_of);
     free(runner->score_of);
 }
@@ -92,7 +95,7 @@ bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int nod
     Runner runner;
     int all = net->node_count;
     net->node_count = node + 1; /* a net that ends there: nothing behind is run */
-    bool done = runner_open(&runner, net, rows, config, error);
+    bool done = runner_open(&runner, net, rows, config, NULL, error);
     int64_t in = plumb_shape_size(net->node[0].about.shape), size = plumb_shape_size(net->node[node].about.shape);
     for (int64_t begin = 0; done && begin < rows; begin += runner.plan->batch) {
         int taken = rows - begin < runner.plan->batch ? (int)(rows - begin) : runner.plan->batch;
@@ -205,16 +208,54 @@ static bool make_confusion(PlumbScore *score, const PlumbData *data, PlumbError 
     return score->confusion ? true : error_memory(error);
 }
 
-static void evaluate_part(Runner *runner, const PlumbPart *part, LossRows *rows, PlumbScore *score) {
+struct Evaluation {
+    Runner runner;
+    LossRows rows;
+    const PlumbPart *part;
+    PlumbScore score; /* its confusion matrix */
+};
+
+Evaluation *evaluation_new(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss,
+                           const PlumbConfig *config, Pool *pool, PlumbError *error) {
+    Evaluation *evaluation = calloc(1, sizeof *evaluation);
+    if (!evaluation) {
+        error_memory(error);
+        return NULL;
+    }
+    evaluation->part = part;
+    if (!loss_rows(net, data, loss, &evaluation->rows, error) || !make_confusion(&evaluation->score, data, error) ||
+        !runner_open(&evaluation->runner, net, part->rows, config, pool, error)) {
+        evaluation_free(evaluation);
+        return NULL;
+    }
+    evaluation->runner.losses = &evaluation->rows;
+    return evaluation;
+}
+
+void evaluation_free(Evaluation *evaluation) {
+    if (evaluation) {
+        runner_close(&evaluation->runner);
+        free(evaluation->score.confusion);
+        free(evaluation);
+    }
+}
+
+PlumbScore evaluation_run(Evaluation *evaluation) {
+    Runner *runner = &evaluation->runner;
+    const PlumbPart *part = evaluation->part;
+    LossRows *rows = &evaluation->rows;
+    PlumbScore score = evaluation->score;
     int64_t size = plumb_shape_size(runner->plan->net->node[0].about.shape);
     double total = loss_total(rows, part->label, NULL, part->rows);
-    Count count = {.confusion = score->confusion};
+    Count count = {.confusion = score.confusion};
+    if (score.confusion) {
+        memset(score.confusion, 0, (size_t)score.classes * (size_t)score.classes * sizeof *score.confusion);
+    }
     for (int64_t begin = 0; begin < part->rows; begin += runner->plan->batch) {
         int taken = part->rows - begin < runner->plan->batch ? (int)(part->rows - begin) : runner->plan->batch;
         rows->total = taken; /* no gradient is asked for */
         rows->label = part->label ? part->label + begin * rows->labels : NULL;
         rows->y = part->label ? NULL : part->y + begin * rows->n;
-        runner->losses = rows;
         run_batch(runner, part->x + begin * size, taken);
         for (int s = 0; s < runner->plan->shards; s++) {
             count.loss += runner->loss_of[s];
@@ -222,26 +263,26 @@ static void evaluate_part(Runner *runner, const PlumbPart *part, LossRows *rows,
         }
         (part->label ? count_labels : count_values)(runner->plan, rows, &count);
     }
-    finish(score, &count, total, part->rows, part->label);
+    finish(&score, &count, total, part->rows, part->label);
+    return score;
 }
 
 bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data, const PlumbCall *loss,
                     const PlumbConfig *config, PlumbScore *score, PlumbError *error) {
     PlumbArena *arena;
     const PlumbCall *call = loss_in(&arena, data, loss, error);
-    LossRows rows;
-    Runner runner = {0};
+    Evaluation *evaluation = NULL;
     *score = (PlumbScore){0};
-    bool done = call && plumb_net_fits(net, data, call, error) && loss_rows(net, data, call, &rows, error) &&
-                (part->rows > 0 || plumb_fail(error, PLUMB_ARGUMENT_ERROR, "there are no rows to evaluate on")) &&
-                make_confusion(score, data, error) && runner_open(&runner, net, part->rows, config, error);
-    if (done) {
-        evaluate_part(&runner, part, &rows, score);
-    } else {
-        free(score->confusion);
-        score->confusion = NULL;
+    if (call && plumb_net_fits(net, data, call, error) &&
+        (part->rows > 0 || plumb_fail(error, PLUMB_ARGUMENT_ERROR, "there are no rows to evaluate on"))) {
+        evaluation = evaluation_new(net, part, data, call, config, NULL, error);
     }
-    runner_close(&runner);
+    bool done = evaluation;
+    if (done) {
+        *score = evaluation_run(evaluation);
+        evaluation->score.confusion = NULL; /* the caller's now */
+    }
+    evaluation_free(evaluation);
     plumb_arena_free(arena);
     return done;
 }

@@ -68,6 +68,10 @@ void limits_clear(Limits *limits) {
     *limits = (Limits){0};
 }
 
+bool limits_wait(const Limits *limits) {
+    return limits->span || scope_of(limits) != CLIP_NUMBER;
+}
+
 /* ---- finding -------------------------------------------------------------------------------------------------- */
 
 static double factor_for(const Limits *limits, double grad_norm, double weight_norm) {

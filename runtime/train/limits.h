@@ -22,6 +22,7 @@ typedef struct Limits {
 
 bool limits_init(Limits *limits, const PlumbNet *net, const PlumbCall *clip, const PlumbCall *optimizer);
 void limits_clear(Limits *limits);
+bool limits_wait(const Limits *limits); /* until the whole gradient is summed: factors depend on norms */
 /* Finds the factors of weight `i`. norm: of the whole gradient; `squares` must be there for all weights. */
 void limits_find(Limits *limits, const PlumbNet *net, const Kernels *k, int i, double norm);
 /* update's scale, value_limit and trust for the values of weight `i` from `offset` on; returns for how many of them. */

@@ -1,5 +1,6 @@
 /* Optimizers: what each asks for, and what it hands to the update kernel. */
 #include "args.h"
+#include <math.h>
 
 #define LR(standard) ARG_NUMBER("lr", standard, 0, 1e9, "learning rate")
 #define DECAY(standard, text) ARG_NUMBER("decay", standard, 0, 1e9, text)
@@ -102,4 +103,10 @@ void optimizer_setup(const PlumbCall *call, Update *update) {
                        .nesterov = plumb_call_bool(call, "nesterov"),
                        .scale = 1,
                        .trust = 1};
+}
+
+void optimizer_at(Update *update, int64_t step) {
+    update->step = step;
+    update->correction1 = 1 - pow(update->beta1, (double)step);
+    update->correction2 = 1 - pow(update->beta2, (double)step);
 }

@@ -42,6 +42,7 @@ typedef struct Optimizer {
 } Optimizer;
 /* All of an update but its step, the schedule's factor and clipping. */
 void optimizer_setup(const PlumbCall *call, Update *update);
+void optimizer_at(Update *update, int64_t step); /* from 1 */
 
 typedef struct Progress { /* of a training: what a schedule may go by */
     int64_t step, steps, steps_an_epoch; /* step: from 0, the one to come */

@@ -2,11 +2,10 @@
 #include "step.h"
 #include "../core/error.h"
 #include "../data/augment.h"
+#include "blocks.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BLOCK_LENGTH = 8192 };
 
 /* ---- losses over shards ------------------------------------------------------------------------------------------ */
 
@@ -103,33 +102,6 @@ double loss_of_shard(const Kernels *k, const LossRows *batch, const Plan *plan, 
 /* ---- making ---------------------------------------------------------------------------------------------------------
  */
 
-static int blocks_of(const NetWeight *weight) {
-    return weight->spec.learned ? (int)((weight->size + BLOCK_LENGTH - 1) / BLOCK_LENGTH) : 0;
-}
-
-static bool make_blocks(Stepper *stepper) {
-    const PlumbNet *net = stepper->net;
-    int count = 0;
-    for (int i = 0; i < net->weight_count; i++) {
-        count += blocks_of(&net->weight[i]);
-    }
-    stepper->block = calloc((size_t)count + 1, sizeof *stepper->block);
-    stepper->first_block = calloc((size_t)net->weight_count + 1, sizeof *stepper->first_block);
-    if (!stepper->block || !stepper->first_block) {
-        return false;
-    }
-    for (int i = 0; i < net->weight_count; i++) {
-        const NetWeight *weight = &net->weight[i];
-        for (int b = 0; b < blocks_of(weight); b++) {
-            int64_t begin = (int64_t)b * BLOCK_LENGTH, left = weight->size - begin;
-            stepper->block[stepper->block_count++] = (Block){
-                .weight = i, .offset = weight->offset + begin, .length = left < BLOCK_LENGTH ? left : BLOCK_LENGTH};
-        }
-        stepper->first_block[i + 1] = stepper->block_count;
-    }
-    return true;
-}
-
 static bool make_buffers(Stepper *stepper, int batch, int states) {
     const LossRows *rows = &stepper->rows;
     int shards = stepper->plan->shards;
@@ -163,7 +135,7 @@ bool stepper_init(Stepper *stepper, PlumbNet *net, const PlumbData *data, const 
         states = ((const Optimizer *)optimizer->entry)->states(optimizer);
         optimizer_setup(optimizer, &stepper->update);
     }
-    if (!make_blocks(stepper) || !make_buffers(stepper, batch, states) ||
+    if (!blocks_make(stepper) || !make_buffers(stepper, batch, states) ||
         !limits_init(&stepper->limits, net, clip, optimizer)) {
         stepper_clear(stepper);
         return error_memory(error);
@@ -233,108 +205,6 @@ static void losses(Stepper *stepper, int thread) {
     }
 }
 
-/* This thread's share of the blocks. */
-static void share(const Stepper *stepper, int thread, int *begin, int *end) {
-    int threads = pool_threads(stepper->pool);
-    *begin = (int)((int64_t)stepper->block_count * thread / threads);
-    *end = (int)((int64_t)stepper->block_count * (thread + 1) / threads);
-}
-
-/* Behind the first batch of a step what the others left is the first of the sources. */
-static void reduce(Stepper *stepper, int thread) {
-    int begin, end, shards = stepper->plan->shards, before = stepper->rows_taken > 0;
-    const real **sources = stepper->sources + thread * (shards + 1);
-    share(stepper, thread, &begin, &end);
-    for (int i = begin; i < end; i++) {
-        Block *block = &stepper->block[i];
-        sources[0] = stepper->net->gradients + block->offset;
-        for (int s = 0; s < shards; s++) {
-            sources[s + before] = stepper->plan->shard[s].gradients + block->offset;
-        }
-        block->nonfinite = 0;
-        block->grad_squares = stepper->k->reduce(shards + before, block->length, sources,
-                                                 stepper->net->gradients + block->offset, &block->nonfinite);
-    }
-}
-
-/* In the order of the blocks: every thread gets the same bits. */
-static double squared_norm(const Stepper *stepper) {
-    double sum = 0, nonfinite = 0;
-    for (int i = 0; i < stepper->block_count; i++) {
-        sum += stepper->block[i].grad_squares;
-        nonfinite += stepper->block[i].nonfinite;
-    }
-    return nonfinite ? NAN : sum;
-}
-
-/* What layers, units and trust ratios ask for, weight by weight. */
-static void find_limits(Stepper *stepper, int thread, double norm) {
-    Limits *limits = &stepper->limits;
-    int threads = pool_threads(stepper->pool);
-    for (int i = 0; thread == 0 && i < stepper->net->weight_count; i++) {
-        limits->squares[i] = 0;
-        for (int b = stepper->first_block[i]; b < stepper->first_block[i + 1]; b++) {
-            limits->squares[i] += stepper->block[b].nonfinite ? NAN : stepper->block[b].grad_squares;
-        }
-    }
-    pool_barrier(stepper->pool);
-    for (int i = thread; i < stepper->net->weight_count; i += threads) {
-        limits_find(limits, stepper->net, stepper->k, i, norm);
-    }
-    pool_barrier(stepper->pool);
-}
-
-/* A block goes to the kernel whole, or unit by unit where each has its own factor. */
-static void update_block(Stepper *stepper, Block *block, double norm) {
-    real *s1 = stepper->state[0] ? stepper->state[0] + block->offset : NULL;
-    real *s2 = stepper->state[1] ? stepper->state[1] + block->offset : NULL;
-    real *w = stepper->net->parameters + block->offset, *g = stepper->net->gradients + block->offset;
-    int64_t offset = block->offset - stepper->net->weight[block->weight].offset;
-    block->norms[0] = block->norms[1] = 0;
-    for (int64_t at = 0, length; at < block->length; at += length) {
-        Update mine = stepper->update;
-        int64_t left = block->length - at;
-        length = limits_apply(&stepper->limits, block->weight, offset + at, norm, &mine);
-        length = length < left ? length : left;
-        stepper->k->update(&mine, length, w + at, g + at, s1 ? s1 + at : NULL, s2 ? s2 + at : NULL, block->norms);
-    }
-    if (stepper->average) {
-        stepper->k->blend(block->length, (real)stepper->keep, w, stepper->average + block->offset);
-    }
-}
-
-static void update(Stepper *stepper, int thread, double squares) {
-    int begin, end;
-    if (stepper->limits.span) {
-        find_limits(stepper, thread, sqrt(squares));
-    }
-    if (thread == 0) {
-        stepper->scale = limits_least(&stepper->limits, sqrt(squares));
-    }
-    share(stepper, thread, &begin, &end);
-    for (int i = begin; i < end; i++) {
-        update_block(stepper, &stepper->block[i], sqrt(squares));
-    }
-}
-
-static void transpose(Stepper *stepper, int thread) {
-    int threads = pool_threads(stepper->pool);
-    for (int i = 0, turn = 0; i < stepper->net->weight_count; i++) {
-        if (stepper->net->weight[i].transposed && turn++ % threads == thread) {
-            net_transpose(stepper->k, &stepper->net->weight[i]);
-        }
-    }
-}
-
-/* The same on every thread: all losses stand since the barrier before reduce. */
-static bool is_finite(const Stepper *stepper, double squares) {
-    double loss = stepper->loss;
-    for (int s = 0; s < stepper->plan->shards; s++) {
-        loss += stepper->loss_of[s];
-    }
-    return isfinite(loss) && isfinite(squares);
-}
-
 static void step_thread(void *arg, int thread) {
     Stepper *stepper = arg;
     for (int s = thread; s < stepper->plan->shards; s += pool_threads(stepper->pool)) {
@@ -343,23 +213,8 @@ static void step_thread(void *arg, int thread) {
     plan_forward(stepper->plan, thread);
     losses(stepper, thread);
     plan_backward(stepper->plan, thread);
-    pool_barrier(stepper->pool);
-    reduce(stepper, thread);
-    if (!stepper->last) {
-        return;
-    }
-    pool_barrier(stepper->pool);
-    double squares = squared_norm(stepper);
-    bool holds = stepper->holds && !is_finite(stepper, squares);
-    if (thread == 0) {
-        stepper->grad_squares = squares;
-        stepper->held = holds;
-    }
-    if (stepper->updates && !holds) {
-        update(stepper, thread, squares);
-        pool_barrier(stepper->pool);
-        transpose(stepper, thread);
-    }
+    pool_barrier(stepper->pool, thread);
+    blocks_run(stepper, thread);
 }
 
 /* One batch forward and backward: its share of the step's loss and gradient. */
@@ -378,6 +233,7 @@ void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bo
     stepper->rows.label = part->label ? stepper->label : NULL;
     stepper->rows.y = part->label ? NULL : stepper->y;
     stepper->loss = stepper->score = 0;
+    stepper->held = false;
     stepper->seed = seed;
     for (stepper->rows_taken = 0; stepper->rows_taken < rows; stepper->rows_taken += stepper->batch) {
         int64_t left = rows - stepper->rows_taken;
@@ -389,6 +245,8 @@ void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bo
     }
     stepper->loss = stepper->rows.total > 0 ? stepper->loss / stepper->rows.total : 0;
     stepper->score /= (double)rows;
+    stepper->grad_squares = blocks_squared_norm(stepper);
+    stepper->scale = stepper->updates ? limits_least(&stepper->limits, sqrt(stepper->grad_squares)) : stepper->scale;
 }
 
 /* ---- figures

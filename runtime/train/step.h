@@ -4,7 +4,7 @@
 #include "limits.h"
 
 typedef struct Block {       /* a stretch of one weight: the unit that threads share out */
-    int weight;
+    int weight, node;        /* node: whose rows it takes the gradient from, late; -1: the shards leave it */
     int64_t offset, length;
     double grad_squares, nonfinite, norms[2]; /* sums of squares of the weights and of the step taken */
 } Block;

@@ -113,6 +113,7 @@ static bool make_parts(PlumbTrainer *trainer, PlumbError *error) {
         return false;
     }
     stepper_truncate(&trainer->stepper, trainer->recipe);
+    team_init(&trainer->team, trainer->pool);
     trainer->lr = trainer->stepper.update.lr;
     net_refresh(trainer->net, k); /* a file may have been loaded */
     return make_average(trainer, error);
@@ -141,6 +142,7 @@ void plumb_trainer_free(PlumbTrainer *trainer) {
     if (!trainer) {
         return;
     }
+    evaluation_free(trainer->evaluation);
     stepper_clear(&trainer->stepper);
     pool_free(trainer->pool);
     plumb_arena_free(trainer->arena);
@@ -272,7 +274,7 @@ static bool take_step(PlumbTrainer *trainer) {
     stepper->augments = trainer->data->augment_count > 0;
     stepper->epoch = (uint32_t)(trainer->step / trainer->steps_an_epoch);
     stepper->plan->measuring = measured;
-    stepper->update.step = trainer->step + 1;
+    optimizer_at(&stepper->update, trainer->step + 1);
     stepper->update.lr = rate(trainer);
     if (stepper->holds) {
         memcpy(trainer->buffers, trainer->net->buffers, (size_t)trainer->net->buffer_count * sizeof(real));
@@ -335,6 +337,24 @@ static double mean(double sum, double count) {
     return count > 0 ? sum / count : NAN;
 }
 
+/* Loss and metric on the test part. */
+static bool test(PlumbTrainer *trainer, PlumbEpoch *epoch, PlumbError *error) {
+    const PlumbData *data = trainer->data;
+    if (!trainer->evaluation) {
+        trainer->evaluation =
+            evaluation_new(trainer->net, &data->test, data, trainer->loss, &trainer->config, trainer->pool, error);
+    }
+    if (!trainer->evaluation) {
+        return false;
+    }
+    use_average(trainer, true);
+    PlumbScore score = evaluation_run(trainer->evaluation);
+    use_average(trainer, false);
+    epoch->test_loss = score.loss;
+    epoch->test_metric = data->classify ? score.accuracy : score.mae;
+    return true;
+}
+
 static bool end_epoch(PlumbTrainer *trainer, double seconds, PlumbError *error) {
     PlumbEpoch epoch = {
         .epoch = trainer->history_count + 1,
@@ -349,18 +369,8 @@ static bool end_epoch(PlumbTrainer *trainer, double seconds, PlumbError *error) 
         .seconds = seconds,
     };
     memset(&trainer->sum, 0, sizeof trainer->sum);
-    if (trainer->data->test.rows) {
-        PlumbScore score;
-        use_average(trainer, true);
-        bool done = plumb_evaluate(trainer->net, &trainer->data->test, trainer->data, trainer->loss, &trainer->config,
-                                   &score, error);
-        use_average(trainer, false);
-        if (!done) {
-            return false;
-        }
-        free(score.confusion);
-        epoch.test_loss = score.loss;
-        epoch.test_metric = trainer->data->classify ? score.accuracy : score.mae;
+    if (trainer->data->test.rows && !test(trainer, &epoch, error)) {
+        return false;
     }
     if (!remember(trainer, &epoch)) {
         return error_memory(error);
@@ -438,7 +448,9 @@ static PlumbOutcome train(PlumbTrainer *trainer, int64_t until, double start, Pl
             return trainer->step < trainer->steps ? PLUMB_PAUSED : PLUMB_DONE;
         }
         bool measured = measures(trainer);
+        double begun = clock_seconds();
         bool taken = take_step(trainer);
+        team_note(&trainer->team, trainer->pool, clock_seconds() - begun);
         trainer->seconds = clock_seconds() - start;
         go = tell_step(trainer, measured) && !atomic_exchange(&trainer->pause, false);
         if (!taken) {

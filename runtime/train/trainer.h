@@ -1,9 +1,10 @@
 /* What a trainer holds: trainer.c runs it, checkpoint.c writes its state to a file and takes it back. */
 #ifndef PLUMB_TRAINER_H
 #define PLUMB_TRAINER_H
+#include "evaluate.h"
 #include "meter.h"
 #include "record.h"
-#include "step.h"
+#include "team.h"
 #include <stdatomic.h>
 
 enum { OBSERVERS_MAX = 16 };
@@ -16,6 +17,8 @@ struct PlumbTrainer {
     PlumbConfig config;
     Pool *pool;
     Stepper stepper;
+    Team team;
+    Evaluation *evaluation; /* of the test part; NULL before the first epoch's end */
     Meter meter;
     uint64_t seed;
     uint32_t *order; /* of the rows in this epoch */

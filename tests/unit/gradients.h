@@ -56,7 +56,7 @@ static inline double loss_at(Probing *probing, NetWeight *weight, int64_t j, dou
     real *place = &weight->about.value[j], before = *place;
     *place = (real)value;
     if (weight->transposed) {
-        net_transpose(probing->stepper.k, weight);
+        net_transpose(probing->stepper.k, weight, 0, weight->spec.shape.dim[0]);
     }
     double loss = loss_now(probing);
     *place = before;

@@ -211,14 +211,15 @@ static void transposing_moves_values_only(void **state) {
     Table table[TABLES_MAX];
     for (int t = 0, count = all_tables(table); t < count; t++) {
         for (int i = 0; i < SIZES * SIZES; i++) {
-            int rows = sizes[i % SIZES], columns = sizes[i / SIZES], n = rows * columns;
-            real *x = array_mixed(n, 1), *y = array_new(n);
-            table[t].k->transpose(rows, columns, x, y);
-            for (int j = 0; j < n; j++) {
-                assert_memory_equal(&y[j % columns * rows + j / columns], &x[j], sizeof *x);
+            int rows = sizes[i % SIZES], columns = sizes[i / SIZES], n = rows * columns, apart = rows + i % 3;
+            real *x = array_mixed(n, 1), *y = array_filled(apart * columns, 5);
+            table[t].k->transpose(rows, columns, x, y, apart);
+            for (int j = 0; j < apart * columns; j++) {
+                real between = 5, *expected = j % apart < rows ? &x[j % apart * columns + j / apart] : &between;
+                assert_memory_equal(&y[j], expected, sizeof *x);
             }
             array_free(x, n);
-            array_free(y, n);
+            array_free(y, apart * columns);
         }
     }
 }

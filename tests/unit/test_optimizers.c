@@ -135,7 +135,7 @@ static void take_step(Course *course, int t) {
     for (int i = 0; i < course->n; i++) {
         course->g[i] = (real)draw_normal((Draw){3, DRAW_SAMPLE, (uint32_t)t}, (uint64_t)i);
     }
-    course->update.step = t;
+    optimizer_at(&course->update, t);
     course->table->k->update(&course->update, course->n, course->w, course->g, course->state[0], course->state[1],
                              norms);
     for (int i = 0; i < course->n; i++) {

@@ -160,9 +160,9 @@ static void run_cells(const Kernels *k, Arrays *lstm, Arrays *gru, Arrays *norm)
     k->gru(ROWS, UNITS, gru->z, gru->bias, gru->before, gru->h);
     k->gru_back(ROWS, UNITS, gru->z, gru->before, gru->dh, gru->du);
     draw_arrays(norm);
-    for (int i = 0; i < 4; i++) { /* centred or not, added or not */
-        NormRows rows = {ROWS, UNITS - 5, UNITS, i & 1, (real)1e-5};
-        Scaled to = {norm->bias, i & 2, UNITS, norm->h};
+    for (int adds = 0; adds < 2; adds++) {
+        NormRows rows = {ROWS, UNITS - 5, UNITS, (real)1e-5};
+        Scaled to = {norm->bias, adds, UNITS, norm->h};
         k->normalise(rows, norm->c, norm->hat, norm->inverse, &to);
         k->normalise_back(rows, norm->hat, norm->inverse, norm->bias, UNITS, norm->dh, norm->dx, norm->dgain);
     }

@@ -1,0 +1,209 @@
+/* Blocks of weights, see blocks.h. All sums over them are in their order: the same bits for any number of threads. */
+#include "blocks.h"
+#include <math.h>
+#include <stdlib.h>
+
+enum { BLOCK_LENGTH = 8192, ROWS = 16 /* of a transposed block: a tile of the kernel */ };
+
+/* ---- making ------------------------------------------------------------------------------------------------------ */
+
+/* Values of one block. Where a weight has a transposed copy, or its gradient is taken here, a block is whole rows. */
+static int64_t block_length(const NetWeight *weight) {
+    int64_t columns = weight->size / weight->spec.shape.dim[0], rows = BLOCK_LENGTH / columns / ROWS * ROWS;
+    return !weight->spec.transposed && !weight->spec.late ? BLOCK_LENGTH : (rows > ROWS ? rows : ROWS) * columns;
+}
+
+static int blocks_of(const NetWeight *weight) {
+    int64_t length = block_length(weight);
+    return weight->spec.learned ? (int)((weight->size + length - 1) / length) : 0;
+}
+
+/* Gradients that wait are taken by node. */
+static void find_nodes(Stepper *stepper) {
+    for (int n = 0; n < stepper->net->node_count; n++) {
+        int weight = stepper->net->node[n].about.first_weight;
+        for (int i = stepper->first_block[weight]; stepper->plan->late[n] && i < stepper->first_block[weight + 1];
+             i++) {
+            stepper->block[i].node = n;
+        }
+    }
+}
+
+bool blocks_make(Stepper *stepper) {
+    const PlumbNet *net = stepper->net;
+    int count = 0;
+    for (int i = 0; i < net->weight_count; i++) {
+        count += blocks_of(&net->weight[i]);
+    }
+    stepper->block = calloc((size_t)count + 1, sizeof *stepper->block);
+    stepper->first_block = calloc((size_t)net->weight_count + 1, sizeof *stepper->first_block);
+    if (!stepper->block || !stepper->first_block) {
+        return false;
+    }
+    for (int i = 0; i < net->weight_count; i++) {
+        const NetWeight *weight = &net->weight[i];
+        int64_t length = block_length(weight);
+        for (int b = 0; b < blocks_of(weight); b++) {
+            int64_t begin = b * length, left = weight->size - begin;
+            stepper->block[stepper->block_count++] = (Block){
+                .weight = i, .node = -1, .offset = weight->offset + begin, .length = left < length ? left : length};
+        }
+        stepper->first_block[i + 1] = stepper->block_count;
+    }
+    find_nodes(stepper);
+    return true;
+}
+
+/* ---- a block -------------------------------------------------------------------------------------------------------
+ */
+
+/* Where a block lies in its weight: rows first..first+count-1 of a matrix. */
+static int64_t begin_of(const Stepper *stepper, const Block *block) {
+    return block->offset - stepper->net->weight[block->weight].offset;
+}
+
+static void rows_of(const Stepper *stepper, const Block *block, int *first, int *count) {
+    const NetWeight *weight = &stepper->net->weight[block->weight];
+    int64_t columns = weight->size / weight->spec.shape.dim[0];
+    *first = (int)(begin_of(stepper, block) / columns);
+    *count = (int)(block->length / columns);
+}
+
+static void late_gradient(Stepper *stepper, Block *block, bool adds) {
+    real *g = stepper->net->gradients + block->offset;
+    Tally tally = {0};
+    int first, count;
+    rows_of(stepper, block, &first, &count);
+    for (int s = 0; s < stepper->plan->shards; s++) {
+        const Pass *pass = &stepper->plan->shard[s].pass[block->node];
+        stepper->net->node[block->node].layer->late_gradient(pass, first, count, adds || s > 0, g);
+    }
+    stepper->k->tally(block->length, g, &tally);
+    block->grad_squares = tally.sum_squares;
+    block->nonfinite = tally.nonfinite;
+}
+
+/* The sum over the shards. Behind the first batch of a step what the others left is the first of the sources. */
+static void reduce(Stepper *stepper, int thread, Block *block, bool adds) {
+    int shards = stepper->plan->shards;
+    const real **sources = stepper->sources + thread * (shards + 1);
+    sources[0] = stepper->net->gradients + block->offset;
+    for (int s = 0; s < shards; s++) {
+        sources[s + adds] = stepper->plan->shard[s].gradients + block->offset;
+    }
+    block->nonfinite = 0;
+    block->grad_squares = stepper->k->reduce(shards + adds, block->length, sources,
+                                             stepper->net->gradients + block->offset, &block->nonfinite);
+}
+
+/* Goes to the kernel whole, or unit by unit where each has its own factor. norm: of the whole gradient, where limits
+ * wait for it. */
+static void update(Stepper *stepper, Block *block, double norm) {
+    real *s1 = stepper->state[0] ? stepper->state[0] + block->offset : NULL;
+    real *s2 = stepper->state[1] ? stepper->state[1] + block->offset : NULL;
+    real *w = stepper->net->parameters + block->offset, *g = stepper->net->gradients + block->offset;
+    block->norms[0] = block->norms[1] = 0;
+    for (int64_t at = 0, length; at < block->length; at += length) {
+        Update mine = stepper->update;
+        int64_t left = block->length - at;
+        length = limits_apply(&stepper->limits, block->weight, begin_of(stepper, block) + at, norm, &mine);
+        length = length < left ? length : left;
+        stepper->k->update(&mine, length, w + at, g + at, s1 ? s1 + at : NULL, s2 ? s2 + at : NULL, block->norms);
+    }
+    if (stepper->average) {
+        stepper->k->blend(block->length, (real)stepper->keep, w, stepper->average + block->offset);
+    }
+    NetWeight *weight = &stepper->net->weight[block->weight];
+    if (weight->transposed) {
+        int first, count;
+        rows_of(stepper, block, &first, &count);
+        net_transpose(stepper->k, weight, first, count);
+    }
+}
+
+/* ---- all of them ---------------------------------------------------------------------------------------------------
+ */
+
+double blocks_squared_norm(const Stepper *stepper) {
+    double sum = 0, nonfinite = 0;
+    for (int i = 0; i < stepper->block_count; i++) {
+        sum += stepper->block[i].grad_squares;
+        nonfinite += stepper->block[i].nonfinite;
+    }
+    return nonfinite ? NAN : sum;
+}
+
+/* What layers, units and trust ratios ask for, weight by weight. */
+static void find_limits(Stepper *stepper, int thread, double norm) {
+    Limits *limits = &stepper->limits;
+    int threads = pool_threads(stepper->pool);
+    for (int i = 0; thread == 0 && i < stepper->net->weight_count; i++) {
+        limits->squares[i] = 0;
+        for (int b = stepper->first_block[i]; b < stepper->first_block[i + 1]; b++) {
+            limits->squares[i] += stepper->block[b].nonfinite ? NAN : stepper->block[b].grad_squares;
+        }
+    }
+    pool_barrier(stepper->pool, thread);
+    for (int i = thread; i < stepper->net->weight_count; i += threads) {
+        limits_find(limits, stepper->net, stepper->k, i, norm);
+    }
+    pool_barrier(stepper->pool, thread);
+}
+
+/* This thread's share. */
+static void share(const Stepper *stepper, int thread, int *begin, int *end) {
+    int threads = pool_threads(stepper->pool);
+    *begin = (int)((int64_t)stepper->block_count * thread / threads);
+    *end = (int)((int64_t)stepper->block_count * (thread + 1) / threads);
+}
+
+static bool is_finite(const Stepper *stepper, double squares) {
+    double loss = stepper->loss;
+    for (int s = 0; s < stepper->plan->shards; s++) {
+        loss += stepper->loss_of[s];
+    }
+    return isfinite(loss) && isfinite(squares);
+}
+
+/* Once the whole gradient is known; where the step is to be held if it is not finite, and it is not, nothing changes.
+ * The same on every thread: losses and sums stand since the barrier. */
+static void update_all(Stepper *stepper, int thread) {
+    int begin, end;
+    pool_barrier(stepper->pool, thread);
+    double squares = blocks_squared_norm(stepper), norm = sqrt(squares);
+    bool held = stepper->holds && !is_finite(stepper, squares);
+    if (thread == 0) {
+        stepper->held = held;
+    }
+    if (held) {
+        return;
+    }
+    if (stepper->limits.span) {
+        find_limits(stepper, thread, norm);
+    }
+    share(stepper, thread, &begin, &end);
+    for (int i = begin; i < end; i++) {
+        update(stepper, &stepper->block[i], norm);
+    }
+}
+
+void blocks_run(Stepper *stepper, int thread) {
+    int begin, end;
+    bool updates = stepper->last && stepper->updates, waits = stepper->holds || limits_wait(&stepper->limits);
+    bool adds = stepper->rows_taken > 0;
+    share(stepper, thread, &begin, &end);
+    for (int i = begin; i < end; i++) {
+        Block *block = &stepper->block[i];
+        if (block->node >= 0) {
+            late_gradient(stepper, block, adds);
+        } else {
+            reduce(stepper, thread, block, adds);
+        }
+        if (updates && !waits) {
+            update(stepper, block, 0);
+        }
+    }
+    if (updates && waits) {
+        update_all(stepper, thread);
+    }
+}

@@ -1,0 +1,69 @@
+/* The second half of a step, by blocks of weights: the same bits for any number of threads, and the transposed copies
+ * are those of the weights. */
+#include "nets.h"
+
+enum { STEPS = 12 /* a trial of one thread against all among them */, NETS = 4, RECIPES = 6 };
+
+/* Matrices of several blocks and of less than one; gradients taken late, by the shards (more rows than inputs), shared
+ * ones, and weights that are no matrices. */
+static const char *const nets[NETS] = {
+    "input(200) -> dense(96) -> tanh -> dense(17) -> relu -> dense(3)",
+    "input(5) -> dense(1700) -> relu -> dense(3)",
+    "input(40) -> a: dense(40) -> tanh -> b: dense(40) = a -> relu -> dense(3)",
+    "input(33) -> dense(20) -> batchnorm -> relu -> dense(20, weight=weightnorm) -> layernorm -> dense(3)",
+};
+static const char *const recipes[RECIPES] = {
+    "recipe(steps=1e9, batch=24, optimizer=adam(lr=0.01))",
+    "recipe(steps=1e9, batch=24, optimizer=sgd(lr=0.1, momentum=0.9), clip=by_norm(0.1))",
+    "recipe(steps=1e9, batch=7, accumulate=3, optimizer=rmsprop(lr=0.01), clip=by_layer(0.1))",
+    "recipe(steps=1e9, batch=24, optimizer=lars(lr=0.1), ema=0.9)",
+    "recipe(steps=1e9, batch=24, optimizer=sgd(lr=0.1), clip=adaptive(0.01))",
+    "recipe(steps=1e9, batch=24, optimizer=sgd(lr=0.1), clip=by_value(0.001), diagnostics=off)",
+};
+
+static void check_transposes(const PlumbNet *net) {
+    for (int i = 0; i < net->weight_count; i++) {
+        const NetWeight *weight = &net->weight[i];
+        int64_t rows = weight->spec.shape.dim[0], columns = weight->size / rows;
+        for (int64_t j = 0; weight->transposed && j < weight->size; j++) {
+            if (weight->transposed[j % columns * rows + j / columns] != weight->about.value[j]) {
+                fail_msg("%s: value %lld is not in the transposed copy", weight->about.name, (long long)j);
+            }
+        }
+    }
+}
+
+static PlumbNet *trained(Kit *kit, const char *text, const char *recipe, int threads) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbData *data = data_for(kit, net, TARGET_CLASSES, 60, 1);
+    PlumbConfig config = {.threads = threads, .shards = 3, .seed = 1};
+    PlumbTrainer *trainer = plumb_trainer_new(net, data, call_of(kit, recipe), &config, &kit->error);
+    if (!trainer) {
+        fail_msg("%s: %s %s", recipe, kit->error.what, kit->error.found);
+    }
+    assert_int_equal(plumb_trainer_run(trainer, STEPS, &kit->error), PLUMB_PAUSED);
+    plumb_trainer_free(trainer);
+    check_transposes(net);
+    return net;
+}
+
+static void bits_do_not_depend_on_threads(void **state) {
+    Kit *kit = *state;
+    for (int i = 0; i < NETS * RECIPES; i++) {
+        const char *text = nets[i % NETS], *recipe = recipes[i / NETS];
+        PlumbNet *one = trained(kit, text, recipe, 1);
+        for (int threads = 2; threads <= 4; threads++) {
+            PlumbNet *many = trained(kit, text, recipe, threads);
+            if (memcmp(one->parameters, many->parameters, (size_t)one->parameter_count * sizeof(real))) {
+                fail_msg("%s by %s: one thread and %d give different weights", text, recipe, threads);
+            }
+            plumb_net_free(many);
+        }
+        plumb_net_free(one);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {kit_test(bits_do_not_depend_on_threads)};
+    return cmocka_run_group_tests_name("blocks", tests, NULL, NULL);
+}
