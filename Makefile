@@ -55,7 +55,8 @@ DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
 CORPUS_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/corpus/corpus.c,$(wildcard tests/corpus/*.c)))
-BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+BENCHES := $(addprefix $(B)/tests/bench/,bench growth around)
+BENCH_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(BENCHES:$(B)/%=%.c),$(wildcard tests/bench/*.c)))
 PROGRAM := $(if $(wildcard interp/main.c),$(B)/plumb)
 
 .PHONY: all program tests check check-all corpus demo bench lint deps install clean FORCE
@@ -123,8 +124,8 @@ $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb
 	$(link) $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
 $(B)/double/tests/%.o: tests/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
-$(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(B)/libfront.a $(B)/libplumb.a
-	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
+$(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(BENCH_OBJECTS) $(B)/libfront.a $(B)/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
 
 # ---- what people run ----
 demo: deps
