@@ -152,6 +152,7 @@ corpus: # some minutes: broken nets and healthy ones, and what was said of them
 	@$(MAKE) --no-print-directory -s $(B)/tests/corpus
 	@$(B)/tests/corpus
 BENCH_LOG := $(B)/bench.jsonl
+PEER_DIR ?= ../shared/peer
 bench: $(BENCHES) program # WORKLOADS="mlp_mnist lstm_char" for some only; PEER=yes: PyTorch too, in turn
 	@rm -f $(BENCH_LOG)
 	@$(B)/tests/bench/bench --json $(BENCH_LOG) $(WORKLOADS)
