@@ -12,6 +12,8 @@
 static const char *const workloads[] = {"mlp_deep_narrow", "mlp_deep_narrow_adam", "mlp_mnist", "mlp_wide",
                                         "rnn_tanh",        "lstm_adding",          "lstm_char", "resnet20_cifar"};
 enum { WORKLOADS = sizeof workloads / sizeof *workloads, THREADS_MOST = 64, BATCHES = 8, STEPS_LEAST = 2 };
+static const double BUSY =
+    0.08; /* cores that others use: two threads that wait for each other lose whole time slices */
 
 typedef struct Wish {
     double seconds; /* of timing, for each row of the table */
@@ -77,8 +79,12 @@ static bool open_variant(Pair *pair, int variant) {
 }
 
 /* In turn, so that what drifts meanwhile drifts for both. */
-static bool time_pair(Pair *pair, const Wish *wish) {
+static bool time_once(Pair *pair, const Wish *wish) {
     Load before = load_now();
+    for (int i = 0; i < VARIANTS; i++) {
+        pair->samples[i].count = 0;
+        pair->samples[i].own = pair->samples[i].libraries = 0;
+    }
     for (int i = 0; i < wish->rounds * VARIANTS; i++) {
         int variant = i % VARIANTS;
         double ms = wish->seconds * 1e3 / wish->rounds;
@@ -87,10 +93,20 @@ static bool time_pair(Pair *pair, const Wish *wish) {
         }
     }
     pair->others = load_others(before);
+    return true;
+}
+
+/* Again where others used the machine meanwhile. */
+static bool time_pair(Pair *pair, const Wish *wish) {
+    enum { TRIES = 3 };
+    bool done = false;
+    for (int i = 0; i < TRIES && (i == 0 || (done && pair->others > BUSY)); i++) {
+        done = time_once(pair, wish);
+    }
     for (int i = 0; i < VARIANTS; i++) {
         sort_numbers(pair->samples[i].ms, pair->samples[i].count);
     }
-    return true;
+    return done;
 }
 
 static void close_pair(Pair *pair) {
@@ -130,10 +146,10 @@ static void print_head(void) {
 
 static void print_row(const Pair *pair, int variant) {
     Row row = row_of(pair, variant);
-    printf("%-20s %2d %-4s %9.3f %9.3f %10.0f %8.1f %6.1f%% %9.3f %6.1f%% %7.3f %8.1f %7ld %6.2f\n", pair->name,
+    printf("%-20s %2d %-4s %9.3f %9.3f %10.0f %8.1f %6.1f%% %9.3f %6.1f%% %7.3f %8.1f %7ld %6.2f%s\n", pair->name,
            pair->threads, variant == ON ? "on" : "off", row.median, row.least, row.samples_a_second, row.gflops,
            row.of_limit * 100, pair->floor, row.of_floor * 100, row.ratio, (double)pair->timed[variant].peak / 1e6,
-           pair->samples[variant].own, pair->others);
+           pair->samples[variant].own, pair->others, pair->others > BUSY ? " BUSY" : "");
     fflush(stdout);
 }
 
@@ -173,13 +189,12 @@ static bool show_pair(const Pair *pair, FILE *json) {
 static bool run_pair(const char *name, int threads, const Wish *wish, double *patience, FILE *json) {
     Pair pair = {.name = name, .threads = threads, .limit = NAN, .floor = NAN};
     snprintf(pair.path, sizeof pair.path, "tests/bench/%s.plumb", name);
-    bool quiet = wish->smoke || machine_wait(patience);
+    if (!wish->smoke && !machine_wait(patience)) {
+        printf("    the machine did not get quiet within %d s\n", QUIET_SECONDS);
+    }
     bool done = prepare(&pair, !wish->smoke) && open_variant(&pair, ON) && open_variant(&pair, OFF);
     if (done && !wish->smoke) {
         done = time_pair(&pair, wish) && show_pair(&pair, json);
-    }
-    if (!quiet) {
-        printf("    the machine did not get quiet within %d s\n", QUIET_SECONDS);
     }
     close_pair(&pair);
     return done;
