@@ -76,36 +76,45 @@ double rule_product(const Rule *rule, const double *a, const double *b) {
  * them, or a single node. */
 enum { LANES = 8 };
 typedef struct Block {
-    double z[LANES], weighted[LANES];
+    double z[LANES], weighted[HERMITE_FUNCTIONS][LANES];
 } Block;
+typedef double Sums[HERMITE_MAX][HERMITE_FUNCTIONS][LANES];
 
-static Block block_at(const Rule *rule, const double *value, int from) {
-    Block block = {{0}, {0}};
+static Block block_at(const Rule *rule, const double *const value[HERMITE_FUNCTIONS], int from) {
+    Block block = {{0}, {{0}}};
     for (int i = from; i < from + LANES && i < rule->count; i++) {
         block.z[i - from] = rule->z[i];
-        block.weighted[i - from] = rule->weight[i] * value[i];
+        for (int f = 0; f < HERMITE_FUNCTIONS; f++) {
+            block.weighted[f][i - from] = rule->weight[i] * value[f][i];
+        }
     }
     return block;
 }
 
 static void add_block(const Block *block, const double root[HERMITE_MAX + 1], const double inverse[HERMITE_MAX + 1],
-                      double sum[HERMITE_MAX][LANES]) {
+                      Sums sum) {
     double before[LANES] = {0}, h[LANES];
     for (int i = 0; i < LANES; i++) {
         h[i] = 1;
     }
     for (int k = 0; k < HERMITE_MAX; k++) {
+        for (int f = 0; f < HERMITE_FUNCTIONS; f++) {
+            for (int i = 0; i < LANES; i++) {
+                sum[k][f][i] += block->weighted[f][i] * h[i];
+            }
+        }
         for (int i = 0; i < LANES; i++) {
             double next = (block->z[i] * h[i] - root[k] * before[i]) * inverse[k + 1];
-            sum[k][i] += block->weighted[i] * h[i];
             before[i] = h[i];
             h[i] = next;
         }
     }
 }
 
-void rule_hermite(const Rule *rule, const double *value, double coefficient[HERMITE_MAX]) {
-    double root[HERMITE_MAX + 1], inverse[HERMITE_MAX + 1], sum[HERMITE_MAX][LANES] = {{0}};
+void rule_hermite(const Rule *rule, const double *const value[HERMITE_FUNCTIONS],
+                  double coefficient[HERMITE_FUNCTIONS][HERMITE_MAX]) {
+    double root[HERMITE_MAX + 1], inverse[HERMITE_MAX + 1];
+    Sums sum = {{{0}}};
     for (int k = 0; k <= HERMITE_MAX; k++) {
         root[k] = sqrt(k);
         inverse[k] = 1 / root[k];
@@ -115,9 +124,11 @@ void rule_hermite(const Rule *rule, const double *value, double coefficient[HERM
         add_block(&block, root, inverse, sum);
     }
     for (int k = 0; k < HERMITE_MAX; k++) {
-        coefficient[k] = 0;
-        for (int i = 0; i < LANES; i++) {
-            coefficient[k] += sum[k][i];
+        for (int f = 0; f < HERMITE_FUNCTIONS; f++) {
+            coefficient[f][k] = 0;
+            for (int i = 0; i < LANES; i++) {
+                coefficient[f][k] += sum[k][f][i];
+            }
         }
     }
 }

@@ -30,9 +30,10 @@ Counts counts_now(void);
 void counts_reset_peak(void); /* to what is live */
 
 /* ---- timed.c: a script's net `n` with its recipe `r`, on rows in memory ---------------------------------------- */
-typedef struct Timed {
+typedef struct Timed {       /* stays where it was opened */
     Session *session;
     FILE *nowhere;
+    const char *define[2];   /* the session reads them as long as it lives */
     PlumbNet *net;
     const PlumbCall *recipe;
     PlumbTrainer *trainer;

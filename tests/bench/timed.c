@@ -43,10 +43,9 @@ static bool find_parts(Timed *timed) {
 }
 
 bool timed_open(Timed *timed, const Setting *setting) {
-    const char *defines[] = {setting->define, NULL};
-    Options options = {.quiet = true, .seed = SEED, .width = WIDTH, .define = setting->define ? defines : NULL};
+    Options options = {.quiet = true, .seed = SEED, .width = WIDTH, .define = timed->define};
     counts_reset_peak();
-    *timed = (Timed){.peak = counts_now().live, .nowhere = fopen("/dev/null", "w")};
+    *timed = (Timed){.peak = counts_now().live, .nowhere = fopen("/dev/null", "w"), .define = {setting->define}};
     timed->session = timed->nowhere ? session_new(&options, timed->nowhere, stderr) : NULL;
     if (!timed->session || !run_script(timed, setting->path) || !run_recipe(timed, setting->diagnostics) ||
         !find_parts(timed)) {
