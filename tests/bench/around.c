@@ -149,13 +149,13 @@ static double mnist_s(const char *unused) {
 
 static const struct Row {
     const char *what, *unit;
-    double limit;
-    bool least; /* the limit is the least that it may be, not the most */
+    double limit; /* NAN: none is set */
+    bool least;   /* the limit is the least that it may be, not the most */
     double (*measure)(const char *program);
 } rows[] = {
     {"plumb -e 'print 1'", "ms", 15, false, start_ms},
     {"100,000 lines, parsed and checked", "s", 1, false, run_s},
-    {"the same by plumb check, 10,000 forecasts", "s", 4, false, check_s},
+    {"the same by plumb check, 10,000 forecasts", "s", NAN, false, check_s},
     {"csv, 20 columns of numbers and a class", "MB/s", 150, true, csv_mb_a_second},
     {"MNIST, four .gz files", "s", 0.4, false, mnist_s},
 };
@@ -168,7 +168,11 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         double seen = rows[i].measure(argc > 1 ? argv[1] : "build/plumb");
         bool missed = rows[i].least ? seen < rows[i].limit : seen > rows[i].limit;
-        printf("%-41s %9.3f %-5s limit %.4g%s\n", rows[i].what, seen, rows[i].unit, rows[i].limit,
+        char limit[32] = "";
+        if (!isnan(rows[i].limit)) {
+            snprintf(limit, sizeof limit, "limit %.4g", rows[i].limit);
+        }
+        printf("%-41s %9.3f %-5s %s%s\n", rows[i].what, seen, rows[i].unit, limit,
                isnan(seen) ? "   not measured"
                : missed    ? "   MISSED"
                            : "");
