@@ -3,6 +3,8 @@
 # make check-all  the same under the sanitizers too, exported nets in ONNX Runtime, the papers' results at their own size, corpus
 # make corpus     how often forecast, diagnose and fix are right, on several hundred nets
 # make demo       examples/vanishing.plumb
+# make bench      milliseconds a training step, against the processor's limit; PEER=yes: and PyTorch. docs/performance.md
+# make bench-growth  cost by depth, time steps and batch
 # make pictures   those of the lesson, examples/README.md, anew
 # Options: SANITIZE=address,undefined or thread (a build folder of its own), NATIVE=no (no libxsmm, no oneDNN),
 # READLINE=no (no GPL library), CC=clang, PREFIX=, DESTDIR=.
@@ -56,15 +58,17 @@ DOUBLE_OBJECTS := $(RUNTIME:%.c=$(B)/double/%.o) $(MESSAGES:%=%.o)
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 DOUBLE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/double_*.c))
 CORPUS_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/corpus/corpus.c,$(wildcard tests/corpus/*.c)))
-BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+PORTABLE_TESTS := kernels reference vision recurrent planes sequence steps
+BENCHES := $(addprefix $(B)/tests/bench/,bench growth around)
+BENCH_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(BENCHES:$(B)/%=%.c),$(wildcard tests/bench/*.c)))
 PROGRAM := $(if $(wildcard interp/main.c),$(B)/plumb)
 
-.PHONY: all program tests check check-all corpus demo pictures bench lint deps install clean FORCE
+.PHONY: all program tests check check-all corpus demo pictures bench bench-growth lint deps install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: # keep the objects of tests
 all: $(PROGRAM) $(B)/libplumb.a $(B)/libplumb.so
 program: $(PROGRAM)
-tests: $(PROGRAM) $(UNIT_TESTS) $(DOUBLE_TESTS)
+tests: $(PROGRAM) $(UNIT_TESTS) $(DOUBLE_TESTS) $(BENCHES)
 
 # One file a processor generation, chosen at run time.
 ISA_loops_v3 := $(if $(filter x86_64,$(shell uname -m)),-march=x86-64-v3)
@@ -124,8 +128,8 @@ $(B)/tests/unit/double_%: $(B)/double/tests/unit/double_%.o $(B)/double/libplumb
 	$(link) $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
 $(B)/double/tests/%.o: tests/%.c $(B)/flags
 	$(compile) -DPLUMB_DOUBLE -c $< -o $@
-$(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(B)/libfront.a $(B)/libplumb.a
-	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -lcmocka -o $@
+$(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(BENCH_OBJECTS) $(B)/libfront.a $(B)/libplumb.a
+	$(link) $(filter %.o %.a,$^) $(PROMPT_LIBS) $(LIBS) -o $@
 
 # ---- what people run ----
 demo: deps
@@ -142,14 +146,24 @@ check-all: # with ONNX Runtime from npm, where there is npm, for tests/unit/test
 	@tests/papers.sh $(B)
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined tests
 	@tests/run build/address-undefined
+	@$(MAKE) --no-print-directory B=build/portable NATIVE=no program $(PORTABLE_TESTS:%=build/portable/tests/unit/test_%)
+	@for test in $(PORTABLE_TESTS); do build/portable/tests/unit/test_$$test || exit 1; done
 	@$(MAKE) --no-print-directory corpus
 corpus: # some minutes: broken nets and healthy ones, and what was said of them
 	@$(MAKE) --no-print-directory -s $(B)/tests/corpus
 	@$(B)/tests/corpus
 pictures: program
 	@examples/pictures/draw.sh $(B)
-bench: $(BENCHES)
-	@for bench in $^; do echo "== $$bench"; $$bench || exit 1; done
+BENCH_LOG := $(B)/bench.jsonl
+PEER_DIR ?= ../shared/peer
+bench: $(BENCHES) program # WORKLOADS="mlp_mnist lstm_char" for some only; PEER=yes: PyTorch too, in turn
+	@rm -f $(BENCH_LOG)
+	@$(B)/tests/bench/bench --json $(BENCH_LOG) $(WORKLOADS)
+	@echo && $(B)/tests/bench/around $(PROGRAM)
+	@[ "$(PEER)" != yes ] || tests/bench/peer.py --bench $(B)/tests/bench/bench --json $(BENCH_LOG) $(PEER_OPTIONS) $(PEER_DIR) $(WORKLOADS)
+	@echo "as JSON lines: $(BENCH_LOG)"
+bench-growth: $(B)/tests/bench/growth
+	@$<
 lint: # headers keep their columns, set by hand
 	clang-format-14 --dry-run -Werror $$(git ls-files '*.c')
 deps:

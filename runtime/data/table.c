@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define VALUES_MOST ((int64_t)1 << 33) /* inputs and labels of a table: 32 GiB and more */
 
@@ -63,6 +64,19 @@ static bool same_rows(const Table *table, PlumbShape x, PlumbShape y, const char
     return error_expected(error, "%s", plumb_shape_text(x_fits ? table->y_shape : table->x_shape, expected));
 }
 
+/* A large array that is written once costs less in large pages; refused, small ones do. */
+static void ask_large_pages(void *memory, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 1 << 21, begin = ((uintptr_t)memory + page - 1) / page * page,
+                    end = (uintptr_t)memory + bytes;
+    if (memory && begin < end) {
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    }
+#else
+    (void)memory, (void)bytes;
+#endif
+}
+
 /* Where one of the two fails the table is still whole: it only has more room. */
 bool table_grow(Table *table, int64_t rows, PlumbError *error) {
     size_t total = (size_t)(table->rows + rows);
@@ -72,7 +86,9 @@ bool table_grow(Table *table, int64_t rows, PlumbError *error) {
         error_found(error, "%lld rows of %lld values", (long long)(table->rows + rows), (long long)row);
         return error_expected(error, "at most %lld values", (long long)VALUES_MOST);
     }
-    plumb_real *x = realloc(table->x, total * (size_t)plumb_shape_size(table->x_shape) * sizeof *x);
+    size_t x_bytes = total * (size_t)plumb_shape_size(table->x_shape) * sizeof(plumb_real);
+    plumb_real *x = realloc(table->x, x_bytes);
+    ask_large_pages(x, x_bytes);
     table->x = x ? x : table->x;
     double *y = realloc(table->y, total * (size_t)plumb_shape_size(table->y_shape) * sizeof *y);
     table->y = y ? y : table->y;
@@ -107,10 +123,21 @@ bool table_append(Table *table, const Array *x, const Array *y, const char *path
 
 /* ---- checks ----------------------------------------------------------------------------------------------- */
 
+/* A product with 0 is 0, or NaN. */
+static bool all_finite(const plumb_real *x, int64_t count) {
+    plumb_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < count; i++) {
+        sum += x[i] * 0;
+    }
+    return sum == 0;
+}
+
 /* One NaN would spoil every weight in the first step. */
 static bool check_finite(const Table *table, PlumbError *error) {
     int64_t x_size = plumb_shape_size(table->x_shape), y_size = plumb_shape_size(table->y_shape);
-    for (int64_t i = 0; i < table->rows * x_size; i++) {
+    int64_t inputs = all_finite(table->x, table->rows * x_size) ? 0 : table->rows * x_size;
+    for (int64_t i = 0; i < inputs; i++) {
         if (!isfinite(table->x[i])) {
             plumb_fail(error, PLUMB_NUMBER_ERROR, "input %lld of row %lld is not finite", (long long)(i % x_size + 1),
                        (long long)(i / x_size + 1));
@@ -147,6 +174,7 @@ static bool gather(const Table *table, const PlumbData *data, const uint32_t *or
     }
     part->rows = rows;
     part->x = malloc((size_t)rows * x_size * sizeof *part->x);
+    ask_large_pages(part->x, (size_t)rows * x_size * sizeof *part->x);
     part->y = data->classify ? NULL : malloc((size_t)rows * y_size * sizeof *part->y);
     part->label = data->classify ? malloc((size_t)rows * y_size * sizeof *part->label) : NULL;
     if (!part->x || !(part->y || part->label)) {
@@ -170,6 +198,7 @@ static bool gather(const Table *table, const PlumbData *data, const uint32_t *or
 static void rescale(PlumbPart *part, size_t size, const double *shift, const double *divisor) {
     for (size_t row = 0; row < (size_t)part->rows; row++) {
         plumb_real *x = part->x + row * size;
+#pragma omp simd
         for (size_t i = 0; i < size; i++) {
             x[i] = (plumb_real)((x[i] - shift[i]) / divisor[i]);
         }

@@ -2,7 +2,6 @@
 #include "quadrature.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { HALF = 8, PANEL = 2 * HALF };
 static const double legendre[HALF][2] = {
@@ -73,20 +72,63 @@ double rule_product(const Rule *rule, const double *a, const double *b) {
     return sum;
 }
 
-/* h_0 = 1, h_1 = z, h_k+1 = (z h_k - sqrt(k) h_k-1) / sqrt(k + 1) */
-void rule_hermite(const Rule *rule, const double *value, double coefficient[HERMITE_MAX]) {
-    double root[HERMITE_MAX + 1];
+/* h_0 = 1, h_1 = z, h_k+1 = (z h_k - sqrt(k) h_k-1) / sqrt(k + 1), for LANES nodes at a time: rules have a multiple of
+ * them, or a single node. */
+enum { LANES = 8 };
+typedef struct Block {
+    double z[LANES], weighted[HERMITE_FUNCTIONS][LANES];
+} Block;
+typedef double Sums[HERMITE_MAX][HERMITE_FUNCTIONS][LANES];
+
+static Block block_at(const Rule *rule, const double *const value[HERMITE_FUNCTIONS], int from) {
+    Block block = {{0}, {{0}}};
+    for (int i = from; i < from + LANES && i < rule->count; i++) {
+        block.z[i - from] = rule->z[i];
+        for (int f = 0; f < HERMITE_FUNCTIONS; f++) {
+            block.weighted[f][i - from] = rule->weight[i] * value[f][i];
+        }
+    }
+    return block;
+}
+
+static void add_block(const Block *block, const double root[HERMITE_MAX + 1], const double inverse[HERMITE_MAX + 1],
+                      Sums sum) {
+    double before[LANES] = {0}, h[LANES];
+    for (int i = 0; i < LANES; i++) {
+        h[i] = 1;
+    }
+    for (int k = 0; k < HERMITE_MAX; k++) {
+        for (int f = 0; f < HERMITE_FUNCTIONS; f++) {
+            for (int i = 0; i < LANES; i++) {
+                sum[k][f][i] += block->weighted[f][i] * h[i];
+            }
+        }
+        for (int i = 0; i < LANES; i++) {
+            double next = (block->z[i] * h[i] - root[k] * before[i]) * inverse[k + 1];
+            before[i] = h[i];
+            h[i] = next;
+        }
+    }
+}
+
+void rule_hermite(const Rule *rule, const double *const value[HERMITE_FUNCTIONS],
+                  double coefficient[HERMITE_FUNCTIONS][HERMITE_MAX]) {
+    double root[HERMITE_MAX + 1], inverse[HERMITE_MAX + 1];
+    Sums sum = {{{0}}};
     for (int k = 0; k <= HERMITE_MAX; k++) {
         root[k] = sqrt(k);
+        inverse[k] = 1 / root[k];
     }
-    memset(coefficient, 0, HERMITE_MAX * sizeof *coefficient);
-    for (int i = 0; i < rule->count; i++) {
-        double before = 0, h = 1, weighted = rule->weight[i] * value[i];
-        for (int k = 0; k < HERMITE_MAX; k++) {
-            coefficient[k] += weighted * h;
-            double next = (rule->z[i] * h - root[k] * before) / root[k + 1];
-            before = h;
-            h = next;
+    for (int i = 0; i < rule->count; i += LANES) {
+        Block block = block_at(rule, value, i);
+        add_block(&block, root, inverse, sum);
+    }
+    for (int k = 0; k < HERMITE_MAX; k++) {
+        for (int f = 0; f < HERMITE_FUNCTIONS; f++) {
+            coefficient[f][k] = 0;
+            for (int i = 0; i < LANES; i++) {
+                coefficient[f][k] += sum[k][f][i];
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ double rule_mean(const Rule *rule, const double *value);
 /* E a b */
 double rule_product(const Rule *rule, const double *a, const double *b);
 
-enum { HERMITE_MAX = 96 };
-/* The coefficients of f in normalised Hermite polynomials of z: f = sum of c[k] He_k(z) / sqrt(k!). */
-void rule_hermite(const Rule *rule, const double *value, double coefficient[HERMITE_MAX]);
+enum { HERMITE_MAX = 96, HERMITE_FUNCTIONS = 3 };
+/* The coefficients of each f in normalised Hermite polynomials of z: f = sum of c[k] He_k(z) / sqrt(k!). */
+void rule_hermite(const Rule *rule, const double *const value[HERMITE_FUNCTIONS], double coefficient[HERMITE_FUNCTIONS][HERMITE_MAX]);
 #endif

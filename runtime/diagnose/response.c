@@ -36,7 +36,8 @@ static double pair_product(const double f[HERMITE_MAX], double square, double ga
 
 Response response_of(Act act, double a, double mean, double variance, double gap) {
     Rule rule;
-    double value[RULE_MAX], slope[RULE_MAX], lever[RULE_MAX], square[RULE_MAX], f[HERMITE_MAX];
+    double value[RULE_MAX], slope[RULE_MAX], lever[RULE_MAX], square[RULE_MAX];
+    double f[HERMITE_FUNCTIONS][HERMITE_MAX];
     double deviation = sqrt(fmax(variance, 0));
     rule_make(&rule, mean, deviation);
     for (int i = 0; i < rule.count; i++) {
@@ -51,11 +52,9 @@ Response response_of(Act act, double a, double mean, double variance, double gap
                   .slope_square = rule_mean(&rule, square),
                   .slope_fourth = rule_product(&rule, square, square),
                   .aligned = rule_product(&rule, lever, lever)};
-    rule_hermite(&rule, value, f);
-    r.difference = pair_difference(f, r.square, variance * r.slope_square, gap);
-    rule_hermite(&rule, slope, f);
-    r.slope_cross = pair_product(f, r.slope_square, gap);
-    rule_hermite(&rule, lever, f);
-    r.aligned_cross = pair_product(f, r.aligned, gap);
+    rule_hermite(&rule, (const double *const[]){value, slope, lever}, f);
+    r.difference = pair_difference(f[0], r.square, variance * r.slope_square, gap);
+    r.slope_cross = pair_product(f[1], r.slope_square, gap);
+    r.aligned_cross = pair_product(f[2], r.aligned, gap);
     return r;
 }

@@ -10,7 +10,7 @@ enum { BLOCK = 1024 };
 /* One reader a type: TYPE from the integer BITS that holds it, little-endian in the file. */
 #define READER(name, TYPE, BITS, swap)                                                                                 \
     static void name(const unsigned char *bytes, int64_t count, double *out) {                                         \
-        for (int64_t i = 0; i < count; i++) {                                                                          \
+        _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                                                      \
             BITS bits;                                                                                                 \
             TYPE value;                                                                                                \
             memcpy(&bits, bytes + (size_t)i * sizeof bits, sizeof bits);                                               \
@@ -100,7 +100,7 @@ bool array_count(Array *array) {
 /* Reverses the bytes of each value. */
 void array_swap(Array *array) {
     size_t size = array->type->size;
-    for (int64_t i = 0; i < array->count; i++) {
+    for (int64_t i = 0; size > 1 && i < array->count; i++) {
         unsigned char *value = array->bytes + (size_t)i * size;
         for (size_t a = 0, b = size - 1; a < b; a++, b--) {
             unsigned char kept = value[a];
@@ -141,6 +141,7 @@ void array_reals(const Array *array, plumb_real *out) {
     for (int64_t first = 0; first < array->count; first += BLOCK) {
         int64_t count = array->count - first < BLOCK ? array->count - first : BLOCK;
         array_numbers(array, first, count, block);
+#pragma omp simd
         for (int64_t i = 0; i < count; i++) {
             out[first + i] = (plumb_real)block[i];
         }

@@ -50,12 +50,17 @@ void native_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, 
 }
 
 #ifdef __x86_64__
+/* May instructions be used that oneDNN knows as `isa`? ONEDNN_MAX_CPU_ISA holds for our loops as for its products. */
+static bool allowed(dnnl_cpu_isa_t isa) {
+    return (dnnl_get_effective_cpu_isa() & isa) == isa;
+}
+
 const Kernels *kernels_native(void) {
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw")) {
+    if (allowed(dnnl_cpu_isa_avx512_core) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
         return loops_v4();
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (allowed(dnnl_cpu_isa_avx2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         return loops_v3();
     }
     return loops_baseline();

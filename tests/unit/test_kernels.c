@@ -426,6 +426,38 @@ static void softmax_rows_are_apart(void **state) {
     }
 }
 
+/* ---- which table
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void native_where_it_is_built_else_portable(void **state) {
+    PlumbError error = {.argument = -1};
+    (void)state;
+#ifdef PLUMB_NO_NATIVE
+    assert_null(kernels_native());
+    assert_null(kernels_find("native", &error));
+    assert_int_equal(error.status, PLUMB_ARGUMENT_ERROR);
+    assert_ptr_equal(kernels_find(NULL, &error), kernels_portable());
+#else
+    assert_ptr_equal(kernels_find(NULL, &error), kernels_native());
+    assert_ptr_equal(kernels_find("native", &error), kernels_native());
+#endif
+    assert_ptr_equal(kernels_find("portable", &error), kernels_portable());
+}
+
+/* tests/isa.sh sets the limit. */
+static void loops_keep_to_the_limit_of_instructions(void **state) {
+    (void)state;
+#if defined(PLUMB_NO_NATIVE) || !defined(__x86_64__)
+    skip();
+#else
+    const char *limit = getenv("ONEDNN_MAX_CPU_ISA");
+    if (!limit || strcmp(limit, "AVX2") != 0 || !__builtin_cpu_supports("avx2")) {
+        skip();
+    }
+    assert_ptr_equal(kernels_native(), loops_v3());
+#endif
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_sums_of_products),
@@ -438,6 +470,8 @@ int main(void) {
         cmocka_unit_test(shards_are_summed_in_order),
         cmocka_unit_test(softmax_is_normalised_and_never_overflows),
         cmocka_unit_test(softmax_rows_are_apart),
+        cmocka_unit_test(native_where_it_is_built_else_portable),
+        cmocka_unit_test(loops_keep_to_the_limit_of_instructions),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }

@@ -135,7 +135,7 @@ static void compare_gradients(const char *name, const PlumbNet *net, const char 
         }
         plumb_real *wanted = expected(name, what, plumb_shape_size(weight->shape));
         Distance d = distance(plumb_shape_size(weight->shape), wanted, weight->grad);
-        if (!(d.difference <= 1e-4 * d.size + rounding)) {
+        if (!(d.difference <= 1e-4 * d.size + 1e-7)) {
             fail_msg("%s on %s: the gradient of %s differs by %g (largest %g)", name, backend, weight->name,
                      d.difference, d.size);
         }
