@@ -59,15 +59,37 @@ void add_pair(Corpus *corpus, int family, Pair pair) {
                             .target = task->target});
 }
 
+void add_stack(Corpus *corpus, int family, const Stack *stack) {
+    for (int p = 0; p < stack->count; p++) {
+        for (int d = 0; d < 2; d++) {
+            const Part *part = &stack->parts[p];
+            const Steps *steps = &stack->steps[(p + d) % 2];
+            add_pair(corpus, family,
+                     (Pair){.name = text_of(corpus, "%d x %s, %s", stack->depths[d], part->text, steps->name),
+                            .task = stack->tasks[p % 2],
+                            .body = text_of(corpus, stack->form, stack->depths[d], part->text),
+                            .twin_body = text_of(corpus, stack->form, stack->depths[d], stack->good),
+                            .settings = steps->settings,
+                            .twin_settings = stack->steps[1].settings,
+                            .trouble = BY_WEIGHTS,
+                            .causes = part->causes,
+                            .layer = LAYER_LOWER});
+        }
+    }
+}
+
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const Family *families;
     int count;
-} parts[] = {{tuned_families, TUNED_FAMILIES},
-             {unseen_weight_families, WEIGHT_FAMILIES},
-             {unseen_link_families, LINK_FAMILIES},
-             {unseen_step_families, STEP_FAMILIES}};
+} parts[] = {{first_families, FIRST_FAMILIES},
+             {more_weight_families, MORE_WEIGHT_FAMILIES},
+             {more_link_families, MORE_LINK_FAMILIES},
+             {more_step_families, MORE_STEP_FAMILIES},
+             {unseen_weight_families, UNSEEN_WEIGHT_FAMILIES},
+             {unseen_link_families, UNSEEN_LINK_FAMILIES},
+             {unseen_step_families, UNSEEN_STEP_FAMILIES}};
 
 static const Family *family_of(int family) {
     int at = family - 1;

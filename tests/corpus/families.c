@@ -1,4 +1,4 @@
-/* The families that rules are tuned on, each a few loops over what may break a net, and over how much of it. */
+/* The first families that rules are tuned on, each a few loops over what may break a net, and over how much of it. */
 #include "cases.h"
 #include <stdio.h>
 
@@ -418,7 +418,7 @@ static void rescued_and_dropout(Corpus *corpus, int family) {
     }
 }
 
-const Family tuned_families[TUNED_FAMILIES] = {
+const Family first_families[FIRST_FAMILIES] = {
     {'A', "deep, sigmoid", deep_sigmoid},
     {'A', "deep, tanh", deep_tanh},
     {'A', "deep, relu", deep_relu},

@@ -130,7 +130,7 @@ static void print_head(const Table *tuned, const Table *reported) {
                names[i], tables[i]->cases, tables[i]->broken, tables[i]->healthy, tables[i]->mixed,
                tables[i]->undecided);
     }
-    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", "tuned on (1-20)", "held out (21-40)");
+    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", "tuned on (1-40)", "held out (41-56)");
 }
 
 void table_print(const Table *tuned, const Table *reported) {

@@ -1,206 +1,174 @@
 /* Families that no rule was tuned on: steps, trouble that is not the gradient's, and nets that only look broken. */
 #include "cases.h"
 
-static const Task circles = {"circles(samples=400, noise=0.08, factor=0.5, test=0.25)", "2", 2, 0.85},
-                  xor =
-                      {
-                          "xor(samples=400, noise=0.3, test=0.25)", "2", 2, 0.9},
-                  parity = {"parity(5, samples=320, test=0.25)", "5", 2, 0.9},
-                  wave = {"sine(samples=400, noise=0.1, periods=2, test=0.25)", "1", 1, 0.8},
-                  wine = {WINE(", scale=standard"), "13", 3, 0.85}, iris = {IRIS(", scale=standard"), "4", 3, 0.85},
-                  digits = {DIGITS("scale=16"), "64", 10, 0.7},
-                  sunspots = {SUNSPOTS("window=12, scale=standard"), "12", 1, 0.4};
+static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03, test=0.2)", "2", 2, 0.8},
+                  clouds = {"blobs(classes=6, features=12, spread=6, samples=480, test=0.25, scale=standard)", "12", 6,
+                            0.75},
+                  ripple = {"sine(samples=500, noise=0.05, periods=1.5, test=0.2)", "1", 1, 0.8},
+                  petal = {IRIS_WIDTH(", scale=standard"), "3", 1, 0.8},
+                  wine = {WINE(", scale=standard"), "13", 3, 0.85}, pixels = {DIGITS("scale=minmax"), "64", 10, 0.75},
+                  tides = {SUNSPOTS("window=24, scale=standard"), "24", 1, 0.2};
 
-#define ADAMW "epochs = 30; optimizer = adamw(lr=0.005)"
+#define ADAM "epochs = 30; batch = 32; optimizer = adam(lr=0.005)"
+#define LONG "epochs = 100; batch = 16; optimizer = adam(lr=0.02)"
 
 static const char *plain(Corpus *corpus, int depth, const char *act) {
-    return text_of(corpus, "repeat(%d) { dense(20) -> %s }", depth, act);
+    return text_of(corpus, "repeat(%d) { dense(28) -> %s }", depth, act);
 }
 
 /* ---- F: steps ---------------------------------------------------------------------------------------------------- */
 
-static void add_settings(Corpus *corpus, int family, const char *settings, const char *act, int depth, const Task *task,
-                         uint32_t causes) {
-    add_pair(corpus, family,
-             (Pair){.name = text_of(corpus, "%d %s, %s", depth, act, settings),
-                    .task = task,
-                    .body = plain(corpus, depth, act),
-                    .settings = text_of(corpus, "epochs = 30; %s", settings),
-                    .twin_settings = ADAMW,
-                    .trouble = BY_STEPS,
-                    .causes = causes,
-                    .layer = LAYER_NONE});
-}
+typedef struct Step {
+    const char *settings, *act;
+    int depth;
+    const Task *task;
+} Step;
 
-static void other_optimizers(Corpus *corpus, int family) {
-    static const char *const optimizers[] = {"lion(lr=0.002)",
-                                             "lion(lr=1)",
-                                             "adamw(lr=0.01)",
-                                             "adamw(lr=2)",
-                                             "sgd(lr=0.05, momentum=0.9, nesterov=true)",
-                                             "sgd(lr=4, momentum=0.9, nesterov=true)",
-                                             "adagrad(lr=0.1)",
-                                             "adagrad(lr=20)",
-                                             "rmsprop(lr=0.003)",
-                                             "rmsprop(lr=3)"};
-    for (size_t o = 0; o < COUNT(optimizers); o++) {
-        for (size_t i = o % 2 ? 0 : o / 2 % 2; i <= (o % 2 ? 1 : o / 2 % 2); i++) {
-            const char *settings = text_of(corpus, "optimizer = %s", optimizers[o]);
-            if (settings) {
-                add_settings(
-                    corpus, family, settings, i ? "gelu" : "leaky_relu(0.1)", i ? 2 : 4, i ? &digits : &circles,
-                    BIT(LEARNING_RATE_TOO_HIGH) | BIT(DIVERGING) | BIT(DEAD_UNITS) | BIT(SATURATED_ACTIVATION));
-            }
-        }
+static void add_steps(Corpus *corpus, int family, const Step *steps, int count, uint32_t causes) {
+    for (int s = 0; s < count; s++) {
+        add_pair(corpus, family,
+                 (Pair){.name = text_of(corpus, "%d %s, %s", steps[s].depth, steps[s].act, steps[s].settings),
+                        .task = steps[s].task,
+                        .body = plain(corpus, steps[s].depth, steps[s].act),
+                        .settings = text_of(corpus, "epochs = 30; %s", steps[s].settings),
+                        .twin_settings = ADAM,
+                        .trouble = BY_STEPS,
+                        .causes = causes,
+                        .layer = LAYER_NONE});
     }
 }
 
-/* Broken ones and healthy ones in turn. */
-static void small_and_clipped(Corpus *corpus, int family) {
-    static const char *const settings[] = {"optimizer = lion(lr=1e-6)",
-                                           "optimizer = lion(lr=0.001)",
-                                           "optimizer = adagrad(lr=1e-5)",
-                                           "optimizer = adagrad(lr=0.05)",
-                                           "optimizer = rmsprop(lr=1e-6)",
-                                           "optimizer = rmsprop(lr=0.001)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); clip = by_value(1e-6)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); clip = by_value(0.5)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); clip = by_layer(1e-5)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); clip = by_layer(0.3)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); clip = adaptive(0.00001)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); clip = adaptive(0.05)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); schedule = cosine(warmup=1000000)",
-                                           "optimizer = sgd(lr=0.1, momentum=0.9); schedule = cosine(warmup=20)"};
-    static const Task *const tasks[] = {&wine, &iris, &digits};
-    static const char *const acts[] = {"silu", "prelu", "tanh"};
-    for (size_t s = 0; s < COUNT(settings); s++) {
-        size_t task = (s / 2 + s) % COUNT(tasks);
-        add_settings(corpus, family, settings[s], acts[s % COUNT(acts)], 2, tasks[task],
-                     BIT(LEARNING_RATE_TOO_LOW) | BIT(CLIP_TOO_TIGHT) | BIT(STAGNANT_UPDATE));
-    }
+static void batches_and_rates(Corpus *corpus, int family) {
+    static const Step steps[] = {
+        {"batch = 8; optimizer = sgd(lr=0.01, momentum=0.9)", "silu", 3, &clouds},
+        {"batch = 8; optimizer = sgd(lr=1, momentum=0.95)", "silu", 3, &clouds},
+        {"batch = 128; optimizer = sgd(lr=0.3, momentum=0.9)", "elu", 2, &pixels},
+        {"batch = 16; accumulate = 2; optimizer = adam(lr=0.3)", "mish", 3, &pixels},
+        {"batch = 16; accumulate = 2; optimizer = adam(lr=0.003)", "mish", 3, &pixels},
+        {"batch = 16; optimizer = adagrad(lr=5)", "tanh", 4, &pair},
+        {"batch = 16; optimizer = adam(lr=1, beta1=0.5)", "selu", 3, &ripple},
+        {"batch = 16; optimizer = adam(lr=0.01, beta1=0.5)", "selu", 3, &ripple},
+        {"batch = 16; optimizer = adam(lr=0.3); schedule = onecycle", "relu", 4, &clouds},
+        {"batch = 16; optimizer = sgd(lr=0.1, momentum=0.9); schedule = onecycle", "relu", 2, &clouds},
+        {"batch = 16; optimizer = sgd(lr=0.1); loss = hinge", "tanh", 3, &pixels},
+        {"batch = 16; optimizer = sgd(lr=0.2, momentum=0.9); clip = by_norm(1)", "relu", 3, &pair},
+        {"batch = 16; optimizer = sgd(lr=5, momentum=0.9); clip = by_norm(1)", "relu", 4, &pair},
+        {"batch = 16; optimizer = rmsprop(lr=0.2); schedule = linear_decay(warmup=30)", "gelu", 4, &pixels}};
+    add_steps(corpus, family, steps, COUNT(steps),
+              BIT(LEARNING_RATE_TOO_HIGH) | BIT(DIVERGING) | BIT(DEAD_UNITS) | BIT(SATURATED_ACTIVATION));
+}
+
+static void starved(Corpus *corpus, int family) {
+    static const Step steps[] = {
+        {"batch = 16; optimizer = lars(lr=0.001)", "relu", 3, &pixels},
+        {"batch = 16; optimizer = lars(lr=3)", "relu", 3, &pixels},
+        {"batch = 16; optimizer = sgd(lr=0.02, momentum=0.9); schedule = step_decay(1, factor=0.1)", "elu", 3, &pair},
+        {"batch = 16; optimizer = sgd(lr=0.05, momentum=0.9); schedule = step_decay(12, factor=0.3)", "elu", 3,
+         &pixels},
+        {"batch = 32; optimizer = adam(lr=0.003); schedule = exponential(0.2)", "tanh", 3, &pixels},
+        {"batch = 240; optimizer = adam(lr=0.00005)", "silu", 2, &clouds},
+        {"batch = 240; optimizer = adam(lr=0.02)", "silu", 2, &clouds},
+        {"batch = 32; optimizer = sgd(lr=0.0001, momentum=0.9)", "gelu", 3, &wine},
+        {"batch = 32; optimizer = sgd(lr=0.05); clip = by_norm(0.001)", "relu", 3, &petal},
+        {"batch = 32; optimizer = sgd(lr=0.05, momentum=0.9); clip = by_norm(0.5)", "relu", 3, &petal},
+        {"batch = 32; optimizer = sgd(lr=0.05); clip = by_value(0.00003)", "softsign", 2, &clouds},
+        {"batch = 32; optimizer = sgd(lr=0.05, momentum=0.9); schedule = plateau(8)", "softsign", 2, &wine},
+        {"batch = 32; optimizer = adagrad(lr=0.0001)", "tanh", 3, &pair}};
+    add_steps(corpus, family, steps, COUNT(steps),
+              BIT(LEARNING_RATE_TOO_LOW) | BIT(CLIP_TOO_TIGHT) | BIT(STAGNANT_UPDATE));
 }
 
 /* ---- G: broken, but not by the gradient -------------------------------------------------------------------------- */
 
-static void bad_data(Corpus *corpus, int family) {
-    static const Task no_squares = {"xor(samples=400, noise=8, test=0.25)", "2", 2, 0},
-                      no_circles = {"circles(samples=400, noise=5, factor=0.5, test=0.25)", "2", 2, 0},
-                      noise = {"sine(samples=400, noise=30, periods=2, test=0.25)", "1", 1, 0},
-                      fast = {"sine(samples=400, noise=0.1, periods=400, test=0.25)", "1", 1, 0},
-                      many_bits = {"parity(16, samples=320, test=0.25)", "16", 2, 0},
-                      edge = {DIGITS("scale=16, features=[0, 8, 16, 24, 31, 32, 39, 40]"), "8", 10, 0},
-                      middle = {DIGITS("scale=16, features=[10, 19, 21, 26, 36, 42, 44, 60]"), "8", 10, 0.5},
-                      wine_raw = {WINE(""), "13", 3, 0}, iris_small = {IRIS(", scale=100000"), "4", 3, 0},
-                      iris_raw = {IRIS(""), "4", 3, 0}, iris_range = {IRIS(", scale=minmax"), "4", 3, 0},
-                      wine_range = {WINE(", scale=minmax"), "13", 3, 0},
-                      digits_twice = {DIGITS("scale=8"), "64", 10, 0},
-                      blurred = {"circles(samples=400, noise=0.12, factor=0.5, test=0.25)", "2", 2, 0},
-                      rough = {"sine(samples=400, noise=0.2, periods=2, test=0.25)", "1", 1, 0},
-                      digits_small = {DIGITS("scale=100000"), "64", 10, 0},
-                      digits_large = {DIGITS("scale=0.0001"), "64", 10, 0},
-                      digits_raw = {DIGITS("scale=1"), "64", 10, 0},
-                      sunspots_raw = {SUNSPOTS("window=12, scale=1"), "12", 1, 0};
-    static const struct {
-        const char *what, *act;
-        const Task *wrong, *right;
-        uint32_t causes; /* none: any alarm is false */
-    } kinds[] = {{"squares of chance", "gelu", &no_squares, &xor, 0},
-                 {"circles of chance", "tanh", &no_circles, &circles, 0},
-                 {"a wave under noise", "tanh", &noise, &wave, 0},
-                 {"a wave too fast", "tanh", &fast, &wave, 0},
-                 {"parity of too many bits", "gelu", &many_bits, &parity, 0},
-                 {"digits by their edge", "leaky_relu(0.1)", &edge, &middle, BIT(BAD_DATA)},
-                 {"wine as it comes", "relu", &wine_raw, &wine, BIT(BAD_DATA)},
-                 {"wine as it comes", "tanh", &wine_raw, &wine, BIT(BAD_DATA)},
-                 {"iris divided", "elu", &iris_small, &iris, BIT(BAD_DATA)},
-                 {"iris as it comes", "tanh", &iris_raw, &iris, 0},
-                 {"iris by range", "elu", &iris_range, &iris, 0},
-                 {"wine by range", "relu", &wine_range, &wine, 0},
-                 {"circles less sharp", "tanh", &blurred, &circles, 0},
-                 {"a wave less sharp", "tanh", &rough, &wave, 0},
-                 {"digits twice as large", "tanh", &digits_twice, &digits, 0},
-                 {"digits divided", "tanh", &digits_small, &digits, BIT(BAD_DATA)},
-                 {"digits multiplied", "relu", &digits_large, &digits, BIT(BAD_DATA)},
-                 {"digits as they come", "silu", &digits_raw, &digits, BIT(BAD_DATA)},
-                 {"sunspots as they come", "tanh", &sunspots_raw, &sunspots, BIT(BAD_DATA)}};
-    static const char *const settings = "epochs = 40; optimizer = sgd(lr=0.05, momentum=0.9)";
-    for (size_t k = 0; k < COUNT(kinds); k++) {
-        const Task *wrong = kinds[k].wrong, *right = kinds[k].right;
-        const char *body = plain(corpus, 2, kinds[k].act);
-        add_case(corpus, (Case){.family = family,
-                                .name = text_of(corpus, "%s, %s", kinds[k].what, kinds[k].act),
-                                .own = {net_of_body(corpus, wrong, body), wrong->data, settings},
-                                .twin = {net_of_body(corpus, right, body), right->data, settings},
-                                .trouble = BY_OTHER,
-                                .causes = kinds[k].causes,
-                                .layer = LAYER_NONE,
-                                .target = right->target});
-    }
-}
+typedef struct Choice {
+    const char *what;
+    const Task *task, *right;          /* right: NULL: as task */
+    const char *body, *end, *settings; /* end: behind the last layer; settings: NULL: ADAM */
+    uint32_t causes;                   /* none: any alarm is false */
+} Choice;
 
-static void add_ends(Corpus *corpus, int family) {
-    static const struct {
-        const char *end;
-        const Task *task;
-    } ends[] = {{"relu", &wave},       {"sigmoid", &wave},        {"softplus", &wave},
-                {"softsign", &digits}, {"hard_sigmoid", &digits}, {"log_softmax", &digits}};
-    for (size_t e = 0; e < COUNT(ends); e++) {
-        const Task *task = ends[e].task;
-        const char *body = plain(corpus, 2, "gelu");
-        const char *net = "net n {\n    input(%s)\n    %s\n    dense(%d) -> %s\n}";
-        const char *own = body ? text_of(corpus, net, task->input, body, task->outputs, ends[e].end) : NULL;
-        add_case(corpus, (Case){.family = family,
-                                .name = text_of(corpus, "%s behind the last layer", ends[e].end),
-                                .own = {own, task->data, ADAMW},
-                                .twin = {net_of_body(corpus, task, body), task->data, ADAMW},
-                                .trouble = BY_OTHER,
-                                .causes = BIT(WRONG_OUTPUT),
-                                .layer = LAYER_NONE,
-                                .target = task->target});
-    }
-}
-
-static void bad_choices(Corpus *corpus, int family) {
-    static const struct {
-        const char *what;
-        const Task *task;
-        const char *body, *settings;
-    } kinds[] = {
-        {"one epoch", &digits, "repeat(2) { dense(20) -> gelu }", "epochs = 1; optimizer = adamw(lr=0.001)"},
-        {"two epochs", &circles, "repeat(4) { dense(20) -> elu }", "epochs = 2; optimizer = adamw(lr=0.0005)"},
-        {"twelve epochs", &wine, "repeat(3) { dense(20) -> silu }", "epochs = 12; optimizer = adamw(lr=0.005)"},
-        {"one unit", &circles, "dense(1) -> tanh", ADAMW},
-        {"four units", &circles, "dense(4) -> tanh", "epochs = 60; optimizer = adamw(lr=0.02)"},
-        {"one unit between", &digits, "dense(20) -> gelu -> dense(1) -> dense(20) -> gelu", ADAMW},
-        {"no activation", &xor, "repeat(3) { dense(20) }", ADAMW},
-        {"dropout of nearly all", &digits, "repeat(2) { dense(20) -> gelu -> dropout(0.95) }", ADAMW},
-        {"dropout of a third", &digits, "repeat(2) { dense(20) -> gelu -> dropout(0.33) }", ADAMW},
-        {"noise over all", &circles, "noise(20) -> repeat(2) { dense(20) -> gelu }", ADAMW},
-        {"noise", &wine, "noise(0.5) -> repeat(2) { dense(20) -> gelu }", ADAMW}};
-    for (size_t k = 0; k < COUNT(kinds); k++) {
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%s", kinds[k].what),
-                        .task = kinds[k].task,
-                        .body = kinds[k].body,
-                        .twin_body = plain(corpus, 2, "gelu"),
-                        .settings = kinds[k].settings,
-                        .twin_settings = ADAMW,
+static void add_choices(Corpus *corpus, int family, const Choice *choices, int count) {
+    for (int c = 0; c < count; c++) {
+        const Choice *choice = &choices[c];
+        const Task *task = choice->task, *right = choice->right ? choice->right : task;
+        const char *end = choice->end ? choice->end : "identity";
+        add_case(corpus,
+                 (Case){.family = family,
+                        .name = text_of(corpus, "%s: %s", choice->what, choice->body),
+                        .own = {text_of(corpus, "net n {\n    input(%s)\n    %s\n    dense(%d) -> %s\n}", task->input,
+                                        choice->body, task->outputs, end),
+                                task->data, choice->settings ? choice->settings : ADAM},
+                        .twin = {net_of_body(corpus, right, "repeat(2) { dense(28) -> elu }"), right->data, ADAM},
                         .trouble = BY_OTHER,
-                        .layer = LAYER_NONE});
+                        .causes = choice->causes,
+                        .layer = LAYER_NONE,
+                        .target = right->target});
     }
-    add_ends(corpus, family);
+}
+
+static void other_troubles(Corpus *corpus, int family) {
+    static const Task three_pixels = {DIGITS("scale=16, features=[1, 20, 62]"), "3", 10, 0},
+                      fog = {"blobs(classes=6, features=12, spread=400, samples=480, test=0.25, scale=standard)", "12",
+                             6, 0},
+                      far = {SUNSPOTS("window=24, horizon=9, scale=standard"), "24", 1, 0},
+                      near = {SUNSPOTS("window=24, horizon=2, scale=standard"), "24", 1, 0},
+                      huge = {"blobs(classes=6, features=12, spread=6, samples=480, test=0.25, scale=0.0001)", "12", 6,
+                              0},
+                      tiny = {DIGITS("scale=1000000"), "64", 10, 0},
+                      petal_large = {IRIS_WIDTH(", scale=0.0001"), "3", 1, 0};
+    static const Choice choices[] = {
+        {"digits by three pixels", &three_pixels, &pixels, "repeat(2) { dense(28) -> silu }", NULL, NULL, 0},
+        {"clouds of chance", &fog, &clouds, "repeat(3) { dense(28) -> relu }", NULL, NULL, 0},
+        {"sunspots in nine years", &far, &tides, "repeat(2) { dense(28) -> elu }", NULL, LONG, 0},
+        {"sunspots in two years", &near, &tides, "dense(28) -> tanh", NULL, LONG, 0},
+        {"clouds multiplied", &huge, &clouds, "repeat(2) { dense(28) -> tanh }", NULL, NULL, BIT(BAD_DATA)},
+        {"digits by a millionth", &tiny, &pixels, "repeat(2) { dense(28) -> relu }", NULL, NULL, BIT(BAD_DATA)},
+        {"petals multiplied", &petal_large, &petal, "repeat(2) { dense(28) -> tanh }", NULL, NULL, BIT(BAD_DATA)},
+        {"relu6 behind numbers below zero", &ripple, NULL, "repeat(2) { dense(28) -> tanh }", "relu6", NULL,
+         BIT(WRONG_OUTPUT)},
+        {"softmax behind one number", &petal, NULL, "repeat(2) { dense(28) -> elu }", "softmax", NULL,
+         BIT(WRONG_OUTPUT)},
+        {"tanh behind a wave", &ripple, NULL, "repeat(2) { dense(28) -> elu }", "tanh", NULL, BIT(WRONG_OUTPUT)},
+        {"hard_tanh behind classes", &clouds, NULL, "repeat(2) { dense(28) -> elu }", "hard_tanh", NULL,
+         BIT(WRONG_OUTPUT)},
+        {"two units", &pixels, NULL, "dense(2) -> relu", NULL, NULL, 0},
+        {"no activation", &ripple, NULL, "repeat(2) { dense(28) }", NULL, NULL, 0},
+        {"dropout of most", &clouds, NULL, "repeat(3) { dense(28) -> relu -> dropout(0.9) }", NULL, NULL, 0},
+        {"dropout of a quarter", &clouds, NULL, "dense(28) -> relu -> dropout(0.25)", NULL, NULL, 0},
+        {"one epoch", &pair, NULL, "repeat(2) { dense(28) -> elu }", NULL,
+         "epochs = 1; batch = 32; optimizer = adam(lr=0.003)", 0},
+        {"ten epochs", &pixels, NULL, "repeat(2) { dense(28) -> elu }", NULL,
+         "epochs = 10; batch = 32; optimizer = adam(lr=0.005)", 0}};
+    add_choices(corpus, family, choices, COUNT(choices));
 }
 
 /* ---- H: healthy, and looks ill ----------------------------------------------------------------------------------- */
 
-typedef struct Lookalike {
-    const char *what;
-    const Task *task;
-    const char *body, *settings;
-} Lookalike;
-
-static void add_lookalikes(Corpus *corpus, int family, const Lookalike *list, int count) {
-    for (int i = 0; i < count; i++) {
+static void odd_but_healthy(Corpus *corpus, int family) {
+    static const struct {
+        const char *what;
+        const Task *task;
+        const char *body, *settings;
+    } list[] = {
+        {"a line would do", &petal, "repeat(3) { dense(28) -> tanh }", "epochs = 60; optimizer = adam(lr=0.01)"},
+        {"solved, decayed", &wine, "repeat(3) { dense(28) -> relu }",
+         "epochs = 80; optimizer = adamw(lr=0.005, decay=0.1)"},
+        {"zeros first", &clouds, "dense(28, init=zeros) -> tanh", ADAM},
+        {"zeros last", &wine, "dense(28) -> relu -> dense(28, init=zeros)", ADAM},
+        {"one sigmoid layer", &pixels, "dense(40) -> sigmoid", ADAM},
+        {"two sigmoid layers", &clouds, "repeat(2) { dense(28) -> sigmoid }", ADAM},
+        {"trained long", &pixels, "repeat(2) { dense(64) -> elu }", "epochs = 60; optimizer = adam(lr=0.003)"},
+        {"pooled", &pixels, "reshape(1, 8, 8) -> conv(12, 3) -> relu -> maxpool(2) -> conv(12, 3) -> relu -> flatten",
+         "epochs = 15; batch = 16; optimizer = adam(lr=0.005)"},
+        {"a gate mostly shut", &pair, "dense(28) -> repeat(8) { highway(bias=-4) { dense(28) -> relu } }",
+         "epochs = 60; batch = 16; optimizer = adam(lr=0.01)"},
+        {"deep, scaled by data", &clouds, "repeat(10) { dense(28, init=lsuv) -> elu }", ADAM},
+        {"deep, selu", &wine, "repeat(14) { dense(28, init=lecun) -> selu }", ADAM},
+        {"stochastic depth", &pixels, "dense(28) -> repeat(12) { residual(scale=0.3, drop=0.2) { dense(28) -> relu } }",
+         ADAM},
+        {"clipped and warmed up", &pixels, "repeat(3) { dense(28) -> gelu }",
+         "epochs = 30; batch = 32; optimizer = adam(lr=0.01); clip = by_norm(0.1); schedule = cosine(warmup=60)"}};
+    for (size_t i = 0; i < COUNT(list); i++) {
         add_pair(corpus, family,
                  (Pair){.name = text_of(corpus, "%s: %s", list[i].what, list[i].body),
                         .task = list[i].task,
@@ -211,49 +179,9 @@ static void add_lookalikes(Corpus *corpus, int family, const Lookalike *list, in
     }
 }
 
-static void solved_and_slow(Corpus *corpus, int family) {
-    static const Lookalike list[] = {
-        {"solved", &wine, "repeat(2) { dense(32) -> gelu }", "epochs = 80; optimizer = adamw(lr=0.01)"},
-        {"solved", &wine, "repeat(6) { dense(20) -> leaky_relu(0.1) }", "epochs = 80; optimizer = rmsprop(lr=0.003)"},
-
-        {"solved", &xor, "repeat(3) { dense(20) -> mish }", "epochs = 80; optimizer = lion(lr=0.001)"},
-        {"solved", &circles, "repeat(5) { dense(20) -> prelu }", "epochs = 80; optimizer = adamw(lr=0.01)"},
-        {"solved", &digits, "repeat(3) { dense(48) -> silu }", "epochs = 60; optimizer = adamw(lr=0.005)"},
-        {"solved, squares", &wave, "repeat(3) { dense(24) -> tanh }", "epochs = 80; optimizer = adamw(lr=0.01)"},
-        {"slow", &wine, "repeat(2) { dense(20) -> elu }", "epochs = 60; optimizer = adamw(lr=0.0005)"},
-        {"slow", &digits, "repeat(2) { dense(32) -> gelu }", "epochs = 40; optimizer = adamw(lr=0.0005)"},
-        {"slow", &iris, "dense(32) -> tanh", "epochs = 60; optimizer = sgd(lr=0.01)"},
-
-        {"slow, squares", &sunspots, "dense(24) -> softplus", "epochs = 60; optimizer = sgd(lr=0.003, momentum=0.9)"}};
-    add_lookalikes(corpus, family, list, COUNT(list));
-}
-
-static void sparse_and_deep(Corpus *corpus, int family) {
-    static const Lookalike list[] = {
-        {"sparse", &digits, "dense(64, bias_init=constant(-0.4)) -> relu", "epochs = 30; optimizer = adamw(lr=0.003)"},
-        {"sparse", &digits, "dense(96) -> relu6 -> dropout(0.5) -> dense(32) -> relu6", ADAMW},
-        {"small, rescued", &circles, "repeat(3) { dense(20, init=normal(std=0.1)) -> gelu }", ADAMW},
-        {"small, rescued", &wine, "repeat(4) { dense(20, init=xavier(gain=0.4)) -> tanh }", ADAMW},
-        {"small, rescued", &xor, "repeat(3) { dense(20, init=uniform(0.15)) -> relu }",
-         "epochs = 40; optimizer = rmsprop(lr=0.003)"},
-        {"saturated in part", &digits, "dense(32, init=normal(std=0.5)) -> hard_tanh", ADAMW},
-        {"heavy dropout", &wine, "repeat(2) { dense(48) -> elu -> dropout(0.6) }",
-         "epochs = 40; optimizer = adamw(lr=0.01)"},
-        {"deep and linked", &digits,
-         "dense(20) -> repeat(30) { residual(scale=0.2) { layernorm -> dense(20) -> gelu } }",
-         "epochs = 20; optimizer = adamw(lr=0.003)"},
-        {"deep and linked", &circles, "dense(20) -> repeat(40) { residual(scale=learned(0)) { dense(20) -> elu } }",
-         ADAMW},
-        {"deep, isometric", &wine, "repeat(12) { dense(20, init=orthogonal) -> hard_tanh }", ADAMW},
-        {"scaled by data", &digits, "repeat(8) { dense(24, init=lsuv) -> tanh }", ADAMW},
-        {"clipped at every step", &digits, "repeat(2) { dense(32) -> gelu }",
-         "epochs = 30; optimizer = adamw(lr=0.005); clip = by_norm(0.05)"},
-        {"gated", &wave, "repeat(2) { dense(32) -> glu }", "epochs = 60; optimizer = adamw(lr=0.01)"}};
-    add_lookalikes(corpus, family, list, COUNT(list));
-}
-
-const Family unseen_step_families[STEP_FAMILIES] = {
-    {'F', "other optimizers", other_optimizers},      {'F', "small steps, clips, schedules", small_and_clipped},
-    {'G', "data of chance, off the scale", bad_data}, {'G', "few epochs, narrow, wrong ends", bad_choices},
-    {'H', "solved, slow", solved_and_slow},           {'H', "sparse, rescued, deep", sparse_and_deep},
+const Family unseen_step_families[UNSEEN_STEP_FAMILIES] = {
+    {'F', "batches and rates", batches_and_rates},
+    {'F', "starved of steps", starved},
+    {'G', "other data, outputs, sizes", other_troubles},
+    {'H', "odd and healthy", odd_but_healthy},
 };
