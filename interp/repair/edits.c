@@ -141,7 +141,7 @@ static bool apply(const Sickness *sickness, const Plan *plan, Candidate *candida
         free(setting);
     }
     candidate->text = text.length ? text_take(&text) : NULL;
-    candidate->reason = candidate->text ? strdup(plan->rule ? plan->rule : "what trains nearly any net") : NULL;
+    candidate->reason = candidate->text ? strdup(plan->rule ? plan->rule : "any trouble") : NULL;
     for (char *at = candidate->reason; at && (at = strchr(at, '_'));) {
         *at = ' ';
     }

@@ -23,7 +23,7 @@ void plan_add(Plan *plan, EditName edit); /* once; what does not fit is left out
 
 typedef struct Candidate {   /* a net with further edits */
     char *text;              /* those that change something: "act=relu, init=he, optimizer = adam(lr=0.003)" */
-    char *reason;            /* what they are for: "vanishing gradient"; of several, which for what */
+    char *reason;            /* what they are for: "vanishing gradient", "any trouble"; of several, which for what */
     Draft *draft;
     char *source;
     Value *net, *recipe;     /* recipe: kept */
@@ -52,4 +52,10 @@ bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
 
 /* ---- treatments.c: what to try next. False: there is nothing left that was not tried ---- */
 bool best_edit(const Sickness *sickness, Candidate *best);
+
+/* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
+bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
+bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
+/* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */
+bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbDiagnosis *diagnosis, Candidate *first);
 #endif

@@ -291,6 +291,17 @@ static void edit_arguments(Rewrite *rewrite, const Tree *call) {
     }
 }
 
+/* A call of a net; a parameter's value is edited where it is kept. */
+static void edit_net(Rewrite *rewrite, const Tree *stage) {
+    int parameter = draft_parameter(rewrite->draft, stage);
+    const Tree *call = parameter < 0 ? stage : rewrite->draft->value[parameter];
+    bool in_body = rewrite->in_body;
+    if (call && call->kind == TREE_CALL && draft_net(rewrite->draft, call->child[0])) {
+        edit_arguments(rewrite, call);
+        rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
+    }
+}
+
 /* Changes one stage. Returns true where a norm belongs in front of it. */
 static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     const Rewriting *to = rewrite->to;
@@ -312,9 +323,7 @@ static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     if (to->dropout > 0 && (*at)->kind == TREE_CALL && entry && !strcmp(entry->name, "dropout")) {
         edit_dropout(rewrite, *at);
     }
-    if ((*at)->kind == TREE_CALL && draft_net(rewrite->draft, (*at)->child[0])) {
-        edit_arguments(rewrite, *at);
-    }
+    edit_net(rewrite, *at);
     int parameter = draft_parameter(rewrite->draft, *at);
     const Tree *value = parameter < 0 ? NULL : rewrite->draft->value[parameter];
     bool slot = value && (value->kind == TREE_NONE || is_norm(entry)) && strstr((*at)->text, "norm");

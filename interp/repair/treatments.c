@@ -43,7 +43,7 @@ static const struct {
     {AIM_TIME, EDIT_UPDATE, TIME, false},
     {AIM_TIME, EDIT_GRU, TIME, false},
     {AIM_TIME, EDIT_LSTM, TIME, false},
-    {AIM_STEPS, EDIT_NO_DECAY, "stagnant_update", false},
+    {AIM_STEPS, EDIT_NO_DECAY, "stagnant_update weight_decay", false},
     {AIM_STEPS, EDIT_STRIDE, "learning_rate_too_high", false},
     {AIM_STEPS, EDIT_REMEDY, STEPS, false},
     {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
@@ -102,8 +102,19 @@ static int turn_of(const Sickness *sickness, const PlumbFinding *finding) {
     return finding->follows >= 0 ? LAST : urgent ? URGENT : LATER;
 }
 
+/* Does decay alone take the weights to a third within a hundred steps? Then it looks like nearly any other trouble. */
+static bool is_withered(const Sickness *sickness) {
+    const PlumbCall *optimizer = plumb_call_call(sickness->recipe->call.call, "optimizer");
+    double decay = plumb_call_number(optimizer, "decay");
+    double rate = plumb_call_number(optimizer, "lr") / (1 - plumb_call_number(optimizer, "momentum"));
+    return sickness->unsolved && decay > 0.1 && rate * decay > 0.01; /* at most 0.1 is usual */
+}
+
 static void find_troubles(const Sickness *sickness, Troubles *troubles) {
     *troubles = (Troubles){0};
+    if (is_withered(sickness)) {
+        add_trouble(troubles, "weight_decay", no_decay, URGENT);
+    }
     for (int i = 0; i < plumb_diagnosis_size(sickness->diagnosis); i++) {
         const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, i);
         add_trouble(troubles, plumb_rule_name(finding->rule), finding->remedy, turn_of(sickness, finding));
@@ -277,7 +288,9 @@ static bool join(const Candidate *whole, Candidate *more) {
         return true;
     }
     bool joined = asprintf(&text, "%s, %s", whole->text, more->text) >= 0;
-    bool told = strchr(whole->reason, ':')
+    bool same = !strcmp(whole->reason, more->reason);
+    bool told = same ? (reason = strdup(whole->reason)) != NULL
+                : strchr(whole->reason, ':')
                     ? asprintf(&reason, "%s; %s: %s", whole->reason, more->text, more->reason) >= 0
                     : asprintf(&reason, "%s: %s; %s: %s", whole->text, whole->reason, more->text, more->reason) >= 0;
     if (!joined || !told) {
