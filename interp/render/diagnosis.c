@@ -102,3 +102,9 @@ void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *
     }
     fputc('\n', canvas->out);
 }
+
+void picture_proposal(const Canvas *canvas, const char *edit, const char *reason) {
+    canvas_wrap(canvas, STATE_PLAIN, 4, "fix would try first: %s", edit);
+    canvas_wrap(canvas, STATE_HEALTHY, 6, "    for %s", reason);
+    fputc('\n', canvas->out);
+}

@@ -75,6 +75,8 @@ int forecast_cause(const PlumbForecast *forecast);
 
 /* What the rules found; `basis`: of which net, by what ("plain on digits"). */
 void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *net, const PlumbDiagnosis *diagnosis);
+/* What `fix` would try first. */
+void picture_proposal(const Canvas *canvas, const char *edit, const char *reason);
 /* A finding on one line, "vanishing gradient, dense1 ... dense14: ...": malloc'd, NULL without memory. */
 char *finding_text(const PlumbNet *net, const PlumbFinding *finding);
 /* "dense1 ... dense14, time steps 1 to 3"; "": the whole net. malloc'd, or NULL. */
@@ -86,9 +88,9 @@ typedef struct Repaired {   /* how a net stands, trained */
     double loss, test_loss, metric, decades; /* decades: as Profile */
     int layers, findings;
 } Repaired;
-/* One line an edit that was tried, while `fix` runs. */
-void picture_attempt(const Canvas *canvas, int number, const char *edit, const PlumbData *data, double before, double after,
-                     bool kept);
+/* An edit that was tried, and what for, while `fix` runs. */
+void picture_attempt(const Canvas *canvas, int number, const char *edit, const char *reason, const PlumbData *data, double before,
+                     double after, bool kept);
 void picture_difference(const Canvas *canvas, const char *before, const char *after); /* line by line, - and + */
 /* Calls `each` for the lines of both, `sign` as above or a space. False: no memory. */
 typedef void DifferenceLine(void *self, char sign, const char *line, int length);

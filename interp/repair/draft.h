@@ -53,11 +53,12 @@ Value *draft_build(Session *session, const char *text);
 typedef struct Rewriting {
     const char *act, *init, *norm; /* names; NULL: as they are */
     const char *bias;              /* first biases, where they are given */
-    const char *cell;              /* in place of rnn and gru: "gru", "lstm"; its gates begin open */
+    const char *cell;              /* in place of others: "gru", "lstm"; its gates begin open */
     const char *open;              /* whose gates begin open: "gru", "lstm" */
     double dropout;                /* at most, of the layers that drop more than half; 0: as they are */
     bool link;                     /* residual links around what is repeated; those that are there are scaled */
     bool project;                  /* with `link`: where a link's ends differ, through a layer of its own */
+    bool carry;                    /* highways carry most of what arrives at first */
     bool output;                   /* the last layer is left out */
     bool inputs;                   /* a batch norm behind the input */
     bool inner;                    /* the net is used by another one: its last layer is none of the output's */

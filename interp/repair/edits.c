@@ -28,11 +28,12 @@ static const Edit edits[EDITS] = {
     [EDIT_LAYERNORM] = {"norm=layernorm", {.norm = "layernorm"}, NULL},
     [EDIT_LINK] = {"residual(scale=1 / sqrt(n))", {.link = true}, NULL},
     [EDIT_LINK_PROJECT] = {"residual(scale=1 / sqrt(n), project=true)", {.link = true, .project = true}, NULL},
+    [EDIT_CARRY] = {"highway(bias=-3)", {.carry = true}, NULL},
     [EDIT_DROPOUT] = {"dropout(0.1)", {.dropout = 0.1}, NULL},
     [EDIT_FORGET] = {"lstm(forget_bias=3)", {.open = "lstm"}, NULL},
     [EDIT_UPDATE] = {"gru(update_bias=3)", {.open = "gru"}, NULL},
-    [EDIT_LSTM] = {"rnn, gru -> lstm(forget_bias=3)", {.cell = "lstm"}, NULL},
-    [EDIT_GRU] = {"rnn -> gru(update_bias=3)", {.cell = "gru"}, NULL},
+    [EDIT_LSTM] = {"cell -> lstm(forget_bias=3)", {.cell = "lstm"}, NULL},
+    [EDIT_GRU] = {"cell -> gru(update_bias=3)", {.cell = "gru"}, NULL},
     [EDIT_CLIP] = {"clip = by_norm(1)", {0}, "clip = by_norm(1)"},
     [EDIT_NO_CLIP] = {"clip = none", {0}, "clip = none"},
     [EDIT_WARMUP] = {"schedule = cosine(warmup=100)", {0}, "schedule = cosine(warmup=100)"},
@@ -46,7 +47,7 @@ void plan_add(Plan *plan, EditName edit) {
             return;
         }
     }
-    if (plan->count < EDITS) {
+    if (plan->count < EDITS_ALL) {
         plan->edit[plan->count++] = edit;
     }
 }
@@ -54,6 +55,7 @@ void plan_add(Plan *plan, EditName edit) {
 void candidate_clear(Candidate *candidate) {
     draft_free(candidate->draft);
     free(candidate->text);
+    free(candidate->reason);
     free(candidate->source);
     value_drop(candidate->net);
     value_drop(candidate->recipe);
@@ -78,19 +80,72 @@ static bool apply_setting(const Sickness *sickness, const char *setting, Candida
     return true;
 }
 
+/* "optimizer = sgd(lr=0.01, momentum=0.9)": as it is, but for one number. malloc'd; NULL: it takes none of that name.
+ */
+static char *optimizer_with(const PlumbCall *recipe, const char *name, double number) {
+    PlumbArena *arena = plumb_arena_new();
+    const PlumbCall *given = plumb_call_call(recipe, "optimizer");
+    PlumbCall *optimizer = arena ? plumb_call_copy(arena, given) : NULL;
+    char *text = NULL, *setting = NULL;
+    for (int i = 0; optimizer && i < optimizer->count; i++) {
+        if (!strcmp(optimizer->entry->args[i].name, name)) {
+            optimizer->arg[i] = (PlumbValue){.type = PLUMB_V_NUMBER, .number = number};
+            optimizer->given[i] = true;
+            text = plumb_call_text(optimizer);
+        }
+    }
+    if (text && asprintf(&setting, "optimizer = %s", text) < 0) {
+        setting = NULL;
+    }
+    free(text);
+    plumb_arena_free(arena);
+    return setting;
+}
+
+/* One digit, to half of what the depth stands: a law of averages. NULL: steps are no trouble, or nothing is known. */
+static char *by_stride(const Sickness *sickness, const PlumbCall *recipe) {
+    PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, recipe, NULL);
+    bool far = told && told->stride > told->limits.stride;
+    double lr = plumb_call_number(plumb_call_call(recipe, "optimizer"), "lr");
+    double most = far ? 0.5 * lr * told->limits.stride / told->stride : lr;
+    plumb_forecast_free(told);
+    double unit = pow(10, floor(log10(most)));
+    return far && most > 0 ? optimizer_with(recipe, "lr", floor(most / unit) * unit) : NULL;
+}
+
+/* Of the recipe, as it is now. malloc'd; NULL: the edit is none of the recipe, or has nothing to change. */
+static char *setting_of(const Sickness *sickness, const Plan *plan, EditName edit, const Candidate *candidate) {
+    const PlumbCall *recipe = candidate->recipe->call.call;
+    switch (edit) {
+    case EDIT_NO_DECAY:
+        return optimizer_with(recipe, "decay", 0);
+    case EDIT_STRIDE:
+        return by_stride(sickness, recipe);
+    case EDIT_REMEDY:
+        return strdup(plan->remedy);
+    default:
+        return edits[edit].setting ? strdup(edits[edit].setting) : NULL;
+    }
+}
+
 static bool apply(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
     Text text = {0};
     for (int i = 0; i < plan->count; i++) {
-        const Edit *edit = plan->edit[i] == EDIT_REMEDY ? NULL : &edits[plan->edit[i]];
-        const char *setting = edit ? edit->setting : plan->remedy;
-        bool changed =
-            setting ? apply_setting(sickness, setting, candidate) : edit && draft_rewrite(candidate->draft, &edit->to);
+        const Edit *edit = plan->edit[i] < EDITS ? &edits[plan->edit[i]] : NULL;
+        char *setting = setting_of(sickness, plan, plan->edit[i], candidate);
+        bool changed = setting ? apply_setting(sickness, setting, candidate)
+                               : edit && !edit->setting && draft_rewrite(candidate->draft, &edit->to);
         if (changed) {
-            text_printf(&text, "%s%s", text.length ? ", " : "", edit ? edit->text : setting);
+            text_printf(&text, "%s%s", text.length ? ", " : "", setting ? setting : edit->text);
         }
+        free(setting);
     }
     candidate->text = text.length ? text_take(&text) : NULL;
-    return candidate->text;
+    candidate->reason = candidate->text ? strdup(plan->rule ? plan->rule : "any trouble") : NULL;
+    for (char *at = candidate->reason; at && (at = strchr(at, '_'));) {
+        *at = ' ';
+    }
+    return candidate->reason;
 }
 
 /* The net is built, and is one that can be trained on these data. */

@@ -5,20 +5,25 @@
 
 typedef enum EditName {      /* in the order of the table in edits.c */
     EDIT_OUTPUT, EDIT_INPUTS, EDIT_BIAS, EDIT_INIT_AUTO, EDIT_INIT_HE, EDIT_INIT_XAVIER, EDIT_INIT_ORTHOGONAL, EDIT_RELU, EDIT_LEAKY,
-    EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_DROPOUT, EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU,
+    EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_CARRY, EDIT_DROPOUT, EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU,
     EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDITS,
-    EDIT_REMEDY              /* a setting of the recipe that a finding names */
+    EDIT_REMEDY,             /* a setting of the recipe that a finding names */
+    EDIT_NO_DECAY,           /* the optimizer as it is, without its decay */
+    EDIT_STRIDE,             /* the same at the learning rate whose steps the depth stands, by forecast */
+    EDITS_ALL
 } EditName;
 
 typedef struct Plan {        /* edits that are made together, in order */
-    EditName edit[EDITS];
+    EditName edit[EDITS_ALL];
     int count;
     const char *remedy;      /* of EDIT_REMEDY */
+    const char *rule;        /* that they are for; NULL: they train nearly any net */
 } Plan;
 void plan_add(Plan *plan, EditName edit); /* once; what does not fit is left out */
 
 typedef struct Candidate {   /* a net with further edits */
     char *text;              /* those that change something: "act=relu, init=he, optimizer = adam(lr=0.003)" */
+    char *reason;            /* what they are for: "vanishing gradient", "any trouble"; of several, which for what */
     Draft *draft;
     char *source;
     Value *net, *recipe;     /* recipe: kept */
@@ -47,4 +52,10 @@ bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
 
 /* ---- treatments.c: what to try next. False: there is nothing left that was not tried ---- */
 bool best_edit(const Sickness *sickness, Candidate *best);
+
+/* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
+bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
+bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
+/* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */
+bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbDiagnosis *diagnosis, Candidate *first);
 #endif

@@ -148,22 +148,26 @@ static bool rewrite_used(Draft *draft, const char *name, const Rewriting *to, Us
     return changed;
 }
 
-static void rename_all(Tree *tree, const char *from, const char *to) {
-    if (tree->kind == TREE_NAME && !strcmp(tree->text, from)) {
-        tree->text = to;
+static void replace_all(Tree *tree, const char *name, const Tree *value) {
+    if (tree->kind == TREE_NAME && !strcmp(tree->text, name)) {
+        *tree = *value;
+        return;
     }
     for (int i = 0; i < tree->count; i++) {
-        rename_all(tree->child[i], from, to);
+        replace_all(tree->child[i], name, value);
     }
 }
 
-/* A net that a parameter stands for is used by its own name from now on: the parameter has nothing left to say. */
+/* A net that a parameter stands for, by its name or a call of it, is used by its own name from now on: the parameter
+ * has nothing left to say. */
 static bool rewrite_given(Draft *draft, const Tree *name, const Rewriting *to, Used *used) {
+    const char *parameter = name->text;
     const Tree *value = draft->value[draft_parameter(draft, name)];
-    if (!value || value->kind != TREE_NAME || !rewrite_used(draft, value->text, to, used)) {
+    const Tree *net = value && value->kind == TREE_CALL && !value->bodies ? value->child[0] : value;
+    if (!net || net->kind != TREE_NAME || !rewrite_used(draft, net->text, to, used)) {
         return false;
     }
-    rename_all(draft->body, name->text, value->text);
+    replace_all(draft->body, parameter, value);
     return true;
 }
 

@@ -110,9 +110,9 @@ static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const
     for (int i = 1; i < call->count - call->bodies; i++) {
         const Tree *argument = call->child[i];
         bool named = argument->kind == TREE_ARGUMENT;
-        const char *known = named ? argument->text : i > 1 ? entry->args[i - 1].name : "";
+        const char *known = named ? argument->text : entry->args[i - 1].name;
         if (!is_listed(without, known)) {
-            add_argument(&text, known, named ? argument->child[0] : argument);
+            add_argument(&text, named || i > 1 ? known : "", named ? argument->child[0] : argument);
         }
     }
     text_printf(&text, "%s%s)", *more && text.at[text.length - 1] != '(' ? ", " : "", more);
@@ -146,9 +146,9 @@ static const char *open_gates(const char *cell) {
 /* Weights and activation that were chosen for the old cell do not go along. */
 static void edit_call(Rewrite *rewrite, Tree **call, const PlumbEntry *entry) {
     const Rewriting *to = rewrite->to;
-    bool plain = !strcmp(entry->name, "rnn"), gru = !strcmp(entry->name, "gru");
-    if (to->cell && (plain || gru) && strcmp(to->cell, entry->name) != 0) {
-        set_call(rewrite, call, entry, to->cell, "act recurrent_init update_bias", open_gates(to->cell));
+    bool cell = is_listed("rnn gru lstm", entry->name);
+    if (to->cell && cell && strcmp(to->cell, entry->name) != 0) {
+        set_call(rewrite, call, entry, to->cell, "act recurrent_init forget_bias update_bias", open_gates(to->cell));
     } else if (to->open && !strcmp(to->open, entry->name)) {
         set_call(rewrite, call, entry, entry->name, "forget_bias update_bias", open_gates(entry->name));
     }
@@ -182,9 +182,10 @@ static int count_calls(const Tree *tree, const char *name) {
     return count;
 }
 
-/* A body that is repeated, with a link around it: branches are scaled so that their sum keeps its size. */
+/* A body that is repeated, with a link around it: branches are scaled so that their sum keeps its size. Gates are no
+ * link (Dauphin et al. 2017 put one around each gated layer). */
 static void link_repeat(Rewrite *rewrite, Tree *call) {
-    static const char *const joined[] = {"residual", "highway", "add", "concat", "multiply"};
+    static const char *const joined[] = {"residual", "highway", "add", "concat"};
     Tree **body = &call->child[call->count - 1];
     for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
         if (draft_mentions(rewrite->draft, *body, joined[i])) {
@@ -216,6 +217,21 @@ static void scale_link(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
     free(times);
 }
 
+/* Srivastava et al. 2015, section 2.2: the deeper, the further below zero the first bias; at -3 a gate lets through a
+ * twentieth. */
+static void carry(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
+    const Tree *call = *at, *named = argument_of(call, "bias");
+    const Tree *bias = named                            ? look(rewrite->draft, named->child[0])
+                       : call->count - call->bodies > 1 ? look(rewrite->draft, call->child[1])
+                                                        : NULL;
+    char *text = bias ? format_tree(bias) : NULL, *end = text;
+    bool far = text && strtod(text, &end) <= -3 && !*end;
+    if (!far) {
+        set_call(rewrite, at, entry, "highway", "bias", "bias=-3");
+    }
+    free(text);
+}
+
 /* ---- the walk ------------------------------------------------------------------------------------------------------
  */
 
@@ -240,6 +256,8 @@ static void walk_bodies(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
         link_repeat(rewrite, call);
     } else if (rewrite->to->link && entry && !strcmp(entry->name, "residual")) {
         scale_link(rewrite, at, entry);
+    } else if (rewrite->to->carry && entry && !strcmp(entry->name, "highway")) {
+        carry(rewrite, at, entry);
     }
 }
 
@@ -273,6 +291,17 @@ static void edit_arguments(Rewrite *rewrite, const Tree *call) {
     }
 }
 
+/* A call of a net; a parameter's value is edited where it is kept. */
+static void edit_net(Rewrite *rewrite, const Tree *stage) {
+    int parameter = draft_parameter(rewrite->draft, stage);
+    const Tree *call = parameter < 0 ? stage : rewrite->draft->value[parameter];
+    bool in_body = rewrite->in_body;
+    if (call && call->kind == TREE_CALL && draft_net(rewrite->draft, call->child[0])) {
+        edit_arguments(rewrite, call);
+        rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
+    }
+}
+
 /* Changes one stage. Returns true where a norm belongs in front of it. */
 static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     const Rewriting *to = rewrite->to;
@@ -294,9 +323,7 @@ static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
     if (to->dropout > 0 && (*at)->kind == TREE_CALL && entry && !strcmp(entry->name, "dropout")) {
         edit_dropout(rewrite, *at);
     }
-    if ((*at)->kind == TREE_CALL && draft_net(rewrite->draft, (*at)->child[0])) {
-        edit_arguments(rewrite, *at);
-    }
+    edit_net(rewrite, *at);
     int parameter = draft_parameter(rewrite->draft, *at);
     const Tree *value = parameter < 0 ? NULL : rewrite->draft->value[parameter];
     bool slot = value && (value->kind == TREE_NONE || is_norm(entry)) && strstr((*at)->text, "norm");

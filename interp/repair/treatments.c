@@ -25,6 +25,7 @@ static const struct {
     {AIM_DEPTH, EDIT_BIAS, "dead_units saturated_activation vanishing_gradient", false},
     {AIM_DEPTH, EDIT_DROPOUT, DEPTH " plateau slow_convergence", false},
     {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", true},
+    {AIM_DEPTH, EDIT_CARRY, DEPTH " plateau", false},
     {AIM_DEPTH, EDIT_INIT_AUTO, DEPTH, false},
     {AIM_DEPTH, EDIT_LEAKY, "dead_units", false},
     {AIM_DEPTH, EDIT_INIT_HE, DEPTH, false},
@@ -42,6 +43,8 @@ static const struct {
     {AIM_TIME, EDIT_UPDATE, TIME, false},
     {AIM_TIME, EDIT_GRU, TIME, false},
     {AIM_TIME, EDIT_LSTM, TIME, false},
+    {AIM_STEPS, EDIT_NO_DECAY, "stagnant_update weight_decay", false},
+    {AIM_STEPS, EDIT_STRIDE, "learning_rate_too_high", false},
     {AIM_STEPS, EDIT_REMEDY, STEPS, false},
     {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
     {AIM_STEPS, EDIT_NO_CLIP, "clip_too_tight", false},
@@ -77,7 +80,9 @@ static void add_trouble(Troubles *troubles, const char *rule, const char *remedy
 static void add_foreseen(const Sickness *sickness, Troubles *troubles) {
     PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, sickness->recipe->call.call, NULL);
     bool ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
-    if (ill && told->time_slope && fabs(told->time_slope) >= fabs(told->slope)) {
+    if (ill && told->reason == PLUMB_OF_STEPS) {
+        add_trouble(troubles, "learning_rate_too_high", "", URGENT);
+    } else if (ill && told->time_slope && fabs(told->time_slope) >= fabs(told->slope)) {
         add_trouble(troubles, told->time_slope < 0 ? "vanishing_through_time" : "exploding_through_time", "", URGENT);
     } else if (ill) {
         add_trouble(troubles, told->verdict == PLUMB_VANISHING ? "vanishing_gradient" : "exploding_gradient", "",
@@ -86,16 +91,30 @@ static void add_foreseen(const Sickness *sickness, Troubles *troubles) {
     plumb_forecast_free(told);
 }
 
+static const char no_decay[] = "decay=0"; /* as the rule says it */
+
 /* What is certain is put right along with the rest, however mild: a limit below the usual gradient, which makes any
- * learning rate look too low, a wrong output, bad data. */
+ * learning rate look too low, a wrong output, bad data, weights that decay alone moves. */
 static int turn_of(const Sickness *sickness, const PlumbFinding *finding) {
-    bool certain = is_listed("clip_too_tight wrong_output bad_data", plumb_rule_name(finding->rule));
+    bool certain = is_listed("clip_too_tight wrong_output bad_data", plumb_rule_name(finding->rule)) ||
+                   !strcmp(finding->remedy, no_decay);
     bool urgent = finding->severity == PLUMB_SEVERE || (certain && sickness->unsolved);
     return finding->follows >= 0 ? LAST : urgent ? URGENT : LATER;
 }
 
+/* Does decay alone take the weights to a third within a hundred steps? Then it looks like nearly any other trouble. */
+static bool is_withered(const Sickness *sickness) {
+    const PlumbCall *optimizer = plumb_call_call(sickness->recipe->call.call, "optimizer");
+    double decay = plumb_call_number(optimizer, "decay");
+    double rate = plumb_call_number(optimizer, "lr") / (1 - plumb_call_number(optimizer, "momentum"));
+    return sickness->unsolved && decay > 0.1 && rate * decay > 0.01; /* at most 0.1 is usual */
+}
+
 static void find_troubles(const Sickness *sickness, Troubles *troubles) {
     *troubles = (Troubles){0};
+    if (is_withered(sickness)) {
+        add_trouble(troubles, "weight_decay", no_decay, URGENT);
+    }
     for (int i = 0; i < plumb_diagnosis_size(sickness->diagnosis); i++) {
         const PlumbFinding *finding = plumb_diagnosis_at(sickness->diagnosis, i);
         add_trouble(troubles, plumb_rule_name(finding->rule), finding->remedy, turn_of(sickness, finding));
@@ -139,7 +158,7 @@ static int steps_of(const PlumbNet *net) {
     int steps = 0;
     for (int i = 0; i < plumb_net_size(net); i++) {
         const PlumbNode *node = plumb_net_node(net, i);
-        if (!strcmp(node->call->entry->family, "recurrent") && node->input_count) {
+        if (!strcmp(node->call->entry->family, "recurrent") && *node->init && node->input_count) {
             int here = plumb_net_node(net, node->input[0])->shape.dim[0];
             steps = here > steps ? here : steps;
         }
@@ -147,14 +166,15 @@ static int steps_of(const PlumbNet *net) {
     return steps;
 }
 
-/* Does the optimizer rescale gradients, and take steps of the usual size? Weights that act at each of T time steps
- * stand smaller ones. */
+/* Does the optimizer rescale gradients, and take (to the end, unlike adagrad) steps of the usual size? Weights that act
+ * at each of T time steps stand smaller ones. */
 static bool is_robust(const Sickness *sickness) {
     const PlumbNet *net = sickness->net->net->net;
     PlumbForecast *told = plumb_forecast(net, sickness->data, sickness->recipe->call.call, NULL);
     double lr = plumb_call_number(plumb_call_call(sickness->recipe->call.call, "optimizer"), "lr");
     double most = fmin(0.02, 0.5 / fmax(1, steps_of(net)));
-    bool robust = told && told->adaptive && lr >= 3e-4 && lr <= most;
+    bool fades = !strcmp(plumb_call_call(sickness->recipe->call.call, "optimizer")->entry->name, "adagrad");
+    bool robust = told && told->adaptive && !fades && lr >= 3e-4 && lr <= most;
     plumb_forecast_free(told);
     return robust;
 }
@@ -182,6 +202,9 @@ static double steepness(const Candidate *candidate) {
  * time steps may be large at some. */
 static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
     int layers = layers_of(sickness->net->net->net);
+    if (aim == AIM_DEPTH) {
+        plan_add(plan, EDIT_CARRY);
+    }
     if (aim == AIM_DEPTH && layers >= VERY_DEEP) {
         plan_add(plan, EDIT_LINK);
     }
@@ -196,18 +219,27 @@ static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
     }
 }
 
+/* Another optimizer in place of one that is good for nearly any net is what is left to try, and nothing to begin
+ * with. */
+static bool is_for(const Sickness *sickness, int index, const Trouble *trouble, bool alone) {
+    EditName edit = treatments[index].edit;
+    return is_listed(treatments[index].rules, trouble->rule) &&
+           !(treatments[index].scaled && !is_scaled(sickness->net->net->net)) &&
+           !(edit == EDIT_REMEDY && !strstr(trouble->remedy, " = ")) &&
+           !(edit == EDIT_STRIDE && *trouble->remedy) && /* a step that was measured tells more */
+           !(edit == EDIT_NO_DECAY && strcmp(trouble->remedy, no_decay) != 0) &&
+           !(edit == EDIT_ADAM && !alone && is_robust(sickness));
+}
+
 /* Gates learn to open: what is forecast of their first weights says nothing against them. Nor does the forecast know of
  * outputs, or rows. */
 static bool try_treatment(const Sickness *sickness, int index, const Trouble *trouble, bool alone,
                           Candidate *candidate) {
-    EditName edit = treatments[index].edit;
-    Plan bare = {.remedy = trouble->remedy}, plan;
-    if (!is_listed(treatments[index].rules, trouble->rule) ||
-        (treatments[index].scaled && !is_scaled(sickness->net->net->net)) ||
-        (edit == EDIT_REMEDY && !strstr(trouble->remedy, " = "))) {
+    Plan bare = {.remedy = trouble->remedy, .rule = trouble->rule}, plan;
+    if (!is_for(sickness, index, trouble, alone)) {
         return false;
     }
-    plan_add(&bare, edit);
+    plan_add(&bare, treatments[index].edit);
     plan = bare;
     add_companions(sickness, treatments[index].aim, &plan);
     if (!make(sickness, &bare, candidate)) {
@@ -249,16 +281,39 @@ static bool best_for(const Sickness *sickness, const Trouble *trouble, int aim, 
 /* ---- for all that is urgent ----------------------------------------------------------------------------------------
  */
 
+/* All that was made so far goes in front, each part with what it is for. */
+static bool join(const Candidate *whole, Candidate *more) {
+    char *text = NULL, *reason = NULL;
+    if (!whole->text) {
+        return true;
+    }
+    bool joined = asprintf(&text, "%s, %s", whole->text, more->text) >= 0;
+    bool same = !strcmp(whole->reason, more->reason);
+    bool told = same ? (reason = strdup(whole->reason)) != NULL
+                : strchr(whole->reason, ':')
+                    ? asprintf(&reason, "%s; %s: %s", whole->reason, more->text, more->reason) >= 0
+                    : asprintf(&reason, "%s: %s; %s: %s", whole->text, whole->reason, more->text, more->reason) >= 0;
+    if (!joined || !told) {
+        free(joined ? text : NULL);
+        free(told ? reason : NULL);
+        return false;
+    }
+    free(more->text);
+    free(more->reason);
+    more->text = text;
+    more->reason = reason;
+    return true;
+}
+
 static bool add_aim(Sickness *now, const Troubles *troubles, int aim, Candidate *whole) {
     for (int i = 0; i < troubles->count; i++) {
         Candidate more;
-        char *text = NULL;
         if (troubles->trouble[i].turn != URGENT || !best_for(now, &troubles->trouble[i], aim, &more)) {
             continue;
         }
-        if (whole->text && asprintf(&text, "%s, %s", whole->text, more.text) >= 0) {
-            free(more.text);
-            more.text = text;
+        if (!join(whole, &more)) {
+            candidate_clear(&more);
+            return false;
         }
         candidate_clear(whole);
         *whole = more;
@@ -270,13 +325,18 @@ static bool add_aim(Sickness *now, const Troubles *troubles, int aim, Candidate 
     return false;
 }
 
-/* Of each aim the best edit for the first urgent trouble that has any. Where another optimizer goes along, the size of
- * the steps is settled. */
+/* With another optimizer, or of other cells where the optimizer is a robust one: what was seen of the steps of the old
+ * net says nothing of the new one. */
+static bool settles_steps(const Sickness *sickness, const char *text) {
+    return strstr(text, "optimizer = ") || (strstr(text, "cell -> ") && is_robust(sickness));
+}
+
+/* Of each aim the best edit for the first urgent trouble that has any. */
 static bool combine(const Sickness *sickness, const Troubles *troubles, Candidate *whole) {
     Sickness now = *sickness;
     *whole = (Candidate){0};
     for (int aim = 0; aim < AIMS; aim++) {
-        bool settled = whole->text && strstr(whole->text, "optimizer = ");
+        bool settled = whole->text && settles_steps(sickness, whole->text);
         if (aim != AIM_STEPS || !settled) {
             add_aim(&now, troubles, aim, whole);
         }
@@ -291,18 +351,19 @@ static bool combine(const Sickness *sickness, const Troubles *troubles, Candidat
 /* ---- what trains nearly any net -------------------------------------------------------------------------------------
  */
 
-/* He et al. 2015 and 2016, Kingma & Ba 2015; of recurrent nets Gers et al. 2000 and Pascanu et al. 2013. */
-static bool classic(const Sickness *sickness, bool linked, Candidate *candidate) {
+/* He et al. 2015 and 2016, Kingma & Ba 2015; of recurrent nets Gers et al. 2000, Cho et al. 2014 (of two gates, over
+ * long sequences) and Pascanu et al. 2013. `second`: links, or the other cell. */
+static bool classic(const Sickness *sickness, bool second, Candidate *candidate) {
     Plan plan = {0};
     if (steps_of(sickness->net->net->net)) {
-        plan_add(&plan, EDIT_LSTM);
-        plan_add(&plan, EDIT_FORGET);
+        plan_add(&plan, second ? EDIT_LSTM : EDIT_GRU);
+        plan_add(&plan, second ? EDIT_FORGET : EDIT_UPDATE);
         plan_add(&plan, EDIT_CLIP);
-        plan_add(&plan, EDIT_ADAM);
     } else {
         plan_add(&plan, EDIT_RELU);
         plan_add(&plan, EDIT_BIAS);
-        if (linked) {
+        plan_add(&plan, EDIT_CARRY);
+        if (second) {
             plan_add(&plan, EDIT_LINK);
         }
     }

@@ -22,8 +22,8 @@ typedef struct Stage { /* a net of the repair, trained */
 } Stage;
 
 typedef struct Attempt {
-    char *text; /* of the edits */
-    char *made; /* the source with them, and the settings over the recipe: what is not to be tried twice */
+    char *text, *reason; /* of the edits */
+    char *made;          /* the source with them, and the settings over the recipe: what is not to be tried twice */
     double metric;
     bool kept;
 } Attempt;
@@ -55,6 +55,7 @@ static void repair_clear(Repair *repair) {
     stage_clear(&repair->best);
     for (int i = 0; i < repair->attempts; i++) {
         free(repair->attempt[i].text);
+        free(repair->attempt[i].reason);
         free(repair->attempt[i].made);
     }
     for (int i = 0; i < 1 + TWINS_MOST; i++) {
@@ -76,20 +77,6 @@ static int drawn_layers(const PlumbNet *net) {
     return count;
 }
 
-/* The loss is far from solved, whatever the rules say of it, and so are the hits, where there are classes: of the test
- * part, where there is one. A net that learns its rows by heart has not found what was to be learnt. */
-static bool is_unsolved(const PlumbData *data, const Stage *stage, const PlumbEpoch *last) {
-    double loss = data->test.rows ? last->test_loss : last->loss;
-    double chance = plumb_loss_at_chance(stage->net->net->net, data, stage->recipe->call.call);
-    double missed = data->classify ? (1 - epoch_metric(last, data)) / (1 - 1. / data->classes) : INFINITY;
-    return !(loss < 0.2 * chance) && !(missed < 0.1);
-}
-
-/* By a fiftieth at least over the last quarter of the epochs. */
-static bool is_falling(const PlumbEpoch *epoch, int epochs) {
-    return epochs >= 4 && epoch[epochs - 1].loss < 0.98 * epoch[epochs - 1 - epochs / 4].loss;
-}
-
 static void read_state(const Repair *repair, Stage *stage) {
     const NetValue *net = stage->net->net;
     const PlumbEpoch *epoch;
@@ -102,8 +89,8 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .decades = profile.decades,
                               .layers = drawn_layers(net->net) - 1,
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
-    stage->falling = is_falling(epoch, epochs);
-    stage->unsolved = last && is_unsolved(data_of(repair->on), stage, last);
+    stage->falling = keeps_falling(epoch, epochs);
+    stage->unsolved = last && is_far_off(data_of(repair->on), stage->net, stage->recipe->call.call, last);
 }
 
 /* Decisions follow from what was trained: after a pause they are made again, and only what is left is trained. */
@@ -214,17 +201,19 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
     Stage *best = best_of(repair);
     Stage twin = {
         .draft = candidate->draft, .source = candidate->source, .net = candidate->net, .recipe = candidate->recipe};
-    char *text = candidate->text, *made = what_was_made(candidate);
+    char *text = candidate->text, *reason = candidate->reason, *made = what_was_made(candidate);
     if (!made || !train_stage(repair, &twin)) {
         free(text);
+        free(reason);
         free(made);
         stage_clear(&twin);
         return false;
     }
     Canvas canvas = session_canvas(repair->session);
     bool kept = wins(data_of(repair->on), &best->state, &twin.state);
-    repair->attempt[repair->attempts++] = (Attempt){text, made, twin.state.metric, kept};
-    picture_attempt(&canvas, repair->attempts, text, data_of(repair->on), best->state.metric, twin.state.metric, kept);
+    repair->attempt[repair->attempts++] = (Attempt){text, reason, made, twin.state.metric, kept};
+    picture_attempt(&canvas, repair->attempts, text, reason, data_of(repair->on), best->state.metric, twin.state.metric,
+                    kept);
     fflush(canvas.out);
     if (kept) {
         stage_clear(&repair->best);
@@ -349,6 +338,7 @@ static json_t *attempts_json(const Repair *repair, bool kept) {
         if (repair->attempt[i].kept == kept) {
             json_t *object = json_object();
             json_object_set_new(object, "edit", json_text(repair->attempt[i].text));
+            json_object_set_new(object, "for", json_text(repair->attempt[i].reason));
             json_object_set_new(object, "metric", json_figure(repair->attempt[i].metric));
             json_array_append_new(list, object);
         }

@@ -32,6 +32,14 @@ net normed { input(2) -> repeat(30) { dense(24) -> layernorm -> relu } -> dense(
 fix normed as linked on arms with quick
 expect linked.accuracy > 0.8
 
+# Gates that carry nothing; a body that is handed over with an argument.
+net gated(bias=6) { input(2) -> dense(24) -> repeat(20) { highway(bias=bias) { dense(24) -> tanh } } -> dense(3) }
+fix gated as carried on arms with quick { optimizer = sgd(lr=0.02, momentum=0.9) }
+expect carried.accuracy > 0.8
+net stack(body=block(act=sigmoid)) { input(2) -> repeat(14) { body } -> dense(3) }
+fix stack as handed on arms with quick
+expect handed.accuracy > 0.8
+
 # Units that no row wakes.
 net dead { input(2) -> dense(24, bias_init=constant(-30)) -> relu -> dense(24) -> relu -> dense(3) }
 fix dead as awake on arms with quick
@@ -43,10 +51,12 @@ net memory { input(40, 6) -> lstm(12, forget_bias=-12, return=last) -> dense(4) 
 fix memory as open on order with quick { epochs = 40 }
 expect open.accuracy > 0.8
 
-# No rule fires, and the loss still falls; a limit on the gradient that no step keeps; and a net that no edit makes larger.
+# No rule fires, and the loss still falls; a limit on the gradient that no step keeps; decay that outweighs the gradient; and a net that no edit makes larger.
 net small { input(2) -> repeat(3) { dense(24) -> elu } -> dense(3) }
 fix small as hastened on arms with quick { optimizer = sgd(lr=0.002) }
 fix small as freed on arms with quick { optimizer = sgd(lr=0.05, momentum=0.9); clip = by_norm(0.0001) }
+fix small as kept on arms with quick { optimizer = adamw(lr=0.003, decay=30) }
+expect kept.accuracy > 0.8
 net line { input(2) -> dense(3) }
 fix line as curve on arms with quick
 END

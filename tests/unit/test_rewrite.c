@@ -105,6 +105,8 @@ static void a_cell_is_replaced_without_what_belongs_to_the_old_one(void **state)
                    "net m { input(9, 2) -> bidirectional { gru(4, layers=2, update_bias=3) } -> last }");
     assert_becomes("net n { input(9, 2) -> gru(4, update_bias=-3) }", &(Rewriting){.cell = "lstm"},
                    "net m { input(9, 2) -> lstm(4, forget_bias=3) }");
+    assert_becomes("net n { input(9, 2) -> lstm(4, -3, layers=2, return=last) }", &(Rewriting){.cell = "gru"},
+                   "net m { input(9, 2) -> gru(4, layers=2, return=last, update_bias=3) }");
     assert_stays("net n { input(9, 2) -> gru(4) }", &(Rewriting){.cell = "gru"});
 }
 
@@ -137,6 +139,26 @@ static void links_that_are_there_are_scaled_by_their_number(void **state) {
     assert_stays("net n { input(4) -> residual { dense(4) } -> dense(2) }", &to);
 }
 
+static void gates_get_a_link_around_them(void **state) {
+    (void)state;
+    assert_becomes("net n { input(4) -> repeat(3) { multiply { dense(4) } { dense(4) -> sigmoid } } }",
+                   &(Rewriting){.link = true},
+                   "net m {\n    input(4) -> repeat(3) {\n        residual(scale=1 / sqrt(3)) {"
+                   " multiply { dense(4) } { dense(4) -> sigmoid } }\n    }\n}");
+}
+
+static void highways_carry_unless_they_do_already(void **state) {
+    (void)state;
+    const Rewriting to = {.carry = true};
+    assert_becomes("net n { input(4) -> repeat(3) { highway(bias=8) { dense(4) -> tanh } } }", &to,
+                   "net m { input(4) -> repeat(3) { highway(bias=-3) { dense(4) -> tanh } } }");
+    assert_becomes("net n { input(4) -> highway { dense(4) } -> highway(2) { dense(4) } }", &to,
+                   "net m { input(4) -> highway(bias=-3) { dense(4) } -> highway(bias=-3) { dense(4) } }");
+    assert_becomes("net n(b=1) { input(4) -> highway(bias=b) { dense(4) } }", &to,
+                   "net m { input(4) -> highway(bias=-3) { dense(4) } }");
+    assert_stays("net n { input(4) -> highway(bias=-5) { dense(4) } -> dense(2) }", &to);
+}
+
 /* ---- nets that are used ---------------------------------------------------------------------------------------------
  */
 
@@ -164,6 +186,20 @@ static void a_net_that_a_parameter_stands_for_is_used_by_its_name(void **state) 
                    &(Rewriting){.act = "relu"},
                    "net m(width=3) { net unit { dense(4) -> relu }; input(width) -> unit -> dense(2) }");
     assert_stays("net unit { dense(4) }\nnet n(body=unit) { input(3) -> body -> dense(2) }",
+                 &(Rewriting){.act = "relu"});
+}
+
+/* By argument where that is enough, else as the call of a net that is declared again. */
+static void a_call_that_a_parameter_stands_for_is_edited(void **state) {
+    (void)state;
+    const char *const relu = "net unit(act=relu) { dense(4) -> act }\n"
+                             "net n(body=unit(act=tanh), width=3) { input(width) -> body -> dense(2) }";
+    assert_becomes(relu, &(Rewriting){.act = "relu"}, "net m = n(body=unit(act=relu))");
+    assert_becomes(BLOCK "net n(body=block(act=tanh)) { input(3) -> body -> dense(2) }",
+                   &(Rewriting){.norm = "layernorm"},
+                   "net m {\n    net block(act=sigmoid, width=4) { dense(width) -> layernorm -> act }\n"
+                   "    input(3) -> block(act=tanh) -> dense(2)\n}");
+    assert_stays("net unit(n=4) { dense(n) }\nnet n(body=unit(n=5)) { input(3) -> body -> dense(2) }",
                  &(Rewriting){.act = "relu"});
 }
 
@@ -206,8 +242,11 @@ int main(void) {
                                        cmocka_unit_test(a_cell_is_replaced_without_what_belongs_to_the_old_one),
                                        cmocka_unit_test(a_repeated_body_gets_a_link),
                                        cmocka_unit_test(links_that_are_there_are_scaled_by_their_number),
+                                       cmocka_unit_test(gates_get_a_link_around_them),
+                                       cmocka_unit_test(highways_carry_unless_they_do_already),
                                        cmocka_unit_test(a_used_net_is_declared_again_where_it_is_used),
                                        cmocka_unit_test(a_net_that_a_parameter_stands_for_is_used_by_its_name),
+                                       cmocka_unit_test(a_call_that_a_parameter_stands_for_is_edited),
                                        cmocka_unit_test(a_link_in_a_used_net_is_scaled_by_how_often_it_is_used),
                                        cmocka_unit_test(edits_of_used_nets_add_up),
                                        cmocka_unit_test(what_is_no_used_net_is_left_alone)};

@@ -1,0 +1,59 @@
+/* What `fix` would try first, on a net that is not trained again. */
+#include "../render/pictures.h"
+#include "../verbs/common.h"
+#include "edits.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* The loss is far from solved, whatever the rules say of it, and so are the hits, where there are classes: of the test
+ * part, where there is one. A net that learns its rows by heart has not found what was to be learnt. */
+bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last) {
+    double loss = data->test.rows ? last->test_loss : last->loss;
+    double chance = plumb_loss_at_chance(net->net->net, data, recipe);
+    double missed = data->classify ? (1 - epoch_metric(last, data)) / (1 - 1. / data->classes) : INFINITY;
+    return !(loss < 0.2 * chance) && !(missed < 0.1);
+}
+
+/* By a fiftieth at least over the last quarter of the epochs. */
+bool keeps_falling(const PlumbEpoch *epoch, int epochs) {
+    return epochs >= 4 && epoch[epochs - 1].loss < 0.98 * epoch[epochs - 1 - epochs / 4].loss;
+}
+
+static bool nothing_was_tried(void *self, const Candidate *candidate) {
+    (void)self;
+    (void)candidate;
+    return false;
+}
+
+static bool is_foreseen(const Value *net, const PlumbData *data, const PlumbCall *recipe) {
+    PlumbForecast *told = plumb_forecast(net->net->net, data, recipe, NULL);
+    bool ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
+    plumb_forecast_free(told);
+    return ill;
+}
+
+bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe,
+             const PlumbDiagnosis *diagnosis, Candidate *first) {
+    const PlumbEpoch *epoch;
+    int epochs = data_of(net->net->trained_on) == data ? net_value_history(net->net, &epoch) : 0;
+    bool silent = !plumb_diagnosis_size(diagnosis), foreseen = silent && !epochs && is_foreseen(net, data, recipe);
+    if (silent && !foreseen) {
+        return false;
+    }
+    Draft *draft = draft_of(session, net->net);
+    Value *settings = draft_recipe(session, "log = none", recipe); /* as the twins of `fix` have it */
+    Sickness sickness = {.session = session,
+                         .name = net->net->name,
+                         .draft = draft,
+                         .net = net,
+                         .recipe = settings,
+                         .data = data,
+                         .diagnosis = diagnosis,
+                         .unsolved = foreseen || (epochs && is_far_off(data, net, recipe, &epoch[epochs - 1])),
+                         .falling = epochs && keeps_falling(epoch, epochs),
+                         .tried = nothing_was_tried};
+    bool found = draft && settings && best_edit(&sickness, first);
+    value_drop(settings);
+    draft_free(draft);
+    return found;
+}
