@@ -370,13 +370,16 @@ typedef enum { /* what makes the gradient grow or shrink */
 } PlumbCause;
 typedef enum { /* what a verdict rests on */
     PLUMB_OF_NOTHING, PLUMB_OF_GRADIENT, PLUMB_OF_SIGNAL, PLUMB_OF_TIME, PLUMB_OF_DIFFERENCES /* between rows */,
-    PLUMB_OF_UNITS /* that begin alike, and stay so */, PLUMB_OF_STEPS /* too large for the depth */
+    PLUMB_OF_UNITS /* that begin alike, and stay so */, PLUMB_OF_STEPS /* too large for the depth */,
+    PLUMB_OF_DRAWS /* of weights: too narrow for the depth */
 } PlumbReason;
 typedef struct PlumbLimits { /* decades at which a net is taken to fail */
     double vanishing;         /* of gradient or signal, over the depth or over time: below */
     double exploding, signal, time; /* of the gradient over the depth, of the signal, of the gradient over time: above */
     double sensitivity;       /* of the gradient over the depth, less those of the signal: above */
     double stride;            /* no decades: as PlumbForecast.stride: above */
+    double spread;            /* as PlumbForecast.spread: above */
+    double strongest, insensitivity, forgetting; /* of the strongest gradient, of the slope less the signal's, over time: below */
     double difference;        /* log10 of what is left of the difference of two rows: below */
 } PlumbLimits;
 const char *plumb_cause_name(PlumbCause cause); /* "activation", "init", "norm" ... */
@@ -410,8 +413,12 @@ typedef struct PlumbForecast {
     bool opens;              /* it shrinks by gates that are open enough to learn to open: no verdict rests on it */
     int alike;               /* a layer whose units begin with the same weights, in front of them and behind them; -1: none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
+    double strongest;     /* log10 of the largest rms of dL/dW of a layer with drawn weights, that of the gradient at the start and the
+                             inputs being 1 (smaller inputs too). Plain descent: as a norm over a layer's outputs */
+    double spread;        /* decades to either side within which `slope` is at 95 % of the draws, of a net without links; an adaptive
+                             optimizer: at most what its number of layers accounts for */
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
-    double stride;           /* of sgd: the mean update ratio of the layers at first, times depth^1.5; NaN: not known (what is no
+    double stride;           /* of sgd: the update ratio of the layers at first (geometric mean), times depth^1.5; NaN: not known (what is no
                                 classification, clips, or has a schedule), or nothing that says something (links, batch norms) */
     PlumbLimits limits;      /* for such an optimizer */
     PlumbVerdict verdict;

@@ -176,6 +176,12 @@ char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char tex
         snprintf(text, TEXT_BYTES, "what two rows differ by is %s of the signal at %.50s",
                  number_figure(forecast->difference, left), last);
         break;
+    case PLUMB_OF_DRAWS:
+        snprintf(text, TEXT_BYTES,
+                 "between draws of the weights the gradient differs by +-%.1f decades: %d layers are too many "
+                 "for their width",
+                 forecast->spread, forecast->depth + 1);
+        break;
     case PLUMB_OF_STEPS:
         snprintf(text, TEXT_BYTES, "steps of this learning rate are %s times too large for %d layers that move at once",
                  number_figure(forecast->stride / forecast->limits.stride, left), forecast->depth + 1);

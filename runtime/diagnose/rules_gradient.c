@@ -3,9 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-/* In decades, [adaptive]: where the net was trained, and does not learn. Where the weights are as drawn, the forecast's
- * limits count. */
-static const double vanishing_trained[] = {-3, -4};
 /* A step of less than this share of a weight's size moves nothing. */
 static const double idle_update = 1e-5;
 
@@ -60,11 +57,11 @@ static const char *cause_of(Patient *patient) {
                name ? " " : "", name ? name : "", forecast->cause[cause], forecast->slope);
 }
 
-/* What is foreseen of the first weights comes from nothing but them; what is not, from how the training went. */
+/* What is foreseen comes from the first weights and what they read; what is not, from how the training went. */
 static void tell_roots(Patient *patient, uint32_t training) {
     PlumbVerdict verdict = foreseen(patient);
     if (verdict == PLUMB_VANISHING || verdict == PLUMB_EXPLODING) {
-        patient->after = RULE_BIT(POOR_INITIALIZATION) | RULE_BIT(NORM_EXPLOSION);
+        patient->after = RULE_BIT(BAD_DATA) | RULE_BIT(POOR_INITIALIZATION) | RULE_BIT(NORM_EXPLOSION);
     } else {
         patient->after |= training;
     }
@@ -107,7 +104,7 @@ static bool has_risen(const Patient *patient) {
 }
 
 static bool is_steep(const Patient *patient) {
-    double limit = patient->trained ? vanishing_trained[patient->adaptive] : patient->limits.vanishing;
+    double limit = patient->limits.vanishing;
     if (patient->about->probe && (patient->slope < limit || patient->signal_slope < limit)) {
         return true;
     }
@@ -129,6 +126,10 @@ static const char *vanishing_evidence(Patient *patient) {
     if (patient->signal_slope < -1) {
         return say(patient, "the signal falls %.1f decades over %d layers%s", -patient->signal_slope, depth,
                    standing(patient));
+    }
+    if (forecast->reason == PLUMB_OF_DRAWS) {
+        return say(patient, "between draws of the weights the gradient differs by +-%.1f decades, by forecast%s",
+                   forecast->spread, standing(patient));
     }
     if (forecast->slope > -3 && forecast->difference < 3.2e-4) {
         return say(patient, "what two rows differ by is %.1e of the signal at %s, by forecast%s", forecast->difference,

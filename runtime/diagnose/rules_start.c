@@ -1,5 +1,6 @@
 /* What is wrong before the first step: first weights, norms without links. */
 #include "rules.h"
+#include "walk.h"
 #include <math.h>
 
 /* ---- weights that are alike ------------------------------------------------------------------------------------- */
@@ -50,11 +51,29 @@ static bool is_drawn(const Patient *patient, int node) {
     return *plumb_net_node(patient->about->net, node)->init && node != patient->layer[patient->layers - 1];
 }
 
+/* Decades by which the drawn weights of a layer scale what it reads, beyond xavier's. */
+static double drawn_gain(const Patient *patient, int node) {
+    const PlumbWeight *matrix = matrix_of(patient->about->net, node);
+    return matrix ? log10(drawn_std(patient->about->net, node)) +
+                        0.5 * log10((double)plumb_shape_size(matrix->shape) / matrix->shape.dim[0])
+                  : 0;
+}
+
+/* Few layers are drawn much more off than the others: it is them. */
+static bool is_odd(const Patient *patient, int node) {
+    double sign = patient->about->forecast->slope < 0 ? -1 : 1, most = 0;
+    for (int i = 0; i < patient->layers; i++) {
+        most = fmax(most, sign * drawn_gain(patient, patient->layer[i]));
+    }
+    return is_drawn(patient, node) && sign * drawn_gain(patient, node) > 0.5 * most;
+}
+
 /* The initialiser carries most of an ill slope. */
 static bool init_is_cause(const Patient *patient) {
     const PlumbForecast *forecast = patient->about->forecast;
     PlumbVerdict verdict = foreseen(patient);
-    if ((verdict != PLUMB_VANISHING && verdict != PLUMB_EXPLODING) || !isfinite(forecast->slope)) {
+    if ((verdict != PLUMB_VANISHING && verdict != PLUMB_EXPLODING) || forecast->reason == PLUMB_OF_DRAWS ||
+        !isfinite(forecast->slope)) {
         return false;
     }
     double sign = forecast->slope < 0 ? -1 : 1, init = sign * forecast->cause[PLUMB_BY_INIT];
@@ -88,7 +107,8 @@ bool judge_poor_initialization(Patient *patient, PlumbFinding *finding) {
         say(patient, "init %s draws them too %s for these layers",
             plumb_net_node(patient->about->net, forecast->first)->init, forecast->slope < 0 ? "small" : "large");
     take_remedy(patient, finding, "norm=layernorm");
-    return take_layers(patient, finding, is_drawn);
+    return (take_layers(patient, finding, is_odd) && 2 * finding->layers < patient->layers) ||
+           take_layers(patient, finding, is_drawn);
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */

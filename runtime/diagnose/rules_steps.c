@@ -39,25 +39,26 @@ static double shrunk(const Patient *patient) {
     return patient->adaptive ? fmin(lr, 0.003) : lr;
 }
 
-/* Has a step thrown the net far above what guessing gives? */
+/* Has a step thrown the net far above what guessing gives? No net of usual weights begins there. */
 static bool was_thrown(const Patient *patient) {
     for (int i = 0; i < patient->about->epochs; i++) {
-        if (patient->about->epoch[i].loss > 10 * patient->chance) {
+        if (patient->about->epoch[i].loss > 3 * patient->chance) {
             return true;
         }
     }
     return false;
 }
 
-/* Steps of all layers of a plain net at once, which together go too far: not yet, where the gradient fades already.
- * Twice as far where the forecast of the first ones, which knows of the width, says that they stay well within. */
+/* Steps of all layers of a plain net at once, which together go too far: not yet, where the gradient fades already, nor
+ * where the forecast of the first ones, which knows of the width, says that they stay well within. */
 static bool outruns_depth(const Patient *patient) {
     const PlumbForecast *forecast = patient->about->forecast;
     bool fades = is_stuck(patient) && patient->slope < patient->limits.vanishing;
-    bool foretold = forecast && 3 * forecast->stride > forecast->limits.stride;
-    return !patient->adaptive && patient->layers > 1 && !fades && foreseen(patient) != PLUMB_VANISHING &&
-           is_plain(patient->about->net) &&
-           epoch_largest_update(patient) * depth_factor(patient->layers) > (foretold ? 0.4 : 0.8);
+    bool faint = foreseen(patient) == PLUMB_VANISHING && forecast->reason != PLUMB_OF_STEPS;
+    bool known = forecast && isfinite(forecast->stride),
+         spared = known && 2 * forecast->stride < forecast->limits.stride;
+    return !patient->adaptive && patient->layers > 1 && !fades && !faint && !spared && is_plain(patient->about->net) &&
+           epoch_largest_update(patient) * depth_factor(patient->layers) > (known ? 0.4 : 0.8);
 }
 
 static bool has_weights(const Patient *patient, int node) {
@@ -78,7 +79,8 @@ static const char *too_high_evidence(Patient *patient, bool wild, bool swings, b
 bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     double update = epoch_median_update(patient), most = epoch_largest_update(patient);
     bool wild = diverges(patient), swings = oscillates(patient), deep = outruns_depth(patient);
-    bool large = patient->about->epochs > 1 && (update > 0.1 || most > 0.5), thrown = most > 0.1 && was_thrown(patient);
+    bool large = patient->about->epochs > 1 && !patient->adaptive && (update > 0.1 || most > 0.5);
+    bool thrown = most > 0.1 && was_thrown(patient);
     bool hurts =
         (patient->adaptive && patient->level > 0.6) || (is_stuck(patient) && !(most < 0.2 && recovers(patient)));
     bool by_nature = foreseen(patient) == PLUMB_EXPLODING && !(most > 0.5);

@@ -95,13 +95,14 @@ static int first_alive(const PlumbNet *net, const Decay *decay) {
 bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
     const PlumbNet *net = patient->about->net;
     Decay decay = worst(patient->about, -1);
-    double limit = is_fresh(patient) ? patient->limits.vanishing : 4 * log10(0.5);
+    double limit = is_fresh(patient) ? patient->limits.forgetting : 4 * log10(0.5);
     if (decay.node < 0 || decay.decades > limit || !is_unsolved(patient) || is_truncated(patient->about) ||
         is_early(patient) || (patient->trained && patient->about->epochs < 2)) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
-    if (gates_may_open(kind, decay.decades, decay.steps) && (is_fresh(patient) || !is_stuck(patient))) {
+    bool learns = patient->trained && !is_stuck(patient), opens = gates_may_open(kind, decay.decades, decay.steps);
+    if (is_fresh(patient) ? opens || learns : opens && learns) {
         return false;
     }
     double half_life = -log10(2) * (decay.steps - 1) / decay.decades;

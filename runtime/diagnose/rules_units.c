@@ -28,9 +28,11 @@ static double limit_of(const Patient *patient) {
     return patient->trained ? most_units : most_units_of_a_batch;
 }
 
+/* A relu with a ceiling is bounded too, but flat on half of its inputs by design: only where nothing passes. */
 static bool is_saturated(const Patient *patient, int node) {
-    return is_bounded(act_of(patient, node)) && !is_output(patient, node) &&
-           patient->about->probe[node].saturated > limit_of(patient);
+    Act act = act_of(patient, node);
+    double limit = is_bounded(act) ? limit_of(patient) : act == ACT_RELU6 ? nothing_passes : INFINITY;
+    return !is_output(patient, node) && patient->about->probe[node].saturated > limit;
 }
 
 static bool is_dead(const Patient *patient, int node) {

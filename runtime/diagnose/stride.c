@@ -45,15 +45,28 @@ static double gathered_rate(const PlumbCall *recipe) {
     return plumb_call_number(optimizer, "lr") / (1 - plumb_call_number(optimizer, "momentum"));
 }
 
-/* The rms of dL/dw over that of w, of the first weight of a node; NaN: unknown. */
-static double relative_gradient(const Walk *walk, int at) {
-    const NetNode *node = &walk->net->node[at];
+double drawn_std(const PlumbNet *net, int at) {
+    const NetNode *node = &net->node[at];
     WeightSpec spec[LAYER_WEIGHTS_MAX];
     int count = node->layer->weights ? node->layer->weights(&node->site, spec) : 0;
-    return count ? walk->told[at].weight_grad / sqrt(init_variance(&spec[0])) : NAN;
+    return count && spec[0].init ? sqrt(init_variance(&spec[0])) : NAN;
 }
 
-/* The mean update ratio of the layers times L^(3/2). NaN: not known, or nothing that this law is about. */
+/* Rows of norms: what a layer norm reads keeps its size, and only the direction is left to be spoilt. Measured. */
+static const double tamed_by_norms = 0.4;
+
+static bool has_row_norms(const PlumbNet *net) {
+    for (int i = 0; i < net->node_count; i++) {
+        const char *name = net->node[i].layer->entry.name;
+        if (!strcmp(name, "layernorm") || !strcmp(name, "rmsnorm")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The update ratio of the layers times L^(3/2): a geometric mean, so that one layer of tiny weights, which grows in a
+ * step or two, is not taken for a net whose layers all move. NaN: not known, or nothing that this law is about. */
 double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe) {
     double sum = 0;
     int layers = 0;
@@ -62,11 +75,14 @@ double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall 
     }
     for (int i = 0; i < walk->net->node_count; i++) {
         if (*walk->net->node[i].about.init && walk->net->node[i].about.parameters > 0) {
-            sum += relative_gradient(walk, i);
-            layers++;
+            double ratio = walk->told[i].weight_grad / drawn_std(walk->net, i); /* rms of dL/dw over that of w */
+            bool moves = ratio > 0 && isfinite(ratio);
+            sum += moves ? log(ratio) : 0;
+            layers += moves;
         }
     }
     /* What large inputs add is no matter of the depth. */
     double step = gathered_rate(recipe) * output_gradient(data, recipe, walk->batch) / fmax(1, sqrt(walk->signal[0].q));
-    return layers ? step * sum / layers * depth_factor(layers) : NAN;
+    step *= has_row_norms(walk->net) ? tamed_by_norms : 1;
+    return layers ? step * exp(sum / layers) * depth_factor(layers) : NAN;
 }

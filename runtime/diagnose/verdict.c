@@ -8,25 +8,38 @@
 /* In decades (but for stride), for plain descent and for an optimizer that rescales the gradient of each weight
  * (adaptive).
  *
- * Plain descent feels the size of the gradient, and of the signal, whose square is in the curvature. What tells rows
- * apart is the square of their difference against the signal in the kernel that it descends on, whose condition is the
- * steps it needs (Xiao, Pennington & Schoenholz 2020). An adaptive one makes its steps as large at any layer, until its
- * epsilon counts; not at any time step: there they are sums over the steps of one weight's gradient. What no scale of
- * layers undoes is a gradient that grows against the signal: how sensitive the output is to the first layer's. */
+ * Small weights are a saddle, which is left at the pace of the layer with the strongest gradient (Saxe, McClelland &
+ * Ganguli 2014): one layer of tiny weights among good ones gets all of it, and grows at once. Plain descent feels the
+ * size of that gradient, and of the signal, whose square is in the curvature; an adaptive one makes its steps as large
+ * at any, until its epsilon counts: 1e-8, where outputs that say nothing get 1e-2. Over time steps both are alike:
+ * there a gradient is a sum of one weight's. What no scale of layers undoes is a gradient that grows, or falls, against
+ * the signal: how sensitive the output is to the first layer's.
+ *
+ * What tells rows apart is the square of their difference against the signal in the kernel that plain descent descends
+ * on, whose condition is the steps it needs (Xiao, Pennington & Schoenholz 2020). And where single draws of the weights
+ * differ by a decade to either side, the depth is more than the width carries (Hanin & Nica 2020). */
 static const PlumbLimits limits[] = {
     {.vanishing = -3,
      .exploding = 1.5,
      .signal = 1.5,
      .time = 1.5,
      .sensitivity = INFINITY,
-     .stride = 2.4,
+     .stride = 0.9,
+     .spread = 1,
+     .strongest = -1.75,
+     .insensitivity = -2,
+     .forgetting = -3.75,
      .difference = -2},
     {.vanishing = -5,
      .exploding = 5,
      .signal = INFINITY,
-     .time = 3,
+     .time = 1.5,
      .sensitivity = 2.5,
      .stride = INFINITY,
+     .spread = 1,
+     .strongest = -6,
+     .insensitivity = -5,
+     .forgetting = -3.75,
      .difference = -3.5},
 };
 
@@ -45,21 +58,60 @@ static bool is_constant(const PlumbNet *net, int at) {
     return count && spec[0].init && spec[0].shape.rank >= 2 && init_variance(&spec[0]) == 0;
 }
 
+static bool is_drawn(const PlumbNet *net, int at) {
+    return *net->node[at].about.init && net->node[at].about.parameters > 0;
+}
+
+/* The layer with weights whose units this node reads, and nothing else; -1: there is none, or a link joins them. */
+static int read_by(const PlumbNet *net, int at) {
+    do {
+        at = net->node[at].about.input_count == 1 ? net->node[at].about.input[0] : -1;
+    } while (at >= 0 && !is_drawn(net, at));
+    return at;
+}
+
 /* Units with the same weights in front of and behind them get the same gradient for ever. Goodfellow et al. 2016,
  * section 8.4. */
 static int first_alike(const PlumbNet *net) {
-    int before = -1;
     for (int i = 0; i < net->node_count; i++) {
-        if (!*net->node[i].about.init || !net->node[i].about.parameters) {
-            continue;
+        int below = is_drawn(net, i) && is_constant(net, i) ? read_by(net, i) : -1;
+        if (below >= 0 && is_constant(net, below) && plumb_shape_size(net->node[below].about.shape) > 1) {
+            return below;
         }
-        bool constant = is_constant(net, i);
-        if (constant && before >= 0) {
-            return before;
-        }
-        before = constant && plumb_shape_size(net->node[i].about.shape) > 1 ? i : -1;
     }
     return -1;
+}
+
+/* ---- the strongest gradient, and how it differs between draws -----------------------------------------------------
+ */
+
+/* Plain descent: a layer's outputs together, whatever their number; else each weight's by itself. */
+static double outputs_of(const Walk *walk, int at, bool adaptive) {
+    return adaptive ? 1 : sqrt((double)plumb_shape_size(walk->net->node[at].about.shape));
+}
+
+static double strongest_gradient(const Walk *walk, const PlumbForecast *forecast) {
+    double most = NAN, inputs = fmin(1, sqrt(walk->signal[0].q));
+    for (int i = 0; i <= forecast->start; i++) {
+        if (is_drawn(walk->net, i) && walk->gradient[i].reached) {
+            most = fmax(most, walk->told[i].weight_grad * outputs_of(walk, i, forecast->adaptive));
+        }
+    }
+    return log10(most / (inputs * outputs_of(walk, forecast->start, forecast->adaptive)));
+}
+
+/* ln d^2 differs by as much as this a layer, at most, in nets that an adaptive optimizer does not draw straight. */
+static const double spread_of_a_layer = 0.35;
+
+/* Links let a gradient pass by what layers do to it. */
+static double spread_of(const Walk *walk, const PlumbForecast *forecast) {
+    double spread = 0.5 * (forecast->high - forecast->low);
+    for (int i = 0; i < walk->net->node_count; i++) {
+        if (walk->net->node[i].about.skip) {
+            return NAN;
+        }
+    }
+    return forecast->adaptive ? fmin(spread, sqrt(spread_of_a_layer * (forecast->depth + 1)) / M_LN10) : spread;
 }
 
 /* ---- time ---------------------------------------------------------------------------------------------------------
@@ -114,11 +166,14 @@ static PlumbReason growth(const PlumbForecast *f) {
 }
 
 static PlumbReason decay(const PlumbForecast *f) {
-    return f->slope < f->limits.vanishing                     ? PLUMB_OF_GRADIENT
-           : f->signal_slope < f->limits.vanishing            ? PLUMB_OF_SIGNAL
-           : f->time_slope < f->limits.vanishing && !f->opens ? PLUMB_OF_TIME
-           : log10(f->difference) < f->limits.difference      ? PLUMB_OF_DIFFERENCES
-                                                              : PLUMB_OF_NOTHING;
+    bool insensitive = f->slope - f->signal_slope < f->limits.insensitivity;
+    return f->strongest < f->limits.strongest                  ? PLUMB_OF_GRADIENT
+           : insensitive && f->slope < f->limits.vanishing     ? PLUMB_OF_GRADIENT
+           : f->time_slope < f->limits.forgetting && !f->opens ? PLUMB_OF_TIME
+           : log10(f->difference) < f->limits.difference       ? PLUMB_OF_DIFFERENCES
+           : insensitive                                       ? PLUMB_OF_GRADIENT
+           : f->spread > f->limits.spread                      ? PLUMB_OF_DRAWS
+                                                               : PLUMB_OF_NOTHING;
 }
 
 PlumbVerdict forecast_verdict(const PlumbForecast *f, PlumbReason *reason) {
@@ -130,7 +185,8 @@ PlumbVerdict forecast_verdict(const PlumbForecast *f, PlumbReason *reason) {
         return PLUMB_UNFORESEEN;
     }
     PlumbReason grows = growth(f), decays = decay(f);
-    bool exploding = grows != PLUMB_OF_NOTHING && (grows != PLUMB_OF_STEPS || decays == PLUMB_OF_NOTHING);
+    bool settled = decays != PLUMB_OF_NOTHING && decays != PLUMB_OF_DRAWS;
+    bool exploding = grows != PLUMB_OF_NOTHING && !(grows == PLUMB_OF_STEPS && settled);
     *reason = exploding ? grows : decays;
     return exploding ? PLUMB_EXPLODING : decays == PLUMB_OF_NOTHING ? PLUMB_HEALTHY : PLUMB_VANISHING;
 }
@@ -143,6 +199,8 @@ bool is_adaptive(const PlumbCall *recipe) {
 void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast) {
     forecast->adaptive = is_adaptive(recipe);
     forecast->limits = *forecast_limits(forecast->adaptive);
+    forecast->strongest = forecast->first < 0 ? NAN : strongest_gradient(walk, forecast);
+    forecast->spread = forecast->first < 0 ? NAN : spread_of(walk, forecast);
     forecast->stride = forecast_stride(walk, data, recipe);
     forecast->alike = first_alike(walk->net);
     forecast->verdict = forecast_verdict(forecast, &forecast->reason);

@@ -54,6 +54,7 @@ bool gates_may_open(const char *layer, double decades, int steps);
 /* ---- stride.c ----------------------------------------------------------------------------------------------------- */
 double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
 bool is_plain(const PlumbNet *net);  /* no links, no batch norms */
+double drawn_std(const PlumbNet *net, int at); /* of the first weight of a node; NaN: it has none */
 double depth_factor(int layers);     /* by which an update ratio counts in a plain net of so many */
 
 /* ---- dependence.c: values that stem from the same draws --------------------------------------------------------- */

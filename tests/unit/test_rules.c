@@ -107,7 +107,10 @@ static const Trial trials[] = {
      false},
     {"saturated_activation", "input(2)", "dense(8, init=normal(200)) -> tanh", 1, "dense(2)", ARMS, SLOW, false, true},
     {"saturated_activation", "input(2)", "dense(8) -> tanh", 1, "dense(2)", ARMS, SLOW, false, false},
-    /* A relu is flat on half of its inputs by design. */
+    /* Pushed against its ceiling; a relu is flat on half of its inputs by design. */
+    {"saturated_activation", "input(2)", "dense(8, bias_init=constant(30)) -> relu6", 1, "dense(2)", ARMS, SLOW, false,
+     true},
+    {"saturated_activation", "input(2)", "dense(8) -> relu6", 1, "dense(2)", ARMS, SLOW, false, false},
     {"saturated_activation", "input(2)", "dense(8, init=normal(200)) -> relu", 1, "dense(2)", ARMS, SLOW, false, false},
     {"dead_units", "input(2)", "dense(8, bias_init=constant(-100)) -> relu", 1, "dense(2)", DOTS, SLOW, true, true},
     {"dead_units", "input(2)", "dense(8) -> relu", 1, "dense(2)", DOTS, SLOW, true, false},

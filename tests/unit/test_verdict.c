@@ -20,7 +20,7 @@ typedef struct Row {
 
 static const Row rows[] = {
     {"input(64)", RELU("xavier"), 25, NULL, SGD, PLUMB_VANISHING, PLUMB_OF_GRADIENT},
-    {"input(64)", RELU("xavier"), 14, NULL, SGD, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(64)", RELU("xavier"), 10, NULL, SGD, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(64)", RELU("xavier"), 25, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(64)", RELU("xavier"), 40, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_GRADIENT},
     {"input(64)", RELU("he"), 40, NULL, SGD, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
@@ -45,13 +45,26 @@ static const Row rows[] = {
     {"input(100, 2)", "lstm(64, forget_bias=-3, return=last)", 1, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_TIME},
     {"input(10, 2)", "lstm(64, forget_bias=-3, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(100, 2)", "gru(64, update_bias=-3, return=last)", 1, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_TIME},
+    {"input(10, 2)", "rnn(64, act=relu, recurrent_init=orthogonal(2), return=last)", 1, NULL, ADAM, PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
     {"input(40, 2)", "rnn(64, act=relu, recurrent_init=orthogonal(2), return=last)", 1, NULL, ADAM, PLUMB_EXPLODING,
      PLUMB_OF_TIME},
     /* Units that are alike stay so; drawn weights in front of them, or behind, tell them apart. */
     {"input(64)", "dense(32, init=constant(0.1)) -> tanh", 2, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_UNITS},
     {"input(64)", "dense(32, init=zeros) -> tanh", 2, NULL, SGD, PLUMB_VANISHING, PLUMB_OF_UNITS},
-    {"input(64)", "dense(32) -> tanh -> dense(32, init=zeros) -> tanh", 1, NULL, ADAM, PLUMB_VANISHING,
-     PLUMB_OF_GRADIENT},
+    {"input(64) -> a: dense(32) -> dense(32, init=zeros) -> tanh -> b: add & a",
+     "dense(32, init=zeros) -> tanh -> add & b", 1, NULL, SGD, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    /* One layer of tiny weights gets the whole gradient; of several each waits for the others. */
+    {"input(64)", "dense(32) -> tanh -> dense(32, init=normal(1e-7)) -> tanh", 1, NULL, SGD, PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    {"input(64)", "dense(32, init=normal(1e-3)) -> tanh", 2, NULL, SGD, PLUMB_VANISHING, PLUMB_OF_GRADIENT},
+    {"input(64)", "dense(32, init=normal(1e-3)) -> tanh", 2, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(64)", "dense(32) -> tanh -> dense(32, init=zeros) -> tanh", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(8) -> dense(24, init=normal(1e-7))", "relu -> dense(24, init=he)", 3, BLOBS, FAST, PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    /* Too narrow for the depth; as deep, and wider. */
+    {"input(64)", "dense(24) -> layernorm -> relu", 40, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_DRAWS},
+    {"input(64)", "dense(96) -> layernorm -> relu", 40, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     /* All layers move at once: too far for their number, not for few, slow steps, Adam, or with norms over the batch.
      */
     {"input(8)", "dense(24, init=he) -> relu", 22, BLOBS, FAST, PLUMB_EXPLODING, PLUMB_OF_STEPS},
