@@ -17,8 +17,7 @@ static PlumbPlace place_of(const Tree *tree) {
     return (PlumbPlace){tree->span.source, tree->span.begin, tree->span.end};
 }
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 /* The node of the first turn whose weights this one uses; -1: its own. */
 static int take_share(Builder *builder) {
@@ -122,8 +121,7 @@ bool place_call(Builder *builder, const PlumbCall *call, const Tree *tree, const
     return place_join(builder, call, &builder->at, 1, tree, name);
 }
 
-/* ---- nets used in nets
- * -------------------------------------------------------------------------------------------------- */
+/* ---- nets used in nets ------------------------------------------------------------------------------------------- */
 
 static int count_use(Builder *builder, const char *name) {
     Counter *counter = builder->level->used;
@@ -213,8 +211,7 @@ static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, c
     return done;
 }
 
-/* ---- stages
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- stages ------------------------------------------------------------------------------------------------------ */
 
 static bool not_a_stage(Builder *builder, const Value *value, const Tree *tree) {
     const char *is = value_type_name(value);
@@ -321,8 +318,7 @@ bool place(Builder *builder, const Tree *tree, Scope *scope, const char *name) {
     return done;
 }
 
-/* ---- statements of a body
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- statements of a body ---------------------------------------------------------------------------------------- */
 
 const Label *label_find(const Builder *builder, const char *name) {
     const Label *label = builder->level->labels;
@@ -490,8 +486,7 @@ bool place_block(Builder *builder, const Tree *block, Scope *scope, const char *
     return done;
 }
 
-/* ---- the whole net
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole net ----------------------------------------------------------------------------------------------- */
 
 PlumbNet *build_net(Session *session, const NetValue *net, Span span) {
     PlumbError error = {.argument = -1};

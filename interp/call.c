@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- values across the border to the runtime ------------------------------------------------------------------------
- */
+/* ---- values across the border to the runtime --------------------------------------------------------------------- */
 
 static bool list_to_plumb(PlumbArena *arena, const Value *value, PlumbValue *to) {
     PlumbValue *item = plumb_arena_alloc(arena, (size_t)(value->list.count + 1) * sizeof *item);
@@ -82,8 +81,7 @@ Value *value_of_plumb(const PlumbValue *from) {
     }
 }
 
-/* ---- arguments ------------------------------------------------------------------------------------------------------
- */
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
 
 typedef struct Binder { /* of one call */
     Session *session;
@@ -264,8 +262,7 @@ PlumbCall *bind_call(Session *session, const PlumbEntry *entry, const Tree *tree
     return call;
 }
 
-/* ---- functions
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 static bool count_fits(Session *session, const Function *function, const Tree *tree, int count) {
     if (count >= function->arguments_min && count <= function->arguments_max) {
@@ -332,8 +329,7 @@ static Value *call_function(Session *session, const Function *function, const Tr
     return result;
 }
 
-/* ---- data: what the check could read is not read again
- * ------------------------------------------------------------------ */
+/* ---- data: what the check could read is not read again ----------------------------------------------------------- */
 
 static char *loaded_key(const Session *session, const PlumbCall *call) {
     char *text = plumb_call_text(call), *key = NULL;
@@ -400,8 +396,7 @@ static Value *load_data(Session *session, const PlumbCall *call, const Tree *tre
     return value;
 }
 
-/* ---- what a call is
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- what a call is ---------------------------------------------------------------------------------------------- */
 
 static bool no_bodies(Session *session, const Tree *tree, const char *what) {
     if (tree->kind != TREE_CALL || !tree->bodies) {
@@ -439,8 +434,7 @@ Value *call_entry(Session *session, const PlumbEntry *entry, const Tree *tree, S
                                          : bound_value(session, entry, tree, scope);
 }
 
-/* ---- calls of values: nets with arguments, recipes with further settings
- * ---------------------------------------------------- */
+/* ---- calls of values: nets with arguments, recipes with further settings ----------------------------------------- */
 
 static Value *extend_recipe(Session *session, const Value *recipe, const Tree *tree, Scope *scope) {
     if (tree->bodies != 1 || tree->count != 2) {

@@ -77,8 +77,7 @@ static Value *evaluate_list(Session *session, const Tree *tree, Scope *scope) {
     return list;
 }
 
-/* ---- fields: a.b.c is resolved at once, since names of layers hold dots -------------------------------------------
- */
+/* ---- fields: a.b.c is resolved at once, since names of layers hold dots ------------------------------------------ */
 
 static int chain_length(const Tree *tree) {
     int length = 0;
@@ -106,8 +105,7 @@ static Value *evaluate_field(Session *session, const Tree *tree, Scope *scope) {
     return value;
 }
 
-/* ---- items and slices ---------------------------------------------------------------------------------------------
- */
+/* ---- items and slices -------------------------------------------------------------------------------------------- */
 
 /* From the end where negative, as in Python. False: reported. */
 static bool find_index(Session *session, const Tree *tree, const Value *index, int64_t length, int64_t *found) {
@@ -163,8 +161,7 @@ static Value *evaluate_index(Session *session, const Tree *tree, Scope *scope) {
     return value;
 }
 
-/* ---- operators ------------------------------------------------------------------------------------------------------
- */
+/* ---- operators --------------------------------------------------------------------------------------------------- */
 
 static bool is_logical(const Tree *tree) {
     return !strcmp(tree->text, "and") || !strcmp(tree->text, "or");
@@ -231,8 +228,7 @@ static Value *evaluate_binary(Session *session, const Tree *tree, Scope *scope) 
     return is_logical(tree) ? evaluate_logical(session, tree, scope) : evaluate_operator(session, tree, scope);
 }
 
-/* ---- all of them
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 Value *evaluate_as(Session *session, const Tree *tree, Scope *scope, unsigned kinds) {
     switch (tree->kind) {

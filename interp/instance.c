@@ -64,8 +64,7 @@ Scope *parameter_frame(const NetValue *net) {
     return frame;
 }
 
-/* ---- arguments of a call -------------------------------------------------------------------------------------------
- */
+/* ---- arguments of a call ----------------------------------------------------------------------------------------- */
 
 static const char *parameter_at(void *self, int index) {
     const Tree *declaration = self;
@@ -192,8 +191,7 @@ Value *instantiate(Session *session, const NetValue *like, const Tree *call, Sco
     return value;
 }
 
-/* ---- declarations
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- declarations ------------------------------------------------------------------------------------------------ */
 
 bool tree_mentions(const Tree *tree, const char *name) {
     if (tree->kind == TREE_NAME && !strcmp(tree->text, name)) {

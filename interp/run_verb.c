@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what an operand may be
- * --------------------------------------------------------------------------------------------- */
+/* ---- what an operand may be -------------------------------------------------------------------------------------- */
 
 static const struct {
     unsigned takes;
@@ -64,8 +63,7 @@ static bool wrong_kind(Session *session, const Verb *verb, const char *clause, u
     return false;
 }
 
-/* ---- evaluation
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- evaluation -------------------------------------------------------------------------------------------------- */
 
 static Value *evaluate_operand(Session *session, const Verb *verb, const char *clause, unsigned takes,
                                const Tree *tree) {
@@ -246,8 +244,7 @@ bool run_verb(Session *session, const Tree *tree) {
     return done;
 }
 
-/* ---- pause and resume
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- pause and resume -------------------------------------------------------------------------------------------- */
 
 void paused_clear(Session *session) {
     call_close(&session->paused.call);

@@ -10,8 +10,7 @@ enum { USE_DEPTH_MAX = 16, FAILED = 1, REFUSED = 2, INTERRUPTED = 130 };
 
 static const char *const current_folder[] = {".", NULL};
 
-/* ---- making
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 static int count_defines(const Options *options) {
     int count = 0;
@@ -87,8 +86,7 @@ void session_free(Session *session) {
     free(session);
 }
 
-/* ---- texts
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
 
 static bool is_verb(void *self, const char *word) {
     (void)self;
@@ -140,8 +138,7 @@ static const char *enter_folder(Session *session, const char *folder) {
     return before;
 }
 
-/* ---- checking
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- checking ---------------------------------------------------------------------------------------------------- */
 
 /* In a frame that is thrown away, settings too. */
 static void check_script(Session *session, const Script *script) {
@@ -176,8 +173,7 @@ static int errors(const Session *session) {
     return diags_count(session->diags, DIAG_ERROR) + diags_out_of_memory(session->diags);
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 static bool read_and_check(Session *session, Script **script, const char *name, const char *text, size_t length) {
     char *folder = folder_of(name);
@@ -226,9 +222,7 @@ int session_run(Session *session, const char *name, const char *text, size_t len
     return finish(session, run_script(session, script));
 }
 
-/* ---- use
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- use --------------------------------------------------------------------------------------------------------- */
 
 /* Beside the script that uses it, or in the current folder: the path that was found. malloc'd. */
 static char *used_path(const Session *session, const char *path) {
@@ -273,8 +267,7 @@ bool session_use(Session *session, const char *path, Span span) {
     return done;
 }
 
-/* ---- training and interruption
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- training and interruption ----------------------------------------------------------------------------------- */
 
 void session_interrupt(Session *session) {
     session->interrupted = 1;
@@ -307,8 +300,7 @@ PlumbOutcome session_train(Session *session, PlumbTrainer *trainer, PlumbError *
     return outcome;
 }
 
-/* ---- what verbs ask for
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- what verbs ask for ------------------------------------------------------------------------------------------ */
 
 const Options *session_options(const Session *session) {
     return &session->options;
@@ -410,8 +402,7 @@ bool session_set(Session *session, const char *key, const Value *value, Span spa
     return setting_set(&session->options, key, value, &error) || session_fail(session, span, &error);
 }
 
-/* ---- names for completion
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- names for completion ---------------------------------------------------------------------------------------- */
 
 static unsigned bound_kind(const Value *value) {
     return value->type == VALUE_NET      ? NAME_NET

@@ -23,8 +23,7 @@ bool session_json_wanted(const Session *session) {
     return session->options.json;
 }
 
-/* ---- reports
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
 
 static Diag *report_text(Session *session, Span span, const char *format, va_list arguments) {
     Text text = {0};
@@ -74,8 +73,7 @@ bool session_error(Session *session, Span span, const char *format, ...) {
     return false;
 }
 
-/* ---- JSON
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static void print_object(Session *session, json_t *object) {
     if (object) {

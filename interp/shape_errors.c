@@ -25,8 +25,7 @@ char *shape_words(PlumbShape shape, char text[96]) {
     return text;
 }
 
-/* ---- the way here ---------------------------------------------------------------------------------------------------
- */
+/* ---- the way here ------------------------------------------------------------------------------------------------ */
 
 void add_trail(const Builder *builder, Diag *diag) {
     if (!builder->trail) {
@@ -85,8 +84,7 @@ static void add_chain(const Builder *builder, Diag *diag, int node) {
     free(line);
 }
 
-/* ---- a layer that does not take what arrives
- * ---------------------------------------------------------------------------- */
+/* ---- a layer that does not take what arrives --------------------------------------------------------------------- */
 
 static bool same_span(Span a, Span b) {
     return a.source == b.source && a.begin == b.begin && a.end == b.end;
@@ -107,8 +105,7 @@ void report_shape(Builder *builder, const Tree *tree, const int *input, int coun
     add_trail(builder, diag);
 }
 
-/* ---- links that join what differs
- * ------------------------------------------------------------------------------------------ */
+/* ---- links that join what differs -------------------------------------------------------------------------------- */
 
 /* The last layer on the way to `node` that says its number of outputs itself: dense(32). -1: none. */
 static int find_width(const Builder *builder, int node) {

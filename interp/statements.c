@@ -6,8 +6,7 @@
 /* While checking, a loop's first turns stand for all. */
 enum { CHECKED_TURNS = 3 };
 
-/* ---- bindings
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- bindings ---------------------------------------------------------------------------------------------------- */
 
 /* A name means one thing: what the language has cannot be bound anew, save where only verbs and settings have it. */
 static bool is_free_name(Session *session, const Tree *tree) {
@@ -90,8 +89,7 @@ static Value *declare_recipe(Session *session, const Tree *tree) {
     return value;
 }
 
-/* ---- loops and choices
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- loops and choices ------------------------------------------------------------------------------------------- */
 
 static bool run_item(Session *session, const Tree *tree, Scope *scope, Value *item, EachItem body, void *self) {
     if (!scope_bind(scope, tree->text, item)) {
@@ -159,8 +157,7 @@ static bool run_choice(Session *session, const Tree *tree) {
     return (tree->count < 3 || run_block(session, tree->child[2])) && done;
 }
 
-/* ---- statements
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------------------------- */
 
 /* An expression by itself shows its value, as `print` does. */
 static bool run_expression(Session *session, const Tree *tree) {

@@ -95,8 +95,7 @@ Value *variants_item(const Variants *variants, int index, int dimension) {
     return list->list.item[index % list->list.count];
 }
 
-/* ---- one of them --------------------------------------------------------------------------------------------------
- */
+/* ---- one of them ------------------------------------------------------------------------------------------------- */
 
 typedef struct Site { /* of a call that is written anew: its arguments are names in a frame of their own */
     Arena *arena;

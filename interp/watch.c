@@ -70,8 +70,7 @@ char *watch_text(const Watch *watch, const Look *look) {
     return text_take(&text);
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------------
- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static void forget(Look *look) {
     for (int i = 0; i < WATCH_FIGURES; i++) {
@@ -148,8 +147,7 @@ bool watch_check(Session *session, const Tree *condition) {
     return true;
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------------
- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 void watch_begin(Watch *watch) {
     forget(&watch->before);

@@ -28,8 +28,7 @@ bool place_repeat(Builder *builder, const Site *site) {
     return done;
 }
 
-/* ---- share
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- share ------------------------------------------------------------------------------------------------------- */
 
 static Shared *find_shared(const Builder *builder, const Tree *tree) {
     Shared *shared = builder->turns->shared;
@@ -72,8 +71,7 @@ bool place_share(Builder *builder, const Site *site) {
     return done;
 }
 
-/* ---- bidirectional: Schuster & Paliwal 1997
- * ----------------------------------------------------------------------------- */
+/* ---- bidirectional: Schuster & Paliwal 1997 ---------------------------------------------------------------------- */
 
 bool place_bidirectional(Builder *builder, const Site *site) {
     if (!combinator_open(builder, site)) {
@@ -96,8 +94,7 @@ bool place_bidirectional(Builder *builder, const Site *site) {
     return done && combinator_join(builder, site, "concat", input, 2);
 }
 
-/* ---- when
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- when -------------------------------------------------------------------------------------------------------- */
 
 bool place_when(Builder *builder, const Site *site) {
     return !plumb_call_bool(site->call, "condition") || place_block(builder, site->body[0], site->scope, site->name);

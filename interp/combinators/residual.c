@@ -66,8 +66,7 @@ bool place_residual(Builder *builder, const Site *site) {
     return combinator_join(builder, site, "add", input, 2);
 }
 
-/* ---- highway: y = T body(x) + (1 - T) x = x + T (body(x) - x)
- * --------------------------------------------------------- */
+/* ---- highway: y = T body(x) + (1 - T) x = x + T (body(x) - x) ---------------------------------------------------- */
 
 /* T(x): as wide as x, its bias below zero, so that at first most of x is carried. */
 static bool place_gate(Builder *builder, const Site *site, int from) {

@@ -24,8 +24,7 @@ static State state_of_number(double value) {
     return isfinite(value) ? STATE_PLAIN : STATE_BROKEN;
 }
 
-/* ---- figures -------------------------------------------------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------------------------------------------------- */
 
 static void add_run(Grid *grid, const PlumbData *data, const Run *run) {
     const PlumbEpoch *last = last_of(run);
@@ -67,8 +66,7 @@ static void print_figures(const Canvas *canvas, const PlumbData *data, const Run
     grid_free(grid);
 }
 
-/* ---- loss curves: one scale for all
- * ---------------------------------------------------------------------------------- */
+/* ---- loss curves: one scale for all ------------------------------------------------------------------------------ */
 
 /* Only finite losses have a place on the scale. */
 static void loss_range(const Run *run, int count, double *low, double *high) {
@@ -118,8 +116,7 @@ static void print_curves(const Canvas *canvas, const Run *run, int count) {
     grid_free(grid);
 }
 
-/* ---- gradient profiles: a column a net, one scale for all
- * -------------------------------------------------------------- */
+/* ---- gradient profiles: a column a net, one scale for all -------------------------------------------------------- */
 
 /* Which of `layers` stands in this row: deep nets are sampled, those of fewer layers than rows leave rows empty (-1),
  * so that nets of different depth are lined up at both ends. */

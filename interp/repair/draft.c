@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- pieces of text ------------------------------------------------------------------------------------------------
- */
+/* ---- pieces of text ---------------------------------------------------------------------------------------------- */
 
 bool is_listed(const char *list, const char *word) {
     size_t length = strlen(word);
@@ -59,8 +58,7 @@ Tree *draft_parse(Draft *draft, const char *format, ...) {
     return copy;
 }
 
-/* ---- from a value --------------------------------------------------------------------------------------------------
- */
+/* ---- from a value ------------------------------------------------------------------------------------------------ */
 
 static Tree *tree_of_value(Draft *draft, const Value *value) {
     if (value->type == VALUE_BODY) {
@@ -131,8 +129,7 @@ void draft_free(Draft *draft) {
     }
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------------
- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 int draft_parameter(const Draft *draft, const Tree *tree) {
     for (int i = 0; tree->kind == TREE_NAME && i < draft->parameters; i++) {
@@ -155,8 +152,7 @@ const PlumbEntry *draft_entry(const Draft *draft, const Tree *tree) {
     return name_entry(name->text);
 }
 
-/* ---- statements of the body ----------------------------------------------------------------------------------------
- */
+/* ---- statements of the body -------------------------------------------------------------------------------------- */
 
 Tree *draft_block(Draft *draft) {
     char *text = draft->body->kind == TREE_BLOCK ? NULL : format_tree(draft->body);
@@ -181,8 +177,7 @@ bool draft_insert(Draft *draft, int place, Tree *statement) {
     return true;
 }
 
-/* ---- to text ------------------------------------------------------------------------------------------------------
- */
+/* ---- to text ----------------------------------------------------------------------------------------------------- */
 
 static void add_tree(Text *text, const Tree *tree) {
     char *written = format_tree(tree);
@@ -246,8 +241,7 @@ char *draft_text(const Draft *draft, const char *name, bool whole) {
     return tree ? format_tree(tree) : NULL;
 }
 
-/* ---- the recipe ---------------------------------------------------------------------------------------------------
- */
+/* ---- the recipe -------------------------------------------------------------------------------------------------- */
 
 static bool sets(const char *setting, const char *other) {
     size_t length = strcspn(setting, " =");

@@ -56,8 +56,7 @@ static bool is_norm(const PlumbEntry *entry) {
     return entry && entry->family && !strcmp(entry->family, "norms");
 }
 
-/* ---- layers with weights
- * --------------------------------------------------------------------------------------------- */
+/* ---- layers with weights ----------------------------------------------------------------------------------------- */
 
 static bool takes_init(const PlumbEntry *entry) {
     for (const PlumbArg *arg = entry ? entry->args : NULL; arg && arg->name; arg++) {
@@ -126,8 +125,7 @@ static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const
     free(whole);
 }
 
-/* ---- recurrent layers
- * ------------------------------------------------------------------------------------------------ */
+/* ---- recurrent layers -------------------------------------------------------------------------------------------- */
 
 /* Gates that begin open, by their bias. */
 static const struct {
@@ -166,8 +164,7 @@ static void edit_cell(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
     rewrite->in_body = parameter < 0 ? rewrite->in_body : in_body;
 }
 
-/* ---- links
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- links ------------------------------------------------------------------------------------------------------- */
 
 static const Tree *times_of(const Tree *repeat) {
     return repeat->child[1]->kind == TREE_ARGUMENT ? repeat->child[1]->child[0] : repeat->child[1];
@@ -232,8 +229,7 @@ static void carry(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
     free(text);
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------------------
- */
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 static void walk_block(Rewrite *rewrite, Tree *block, bool output);
 
@@ -382,8 +378,7 @@ static void walk_block(Rewrite *rewrite, Tree *block, bool output) {
     }
 }
 
-/* ---- statements of the body ----------------------------------------------------------------------------------------
- */
+/* ---- statements of the body -------------------------------------------------------------------------------------- */
 
 static bool is_input(const Draft *draft, const Tree *tree) {
     const PlumbEntry *entry = tree->kind == TREE_CALL ? draft_entry(draft, tree) : NULL;

@@ -127,8 +127,7 @@ static void find_troubles(const Sickness *sickness, Troubles *troubles) {
     }
 }
 
-/* ---- what is trained ----------------------------------------------------------------------------------------------
- */
+/* ---- what is trained --------------------------------------------------------------------------------------------- */
 
 enum { DEEP = 8, VERY_DEEP = 24 }; /* layers with drawn weights */
 
@@ -179,8 +178,7 @@ static bool is_robust(const Sickness *sickness) {
     return robust;
 }
 
-/* ---- one edit for one trouble --------------------------------------------------------------------------------------
- */
+/* ---- one edit for one trouble ------------------------------------------------------------------------------------ */
 
 /* Where a link's ends differ it goes through a layer of its own. */
 static bool make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
@@ -278,8 +276,7 @@ static bool best_for(const Sickness *sickness, const Trouble *trouble, int aim, 
     return best->net;
 }
 
-/* ---- for all that is urgent ----------------------------------------------------------------------------------------
- */
+/* ---- for all that is urgent -------------------------------------------------------------------------------------- */
 
 /* All that was made so far goes in front, each part with what it is for. */
 static bool join(const Candidate *whole, Candidate *more) {
@@ -348,8 +345,7 @@ static bool combine(const Sickness *sickness, const Troubles *troubles, Candidat
     return false;
 }
 
-/* ---- what trains nearly any net -------------------------------------------------------------------------------------
- */
+/* ---- what trains nearly any net ---------------------------------------------------------------------------------- */
 
 /* He et al. 2015 and 2016, Kingma & Ba 2015; of recurrent nets Gers et al. 2000, Cho et al. 2014 (of two gates, over
  * long sequences) and Pascanu et al. 2013. `second`: links, or the other cell. */
@@ -383,8 +379,7 @@ static bool classic(const Sickness *sickness, bool second, Candidate *candidate)
     return false;
 }
 
-/* ---- one after the other
- * --------------------------------------------------------------------------------------------- */
+/* ---- one after the other ----------------------------------------------------------------------------------------- */
 
 static bool single(const Sickness *sickness, const Troubles *troubles, int turn, Candidate *best) {
     for (int i = 0; i < troubles->count; i++) {

@@ -56,8 +56,7 @@ bool alerts_open(Alerts *alerts) {
     return true;
 }
 
-/* ---- keeping and telling ------------------------------------------------------------------------------------------
- */
+/* ---- keeping and telling ----------------------------------------------------------------------------------------- */
 
 void alerts_keep(NetValue *net, int64_t step, int epoch, json_t *object) {
     json_object_set_new(object, "step", json_integer(step));
@@ -106,8 +105,7 @@ static void tell_watch(Alerts *alerts, const Watch *watch, int64_t step, int epo
     free(condition);
 }
 
-/* ---- watchpoints --------------------------------------------------------------------------------------------------
- */
+/* ---- watchpoints ------------------------------------------------------------------------------------------------- */
 
 /* A figure that wavers about its limit is told once in a script; at the prompt it pauses each time. */
 static void look(Alerts *alerts, int64_t step, int epoch) {
@@ -142,8 +140,7 @@ static void show_step(NetValue *net, const PlumbStep *step) {
     }
 }
 
-/* ---- the first value that is not finite ---------------------------------------------------------------------------
- */
+/* ---- the first value that is not finite -------------------------------------------------------------------------- */
 
 typedef struct Origin { /* where values first were not finite */
     int node;           /* -1: not known */

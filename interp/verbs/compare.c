@@ -48,8 +48,7 @@ static bool begin(Session *session, const VerbCall *call) {
     return true;
 }
 
-/* ---- side by side -------------------------------------------------------------------------------------------------
- */
+/* ---- side by side ------------------------------------------------------------------------------------------------ */
 
 static json_t *run_json(const Run *run, const NetValue *net, const PlumbData *data) {
     json_t *object = json_object();

@@ -32,8 +32,7 @@ static void report_training(Session *session, const VerbCall *call, const NetVal
     session_json(session, call, net->name, json_pack("{s:o, s:I}", "file", json_text(path), "step", (json_int_t)step));
 }
 
-/* ---- save ---------------------------------------------------------------------------------------------------------
- */
+/* ---- save -------------------------------------------------------------------------------------------------------- */
 
 /* NET of `gradients(NET)`, or NULL: the operand is something else. */
 static const Tree *net_of_gradients(const Tree *tree) {
@@ -252,8 +251,7 @@ const Verb verb_save = {
     .check = check_save,
 };
 
-/* ---- load ----------------------------------------------------------------------------------------------------------
- */
+/* ---- load -------------------------------------------------------------------------------------------------------- */
 
 /* What was measured and learned belongs to the weights that were there before. */
 static bool load_training(Session *session, const VerbCall *call, NetValue *net) {

@@ -250,8 +250,7 @@ static bool improve(Repair *repair) {
     return true;
 }
 
-/* ---- what came of it ----------------------------------------------------------------------------------------------
- */
+/* ---- what came of it --------------------------------------------------------------------------------------------- */
 
 /* Is the setting's key set by the edits too? */
 static bool is_overridden(const Draft *draft, const Tree *setting) {
@@ -391,8 +390,7 @@ static bool finish(Repair *repair) {
     return bind_name(repair->session, repair->call->as_tree, repair->session->scope, best->net);
 }
 
-/* ---- the verb -----------------------------------------------------------------------------------------------------
- */
+/* ---- the verb ---------------------------------------------------------------------------------------------------- */
 
 static bool has_data(Session *session, const VerbCall *call) {
     if (call->on || call->operand[0]->net->trained_on) {

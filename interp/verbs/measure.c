@@ -3,8 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- measuring ----------------------------------------------------------------------------------------------------
- */
+/* ---- measuring --------------------------------------------------------------------------------------------------- */
 
 static bool was_trained_on(const NetValue *net, const Value *on) {
     return on && data_of(net->trained_on) && data_of(net->trained_on) == data_of(on);
@@ -42,8 +41,7 @@ bool measure_net(Session *session, const VerbCall *call, PlumbNet *net) {
     return true;
 }
 
-/* ---- diagnosing ---------------------------------------------------------------------------------------------------
- */
+/* ---- diagnosing -------------------------------------------------------------------------------------------------- */
 
 PlumbDiagnosis *diagnose_net(Session *session, Value *value, Value *on, Value *with, Span span) {
     const NetValue *net = value->net;

@@ -17,8 +17,7 @@ typedef struct Prediction {
     plumb_real *out;
 } Prediction;
 
-/* ---- the rows of a value
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the rows of a value ----------------------------------------------------------------------------------------- */
 
 /* Numbers in a value, nested as they may be. -1: there is something else, or (unknown) only running tells. */
 static int64_t count_numbers(const Value *value, const Value **odd) {
@@ -104,8 +103,7 @@ static bool data_fits(Session *session, const VerbCall *call, PlumbShape shape, 
     return session_fail(session, call->on_tree->span, &error);
 }
 
-/* ---- running
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 /* Classes are named by the data, or by that of the last training. */
 static const PlumbData *data_that_names(const VerbCall *call, int64_t size) {
@@ -153,8 +151,7 @@ static bool predict(Session *session, const VerbCall *call, PlumbNet *net, Predi
            session_fail(session, call->tree_of[0]->span, &error);
 }
 
-/* ---- showing
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------------------------------------------------- */
 
 /* The class of the largest output; with a single output, whether it is above 0. */
 static const char *class_of(const Prediction *made, int64_t row) {
@@ -253,8 +250,7 @@ static json_t *prediction_json(const Prediction *made) {
     return object;
 }
 
-/* ---- the verb
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the verb ---------------------------------------------------------------------------------------------------- */
 
 static bool can_be_written(Session *session, const VerbCall *call) {
     if (!call->to || call->to->type != VALUE_STRING || has_extension(call->to->string, ".npy")) {

@@ -6,8 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- nets ----------------------------------------------------------------------------------------------------------
- */
+/* ---- nets -------------------------------------------------------------------------------------------------------- */
 
 static json_t *net_json(const PlumbNet *net) {
     json_t *object = json_object(), *layers = json_array();
@@ -43,8 +42,7 @@ static bool show_net(Session *session, const VerbCall *call, int index) {
     return true;
 }
 
-/* ---- data
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 static json_t *classes_json(const PlumbData *data) {
     json_t *list = json_array();
@@ -88,8 +86,7 @@ static bool show_data(Session *session, const VerbCall *call, int index) {
     return true;
 }
 
-/* ---- recipes and other values
- * --------------------------------------------------------------------------------------------- */
+/* ---- recipes and other values ------------------------------------------------------------------------------------ */
 
 static json_t *json_setting(const PlumbValue *value, const char *text) {
     bool whole = value->type == PLUMB_V_NUMBER && value->number == rint(value->number) && fabs(value->number) < 1e15;

@@ -116,8 +116,7 @@ static void on_end(void *self, const PlumbEpoch *last) {
     print_row(self, last);
 }
 
-/* ---- making, running, keeping ---------------------------------------------------------------------------------------
- */
+/* ---- making, running, keeping ------------------------------------------------------------------------------------ */
 
 /* Of several nets each has a log of its own. */
 static bool open_log(Session *session, const VerbCall *call, const PlumbCall *recipe, const NetValue *net,
@@ -312,8 +311,7 @@ PlumbOutcome training_run(Session *session, const VerbCall *call, int index, boo
     return outcome;
 }
 
-/* ---- in words and in JSON -----------------------------------------------------------------------------------------
- */
+/* ---- in words and in JSON ---------------------------------------------------------------------------------------- */
 
 void training_title(Session *session, const VerbCall *call, const char *who) {
     const NetValue *net = call->operand[0]->net;

@@ -205,8 +205,7 @@ void plan_backward(Plan *plan, int thread) {
     run_steps(plan, thread, plan->forward_count, plan->step_count);
 }
 
-/* ---- figures -------------------------------------------------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------------------------------------------------- */
 
 static void sum_tallies(const Plan *plan, int node, Tally *out, Tally *d_out) {
     for (int s = 0; s < plan->shards; s++) { /* in order: the same bits whatever the threads */

@@ -216,8 +216,7 @@ static void tell_activation(PlumbNet *net, const NetNode *act) {
     before->about.init = init_name(&spec[0]);
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------------------
- */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static bool take_inputs(PlumbNet *net, NetNode *node, const int *input, int count, PlumbError *error) {
     int *index = plumb_arena_alloc(net->arena, (size_t)(count + 1) * sizeof *index);
@@ -321,8 +320,7 @@ int plumb_net_add(PlumbNet *net, const PlumbCall *call, const int *input, int co
     return append(net, &node, error);
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------------
- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 const char *plumb_net_name(const PlumbNet *net) {
     return net->name;

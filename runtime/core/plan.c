@@ -33,8 +33,7 @@ static int64_t node_values(const Plan *plan, int i) {
     return padded(most_rows(plan) * plumb_shape_size(node_at(plan, i)->about.shape));
 }
 
-/* ---- which nodes run ----------------------------------------------------------------------------------------------
- */
+/* ---- which nodes run --------------------------------------------------------------------------------------------- */
 
 static void find_live(const Plan *plan, Draft *draft) {
     int count = plan->net->node_count;
@@ -151,8 +150,7 @@ static void find_late(Plan *plan, int *users) {
     }
 }
 
-/* ---- where everything lies: offsets in a shard
- * ----------------------------------------------------------------------- */
+/* ---- where everything lies: offsets in a shard ------------------------------------------------------------------- */
 
 /* The node whose output memory node `i` uses: a fused dense node leaves its output in the activation's, where the
  * activation's slope can be had from there. */
@@ -250,8 +248,7 @@ static void find_adds(const Plan *plan, Draft *draft, bool *written) {
     }
 }
 
-/* ---- what layers make for themselves ------------------------------------------------------------------------------
- */
+/* ---- what layers make for themselves ----------------------------------------------------------------------------- */
 
 /* Does a node ask for the gradient of its first input? */
 static bool wants_input(const Plan *plan, int i) {
@@ -308,8 +305,7 @@ static void count_memory(const Plan *plan, Draft *draft) {
     }
 }
 
-/* ---- shards
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- shards ------------------------------------------------------------------------------------------------------ */
 
 static bool counts_dead(const Layer *layer) {
     return layer->act == ACT_RELU || layer->act == ACT_LEAKY_RELU || layer->act == ACT_RELU6;
@@ -485,8 +481,7 @@ static bool make_shard(Plan *plan, const Draft *draft, int s) {
     return true;
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static bool allocate(Plan *plan, Draft *draft) {
     size_t n = (size_t)plan->net->node_count, inputs = 0;

@@ -8,7 +8,8 @@
 
 enum { HUGE_PAGE = 1 << 21 };
 
-/* Large blocks ask for large pages: a step walks over all of a plan's memory, and a core knows but a few thousand pages. */
+/* Large blocks ask for large pages: a step walks over all of a plan's memory, and a core knows but a few thousand
+ * pages. */
 void *aligned_zeroed(size_t bytes) {
     size_t unit = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN_BYTES, size = (bytes + unit - 1) / unit * unit;
     void *memory = size < bytes ? NULL : aligned_alloc(unit, size ? size : unit);

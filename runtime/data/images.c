@@ -93,8 +93,7 @@ static bool read_names(const char *path, bool folders, Names *names, const Plumb
     return done;
 }
 
-/* ---- one image, through libpng's simplified interface
- * ---------------------------------------------------------------- */
+/* ---- one image, through libpng's simplified interface ------------------------------------------------------------ */
 
 static bool bad_png(const Images *images, const char *path, const char *message) {
     plumb_fail(images->error, PLUMB_FORMAT_ERROR, "\"%.160s\" is no PNG that can be read", path);
@@ -188,8 +187,7 @@ static bool read_image(Images *images, const char *path, int class) {
     return done;
 }
 
-/* ---- the whole -----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* class < 0: only counts. */
 static bool read_class(Images *images, const char *name, int class) {

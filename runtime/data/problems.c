@@ -224,8 +224,7 @@ PROBLEM(long_xor, early_args, "do the two bits that are marked early in a long s
         "x[t] = (bit, mark), marks in [0, T/10) and [T/10, T/2); class = the marked bits' exclusive or",
         "Martens & Sutskever 2011, section 4; Pascanu, Mikolov & Bengio 2013, section 4", "d = long_xor(100)")
 
-/* ---- temporal order ------------------------------------------------------------------------------------------------
- */
+/* ---- temporal order ---------------------------------------------------------------------------------------------- */
 
 enum { SYMBOLS = 6 /* X, Y, and four that mean nothing */ };
 
@@ -259,8 +258,7 @@ PROBLEM(temporal_order, early_args, "which two symbols came, and in which order,
         "Hochreiter & Schmidhuber 1997, section 5.6 (task 6a); Pascanu, Mikolov & Bengio 2013, section 4.1",
         "d = temporal_order(100)")
 
-/* ---- copying
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- copying ----------------------------------------------------------------------------------------------------- */
 
 enum { LETTERS = 8, BLANK = LETTERS, START, CHARACTERS };
 

@@ -36,8 +36,7 @@ void roots_set(const Walk *walk, int node) {
     mine[node / 64] |= (uint64_t)1 << node % 64;
 }
 
-/* ---- forward ------------------------------------------------------------------------------------------------------
- */
+/* ---- forward ----------------------------------------------------------------------------------------------------- */
 
 enum { PATHS_MAX = 1 << 14 /* that two nodes may be tied by: more, and theory is given up */ };
 
@@ -91,8 +90,7 @@ Joint joint_inputs(const Walk *walk, int node) {
     return sum;
 }
 
-/* ---- backward -------------------------------------------------------------------------------------------------------
- */
+/* ---- backward ---------------------------------------------------------------------------------------------------- */
 
 /* Correlation of what a node's gradient sends along an edge with that gradient itself. */
 static double along(const Walk *walk, const Edge *edge) {

@@ -126,8 +126,7 @@ void moments_concat(Moments *m) {
     }
 }
 
-/* ---- activations --------------------------------------------------------------------------------------------------
- */
+/* ---- activations ------------------------------------------------------------------------------------------------- */
 
 static const char *const not_normal = "what it reads is taken as Gaussian";
 
@@ -190,8 +189,7 @@ void moments_glu(Moments *m) {
     m->back[0].decades[PLUMB_BY_GATES] = decades(gain);
 }
 
-/* ---- layers with weights --------------------------------------------------------------------------------------------
- */
+/* ---- layers with weights ----------------------------------------------------------------------------------------- */
 
 /* n Var(w) that the initialiser made for this activation sets: 2 by he, 1 by xavier and lecun. An initialiser answers
  * for what it deviates from there, the activation for the rest: so neither is blamed for what the other makes good. */
@@ -241,8 +239,7 @@ void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias
     m->back[0].decades[PLUMB_BY_WIDTH] = decades(uses / terms);
 }
 
-/* ---- norms
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- norms ------------------------------------------------------------------------------------------------------- */
 
 /* Taking away the mean and the part along y leaves count - 2 of count values (without the mean, count - 1), and the
  * mean of 1 / variance of count normal numbers is count / (count - 3) of its wide limit (count / (count - 2)). */

@@ -117,8 +117,7 @@ static void gru_step(const CellTheory *cell, const Drive *drive, State *s, StepB
                        .steady_sent = (1 - z.mean) * n.slope * r.mean};
 }
 
-/* ---- over all time steps --------------------------------------------------------------------------------------------
- */
+/* ---- over all time steps ----------------------------------------------------------------------------------------- */
 
 /* What rows of the input have in common, their mean, its time steps have too. */
 static Drive drive_of(const CellTheory *cell, const Signal *x, const State *s) {

@@ -57,8 +57,7 @@ const char *plumb_rule_name(int rule) {
     return rule >= 0 && rule < RULES ? rules[rule].name : NULL;
 }
 
-/* ---- what judges use ----------------------------------------------------------------------------------------------
- */
+/* ---- what judges use --------------------------------------------------------------------------------------------- */
 
 const char *say(Patient *patient, const char *format, ...) {
     va_list arguments, again;

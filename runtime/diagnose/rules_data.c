@@ -119,8 +119,7 @@ bool judge_bad_data(Patient *patient, PlumbFinding *finding) {
     return true;
 }
 
-/* ---- the output ----------------------------------------------------------------------------------------------------
- */
+/* ---- the output -------------------------------------------------------------------------------------------------- */
 
 typedef struct Range {
     double low, high;

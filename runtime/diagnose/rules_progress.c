@@ -85,8 +85,7 @@ bool judge_oscillating_loss(Patient *patient, PlumbFinding *finding) {
     return true;
 }
 
-/* ---- standing still, or nearly so ---------------------------------------------------------------------------------
- */
+/* ---- standing still, or nearly so -------------------------------------------------------------------------------- */
 
 /* While training some more: plateaus of sigmoid nets end. */
 enum { PLATEAU_EPOCHS = 3, PLATEAU_TRAINING = 8, SLOW_EPOCHS = 4 };

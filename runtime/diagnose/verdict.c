@@ -47,8 +47,7 @@ const PlumbLimits *forecast_limits(bool adaptive) {
     return &limits[adaptive];
 }
 
-/* ---- units that are alike -----------------------------------------------------------------------------------------
- */
+/* ---- units that are alike ---------------------------------------------------------------------------------------- */
 
 /* Are all values of its matrix the same? */
 static bool is_constant(const PlumbNet *net, int at) {
@@ -82,8 +81,7 @@ static int first_alike(const PlumbNet *net) {
     return -1;
 }
 
-/* ---- the strongest gradient, and how it differs between draws -----------------------------------------------------
- */
+/* ---- the strongest gradient, and how it differs between draws ---------------------------------------------------- */
 
 /* Plain descent: a layer's outputs together, whatever their number; else each weight's by itself. */
 static double outputs_of(const Walk *walk, int at, bool adaptive) {
@@ -114,8 +112,7 @@ static double spread_of(const Walk *walk, const PlumbForecast *forecast) {
     return forecast->adaptive ? fmin(spread, sqrt(spread_of_a_layer * (forecast->depth + 1)) / M_LN10) : spread;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------------------
- */
+/* ---- time -------------------------------------------------------------------------------------------------------- */
 
 /* Gates learn to open, and from the nearest steps first: one that begins at least half open will. What is shut is not
  * told to while next to nothing comes through. */
@@ -154,8 +151,7 @@ void tell_time(const Walk *walk, PlumbForecast *forecast) {
     }
 }
 
-/* ---- the verdict --------------------------------------------------------------------------------------------------
- */
+/* ---- the verdict ------------------------------------------------------------------------------------------------- */
 
 static PlumbReason growth(const PlumbForecast *f) {
     return f->slope > f->limits.exploding || f->slope - f->signal_slope > f->limits.sensitivity ? PLUMB_OF_GRADIENT

@@ -63,8 +63,7 @@ bool walk_init(Walk *walk, const PlumbNet *net, PlumbForecastNode *told) {
     return done;
 }
 
-/* ---- what comes in ------------------------------------------------------------------------------------------------
- */
+/* ---- what comes in ----------------------------------------------------------------------------------------------- */
 
 enum { ROWS_MAX = 4096 };
 
@@ -92,8 +91,7 @@ static Signal signal_of_input(const PlumbData *data) {
                                         : (Signal){.q = 1, .difference = 1, .apart = 1, .normal = true};
 }
 
-/* ---- forward --------------------------------------------------------------------------------------------------------
- */
+/* ---- forward ----------------------------------------------------------------------------------------------------- */
 
 static const Signal unknown = {.q = NAN, .mean = NAN, .difference = NAN, .apart = NAN, .log_tangent = NAN};
 
@@ -174,8 +172,7 @@ void walk_forward(Walk *walk, const PlumbData *data) {
     }
 }
 
-/* ---- backward
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- backward ---------------------------------------------------------------------------------------------------- */
 
 /* log10 of the root of what is left of d^2 where its mean over the batch and its part along y are taken away. */
 static double centring(const Gradient *d, double rows) {
@@ -223,8 +220,7 @@ static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
     return g;
 }
 
-/* ---- where several readers send their gradients -------------------------------------------------------------------
- */
+/* ---- where several readers send their gradients ------------------------------------------------------------------ */
 
 /* The gradient along one edge; false: none. */
 static bool arrives(const Walk *walk, int at, const Edge *edge, Gradient *g) {

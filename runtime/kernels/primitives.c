@@ -284,8 +284,7 @@ static void release(Prepared *self) {
     free(p);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 static void point(dnnl_memory_t memory, const void *to) {
     if (memory) {
@@ -460,8 +459,7 @@ static void back_weights(Conv *self, int rows, const real *x, const real *dy, re
     finish_weights(p, d, beta, dw, scratch);
 }
 
-/* ---- the door ------------------------------------------------------------------------------------------------------
- */
+/* ---- the door ---------------------------------------------------------------------------------------------------- */
 
 /* Does oneDNN have a compiled kernel? */
 static bool has_kernel(Primitives *p, int direction, int rows) {

@@ -109,8 +109,7 @@ static void weight_group(const Products *p, const real *x, const real *dy, real 
     }
 }
 
-/* ---- all images ---------------------------------------------------------------------------------------------------
- */
+/* ---- all images -------------------------------------------------------------------------------------------------- */
 
 typedef struct At { /* where group g of row r begins */
     int64_t x, w, y;

@@ -42,8 +42,7 @@ static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
     return 4;
 }
 
-/* ---- what shards tell each other, and what forward leaves for backward --------------------------------------------
- */
+/* ---- what shards tell each other, and what forward leaves for backward ------------------------------------------- */
 
 /* joint: double count, then `channels` of each of two sums. */
 static size_t joint_bytes(const LayerSite *site) {
@@ -128,8 +127,7 @@ static void forward(const Pass *pass) {
     normalise(pass, g);
 }
 
-/* ---- backward: Ioffe & Szegedy 2015, the chain rule of algorithm 1 -------------------------------------------------
- */
+/* ---- backward: Ioffe & Szegedy 2015, the chain rule of algorithm 1 ----------------------------------------------- */
 
 /* This shard's sums of dy and of dy xhat: its gradients of bias and weight. */
 static void tell_gradients(const Pass *pass, Grid g) {

@@ -2,8 +2,7 @@
 #include "common.h"
 #include "recurrent.h"
 
-/* ---- rnn: Elman 1990. z: before activation --------------------------------------------------------------------------
- */
+/* ---- rnn: Elman 1990. z: before activation ----------------------------------------------------------------------- */
 
 static void rnn_forward(const Level *l, int t) {
     l->pass->k->bias_act(l->act, l->slope, l->rows, l->units, z_at(l, t), l->bias, block_at(l, l->h, t + 1), NULL,
@@ -19,8 +18,7 @@ static void rnn_backward(const Level *l, int t, real *dh_before) {
 const Cell rnn_cell = {
     .gates = 1, .slots = 1, .together = 1, .weights = NORM_HH + 1, .forward = rnn_forward, .backward = rnn_backward};
 
-/* ---- lstm: Hochreiter & Schmidhuber 1997 with Gers 2000's forget gate. z: i, f, g, o
- * ------------------------------------- */
+/* ---- lstm: Hochreiter & Schmidhuber 1997 with Gers 2000's forget gate. z: i, f, g, o ----------------------------- */
 
 /* What goes into h's tanh: c, or with norm=layernorm gain hat(c) + bias (Ba, Kiros & Hinton 2016, equation 22). */
 static const real *seen_memory(const Level *l, int t) {
@@ -78,8 +76,7 @@ const Cell lstm_cell = {.gates = 4,
                         .forward = lstm_forward,
                         .backward = lstm_backward};
 
-/* ---- gru: Cho et al. 2014, as PyTorch and cuDNN have it: the reset gate after the product. z: r, z, the state's part
- * of n, n ---- */
+/* ---- gru: Cho et al. 2014, as PyTorch has it, the reset gate after the product. z: r, z, n's part of the state, n -- */
 
 static void gru_forward(const Level *l, int t) {
     l->pass->k->gru(l->rows, l->units, z_at(l, t), l->bias, block_at(l, l->h, t), block_at(l, l->h, t + 1));

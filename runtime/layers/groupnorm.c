@@ -157,8 +157,7 @@ static void forward(const Pass *pass) {
     }
 }
 
-/* ---- backward ------------------------------------------------------------------------------------------------------
- */
+/* ---- backward ---------------------------------------------------------------------------------------------------- */
 
 static void add_weights(const Pass *pass, const Scratch *s, int channels) {
     for (int c = 0; s->weight && c < channels; c++) {

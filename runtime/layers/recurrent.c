@@ -4,8 +4,7 @@
 #include "../train/inits.h"
 #include "common.h"
 
-/* ---- arguments
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
 
 #define UNITS                                                                                                          \
     { .name = "units", .accepts = PLUMB_A_INT, .min = 1, .max = 1e6, .help = "values of the state h" }
@@ -66,8 +65,7 @@ static const PlumbArg lstm_args[] = {
 static const PlumbArg gru_args[] = {
     UNITS, BIAS("update_bias", "0", "initial bias of the update gate: above 0 it starts by keeping the state"), SHARED};
 
-/* ---- shape
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- shape ------------------------------------------------------------------------------------------------------- */
 
 static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
     PlumbShape in = site->input[0];
@@ -85,8 +83,7 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
     return true;
 }
 
-/* ---- weights
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- weights ----------------------------------------------------------------------------------------------------- */
 
 /* Those of the first level have PyTorch's names without its _l0; of the others with it. */
 #define NAMES(suffix)                                                                                                  \
@@ -207,8 +204,7 @@ static void moments(Moments *m) {
     m->back[0] = all;
 }
 
-/* ---- descriptors
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- descriptors ------------------------------------------------------------------------------------------------- */
 
 static const char *const lstm_gates[] = {"input", "forget", "output", NULL};
 static const char *const gru_gates[] = {"reset", "update", NULL};

@@ -18,8 +18,7 @@ static int steps_at_once(const Level *l) {
     return steps < 1 ? 1 : steps > l->steps ? l->steps : steps;
 }
 
-/* ---- gates that lie together ---------------------------------------------------------------------------------------
- */
+/* ---- gates that lie together ------------------------------------------------------------------------------------- */
 
 typedef struct Run { /* of gates: as blocks of a weight, and as slots of z */
     int gate, slot, count;
@@ -50,8 +49,7 @@ static real *input_side(const Level *l, int t, Run run[2], int *runs, int *ld) {
     return (l->hat_ih ? l->hat_ih : l->z) + (size_t)t * (size_t)l->rows * (size_t)*ld;
 }
 
-/* ---- time-major and back -------------------------------------------------------------------------------------------
- */
+/* ---- time-major and back ----------------------------------------------------------------------------------------- */
 
 /* Where step t of a row lies in an array (rows, steps, width). */
 static size_t place(const Level *l, int row, int t, int width) {
@@ -87,8 +85,7 @@ static void drop(const Level *l, const real *x, real *y) {
     }
 }
 
-/* ---- forward -------------------------------------------------------------------------------------------------------
- */
+/* ---- forward ----------------------------------------------------------------------------------------------------- */
 
 static void add_biases(const Level *l) {
     Run run[2];
@@ -221,8 +218,7 @@ void recurrent_forward(const Pass *pass) {
     }
 }
 
-/* ---- backward ------------------------------------------------------------------------------------------------------
- */
+/* ---- backward ---------------------------------------------------------------------------------------------------- */
 
 /* From z, dL/d(before activation), to the state's product: hat_hh becomes its gradient (rnn: z does). */
 static void norm_backward(const Level *l, int t) {

@@ -19,8 +19,7 @@ static int steps_of(const Pass *pass) {
     return pass->site->input[0].dim[0];
 }
 
-/* ---- last
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- last -------------------------------------------------------------------------------------------------------- */
 
 static void last_forward(const Pass *pass) {
     int n = last_axis(pass->site->shape), steps = steps_of(pass);
@@ -71,8 +70,7 @@ const Layer layer_last = {
     .onnx = last_onnx,
 };
 
-/* ---- mean_over_time
- * -------------------------------------------------------------------------------------------------- */
+/* ---- mean_over_time ---------------------------------------------------------------------------------------------- */
 
 static void mean_forward(const Pass *pass) {
     int n = last_axis(pass->site->shape), steps = steps_of(pass);

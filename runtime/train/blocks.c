@@ -54,8 +54,7 @@ bool blocks_make(Stepper *stepper) {
     return true;
 }
 
-/* ---- a block -------------------------------------------------------------------------------------------------------
- */
+/* ---- a block ----------------------------------------------------------------------------------------------------- */
 
 /* Where a block lies in its weight: rows first..first+count-1 of a matrix. */
 static int64_t begin_of(const Stepper *stepper, const Block *block) {
@@ -121,8 +120,7 @@ static void update(Stepper *stepper, Block *block, double norm) {
     }
 }
 
-/* ---- all of them ---------------------------------------------------------------------------------------------------
- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 double blocks_squared_norm(const Stepper *stepper) {
     double sum = 0, nonfinite = 0;

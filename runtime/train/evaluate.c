@@ -8,8 +8,7 @@
 
 enum { EVALUATION_BATCH = 512, EVALUATION_VALUES = 1 << 24 /* of one node, what it saves included: 64 MiB */ };
 
-/* ---- a net run forward over many rows -------------------------------------------------------------------------------
- */
+/* ---- a net run forward over many rows ---------------------------------------------------------------------------- */
 
 typedef struct Runner {
     Pool *pool, *own; /* own: NULL where the pool is borrowed */
@@ -117,8 +116,7 @@ static const PlumbCall *loss_in(PlumbArena **arena, const PlumbData *data, const
     return loss_of(data, loss, *arena, error);
 }
 
-/* ---- scores
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- scores ------------------------------------------------------------------------------------------------------ */
 
 enum { TOP = 5 };
 
@@ -287,8 +285,7 @@ bool plumb_evaluate(PlumbNet *net, const PlumbPart *part, const PlumbData *data,
     return done;
 }
 
-/* ---- does the net fit the data?
- * ------------------------------------------------------------------------------------------ */
+/* ---- does the net fit the data? ---------------------------------------------------------------------------------- */
 
 static bool input_fits(const PlumbNet *net, const PlumbData *data, PlumbError *error) {
     PlumbShape in = net->node[0].about.shape;
@@ -339,8 +336,7 @@ bool plumb_net_fits(const PlumbNet *net, const PlumbData *data, const PlumbCall 
     return fits;
 }
 
-/* ---- one batch, forward and backward
- * ---------------------------------------------------------------------------------------- */
+/* ---- one batch, forward and backward ----------------------------------------------------------------------------- */
 
 static int first_batch(const PlumbData *data, const PlumbCall *recipe) {
     double wanted = plumb_call_number(recipe, "batch");

@@ -89,8 +89,7 @@ static double uniform_variance(const PlumbCall *call, const WeightSpec *spec) {
     return limit * limit / 3;
 }
 
-/* ---- matrices: rows = first axis, columns = all others ------------------------------------------------------------
- */
+/* ---- matrices: rows = first axis, columns = all others ----------------------------------------------------------- */
 
 static void matrix_size(const WeightSpec *spec, int *rows, int *columns) {
     *rows = spec->shape.dim[0];
@@ -226,8 +225,7 @@ INIT(lsuv, "lsuv", NULL, gain_args, orthogonal_fill, eye_variance, NULL, true,
      "W = W gain / sqrt(var(y)) until |var(y) / gain^2 - 1| < 0.1, layer by layer, before the first step",
      "Mishkin & Matas 2016, algorithm 1")
 
-/* ---- init=auto, and filling a weight -------------------------------------------------------------------------------
- */
+/* ---- init=auto, and filling a weight ----------------------------------------------------------------------------- */
 
 static PlumbValue gain_one = {.type = PLUMB_V_NUMBER, .number = 1};
 static bool not_given[1] = {false};

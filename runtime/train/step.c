@@ -99,8 +99,7 @@ double loss_of_shard(const Kernels *k, const LossRows *batch, const Plan *plan, 
     return ((const Loss *)batch->call->entry)->run(k, &rows, d_out);
 }
 
-/* ---- making ---------------------------------------------------------------------------------------------------------
- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 static bool make_buffers(Stepper *stepper, int batch, int states) {
     const LossRows *rows = &stepper->rows;
@@ -164,8 +163,7 @@ void stepper_clear(Stepper *stepper) {
     *stepper = (Stepper){0};
 }
 
-/* ---- a step, on every thread
- * ------------------------------------------------------------------------------------------ */
+/* ---- a step, on every thread ------------------------------------------------------------------------------------- */
 
 static void gather_inputs(Stepper *stepper, const Shard *shard, int s, const uint32_t *index) {
     const PlumbData *data = stepper->data;
@@ -249,8 +247,7 @@ void stepper_run(Stepper *stepper, int64_t rows, uint64_t seed, int64_t step, bo
     stepper->scale = stepper->updates ? limits_least(&stepper->limits, sqrt(stepper->grad_squares)) : stepper->scale;
 }
 
-/* ---- figures
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- figures ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Norms {
     double grad, weight, update, nonfinite; /* sums of squares, and a count */

@@ -173,8 +173,7 @@ void plumb_trainer_unobserve(PlumbTrainer *trainer, const void *self) {
     trainer->observer_count = kept;
 }
 
-/* ---- a step
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- a step ------------------------------------------------------------------------------------------------------ */
 
 void trainer_shuffle(PlumbTrainer *trainer) {
     uint32_t rows = (uint32_t)trainer->data->train.rows;
@@ -316,8 +315,7 @@ static void use_average(PlumbTrainer *trainer, bool wanted) {
     }
 }
 
-/* ---- epochs and history
- * ------------------------------------------------------------------------------------------------ */
+/* ---- epochs and history ------------------------------------------------------------------------------------------ */
 
 static bool remember(PlumbTrainer *trainer, const PlumbEpoch *epoch) {
     if (trainer->history_count == trainer->history_space) {
@@ -475,8 +473,7 @@ PlumbOutcome plumb_trainer_run(PlumbTrainer *trainer, int64_t most, PlumbError *
     return outcome;
 }
 
-/* ---- looking
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 void plumb_trainer_pause(PlumbTrainer *trainer) {
     atomic_store(&trainer->pause, true);

@@ -19,8 +19,7 @@ double products_floor(const Product *product, int count, Pool *pool) {
 enum { THREADS_MAX = 64, ARRAYS = 3, ROUNDS = 5 };
 static const double ROUND_MS = 2;
 
-/* ---- one way of one product on one thread --------------------------------------------------------------------------
- */
+/* ---- one way of one product on one thread ------------------------------------------------------------------------ */
 
 typedef struct Work { /* of a thread: c = a b, or a primitive */
     int m, n, k;
@@ -99,8 +98,7 @@ static void run_small(Work *w) {
 }
 #endif
 
-/* ---- primitives, in the layouts that they like ----------------------------------------------------------------------
- */
+/* ---- primitives, in the layouts that they like ------------------------------------------------------------------- */
 
 static bool add_array(Work *work, const_dnnl_primitive_desc_t about, int i, int argument, dnnl_query_t layout) {
     const dnnl_memory_desc_t *wanted = dnnl_primitive_desc_query_md(about, layout, 0);
@@ -241,8 +239,7 @@ static const Way ways[] = {
     {make_matmul, run_primitive}, {make_conv, run_primitive},
 };
 
-/* ---- all threads ---------------------------------------------------------------------------------------------------
- */
+/* ---- all threads ------------------------------------------------------------------------------------------------- */
 
 typedef struct Team {
     const Product *product;

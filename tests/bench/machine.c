@@ -68,8 +68,7 @@ bool machine_wait(double *patience) {
     }
 }
 
-/* ---- the limit ----------------------------------------------------------------------------------------------------
- */
+/* ---- the limit --------------------------------------------------------------------------------------------------- */
 
 #ifdef __x86_64__
 /* Twelve sums: four cycles of latency on two units, with room. Named ones, since an array would be spilled. */

@@ -3,8 +3,7 @@
 #include "gradients.h"
 #include "layer_cases.h"
 
-/* ---- layers -------------------------------------------------------------------------------------------------------
- */
+/* ---- layers ------------------------------------------------------------------------------------------------------ */
 
 /* What a layer stands in: alone behind the weights that make its input, or in a small net. A row's input has as many
  * features as the batch has rows, so that no error of an input's gradient can hide from the weights before it. */
@@ -66,8 +65,7 @@ static void backward_of_every_layer_is_the_slope_of_the_loss(void **state) {
     }
 }
 
-/* ---- is everything of the registry in the tables? ------------------------------------------------------------------
- */
+/* ---- is everything of the registry in the tables? ---------------------------------------------------------------- */
 
 static const PlumbCall *case_call(Kit *kit, const char *text) {
     Stage stage;
@@ -108,8 +106,7 @@ static void every_layer_and_argument_has_a_case(void **state) {
     }
 }
 
-/* ---- losses --------------------------------------------------------------------------------------------------------
- */
+/* ---- losses ------------------------------------------------------------------------------------------------------ */
 
 static const struct LossCase {
     const char *loss;
@@ -162,8 +159,7 @@ static void every_loss_has_a_case(void **state) {
     }
 }
 
-/* ---- links, shared weights, dropout, batches ------------------------------------------------------------------------
- */
+/* ---- links, shared weights, dropout, batches --------------------------------------------------------------------- */
 
 static const char *const nets[] = {
     /* a node read by two, three, and twice by one */

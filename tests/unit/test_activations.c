@@ -6,8 +6,7 @@
 
 #define EPS ((double)FLT_EPSILON)
 
-/* ---- fastmath: units in the last place ------------------------------------------------------------------------------
- */
+/* ---- fastmath: units in the last place --------------------------------------------------------------------------- */
 
 /* Distance in units of the last place of `exact` as a float. */
 static double ulps(float seen, double exact) {
@@ -66,8 +65,7 @@ static void fast_functions_meet_their_limits(void **state) {
     assert_true(fast_softplus(1000) == 1000 && fast_softplus(-1000) == 0 && isnan(fast_softplus(NAN)));
 }
 
-/* ---- what the scalar functions say: the slope is the derivative
- * ------------------------------------------------------- */
+/* ---- what the scalar functions say: the slope is the derivative -------------------------------------------------- */
 
 /* Every activation, with parameters that it takes; 0 where it takes none. */
 static const struct Row {
@@ -129,8 +127,7 @@ static void saturation_is_a_twentieth_of_the_largest_slope(void **state) {
     }
 }
 
-/* ---- arrays
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- arrays ------------------------------------------------------------------------------------------------------ */
 
 static const int sizes[][2] = {{1, 1}, {1, 3}, {3, 1}, {17, 3}, {3, 17}, {1, 64}, {16, 64}, {17, 65}, {3, 1025}};
 enum { SIZES = sizeof sizes / sizeof *sizes };

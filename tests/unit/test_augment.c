@@ -156,8 +156,7 @@ static void what_does_not_fit_is_refused(void **state) {
     plumb_arena_free(arena);
 }
 
-/* ---- training ------------------------------------------------------------------------------------------------------
- */
+/* ---- training ---------------------------------------------------------------------------------------------------- */
 
 /* Two classes of 4 x 4 pictures, eight of each. */
 static void put_pictures(void) {

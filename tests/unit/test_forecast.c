@@ -11,8 +11,7 @@ static void assert_digits(const char *what, double seen, double expected, int di
     }
 }
 
-/* ---- expectations of activations ----------------------------------------------------------------------------------
- */
+/* ---- expectations of activations --------------------------------------------------------------------------------- */
 
 static void variance_maps_have_the_known_values(void **state) {
     (void)state;
@@ -140,8 +139,7 @@ static void quadrature_gives_the_known_values_of_erf(void **state) {
     assert_digits("E erf'^2", rule_product(&rule, slope, slope), 0.569410, 6);
 }
 
-/* ---- nets ---------------------------------------------------------------------------------------------------------
- */
+/* ---- nets -------------------------------------------------------------------------------------------------------- */
 
 /* `head`, then `body` `depth` times, then `tail`. In the body # is the number of the repetition, @ the one before. */
 static PlumbNet *deep_net(Kit *kit, const char *head, int depth, const char *body, const char *tail) {
@@ -222,8 +220,7 @@ static void batchnorm_explodes_by_the_known_factor(void **state) {
     plumb_net_free(net);
 }
 
-/* ---- against what is measured -------------------------------------------------------------------------------------
- */
+/* ---- against what is measured ------------------------------------------------------------------------------------ */
 
 typedef struct Errors {
     double *error; /* decades, of each layer */
@@ -441,8 +438,7 @@ static void gradients_through_time_are_what_is_measured(void **state) {
     }
 }
 
-/* ---- where theory ends --------------------------------------------------------------------------------------------
- */
+/* ---- where theory ends ------------------------------------------------------------------------------------------- */
 
 static void expect_refused(Kit *kit, const char *text, const char *name, const char *why) {
     PlumbNet *net = net_of(kit, text);

@@ -384,14 +384,10 @@ static void generated_programs_keep_tree_and_comments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spaces_are_canonical),
-        cmocka_unit_test(parentheses_that_hide_a_verb_stay),
-        cmocka_unit_test(bodies_keep_their_lines),
-        cmocka_unit_test(long_lines_are_broken),
-        cmocka_unit_test(an_index_stays_on_the_line),
-        cmocka_unit_test(comments_and_single_blank_lines_stay),
-        cmocka_unit_test(one_tree_is_printed_by_itself),
-        cmocka_unit_test(generated_programs_keep_tree_and_comments),
+        cmocka_unit_test(spaces_are_canonical),          cmocka_unit_test(parentheses_that_hide_a_verb_stay),
+        cmocka_unit_test(bodies_keep_their_lines),       cmocka_unit_test(long_lines_are_broken),
+        cmocka_unit_test(an_index_stays_on_the_line),    cmocka_unit_test(comments_and_single_blank_lines_stay),
+        cmocka_unit_test(one_tree_is_printed_by_itself), cmocka_unit_test(generated_programs_keep_tree_and_comments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

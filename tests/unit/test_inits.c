@@ -3,8 +3,7 @@
 #include "runtime/train/inits.h"
 #include <math.h>
 
-/* ---- a table of all: what each draws --------------------------------------------------------------------------------
- */
+/* ---- a table of all: what each draws ----------------------------------------------------------------------------- */
 
 typedef enum { CONSTANT, UNIFORM, NORMAL, ORTHOGONAL, EYE } Kind;
 
@@ -96,8 +95,7 @@ static void every_initialiser_and_argument_has_a_row(void **state) {
     }
 }
 
-/* ---- filling
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- filling ----------------------------------------------------------------------------------------------------- */
 
 static real *filled(Kit *kit, const WeightSpec *spec, uint64_t seed, uint32_t stream) {
     real *value = kit_alloc(kit, (size_t)plumb_shape_size(spec->shape) * sizeof *value);
@@ -226,8 +224,7 @@ static void a_constant_needs_no_initialiser(void **state) {
     assert_true(init_variance(&spec) == 0);
 }
 
-/* ---- seeds and streams
- * ------------------------------------------------------------------------------------------------- */
+/* ---- seeds and streams ------------------------------------------------------------------------------------------- */
 
 static void a_seed_decides_the_bits(void **state) {
     Kit *kit = *state;
@@ -290,8 +287,7 @@ static void a_net_made_again_has_the_same_bits(void **state) {
     plumb_net_free(net);
 }
 
-/* ---- init=auto
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- init=auto --------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *net, *init; /* what its first dense layer takes */

@@ -12,8 +12,7 @@ enum { SIZES = sizeof sizes / sizeof *sizes };
 static const int64_t lengths[] = {0, 1, 3, 17, 64, 65, 1023, 1024, 1025, 4099};
 enum { LENGTHS = sizeof lengths / sizeof *lengths };
 
-/* ---- products
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- products ---------------------------------------------------------------------------------------------------- */
 
 typedef struct Product {
     bool ta, tb;
@@ -127,8 +126,7 @@ static void special_values_go_through_products(void **state) {
     }
 }
 
-/* ---- one value each
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- one value each ---------------------------------------------------------------------------------------------- */
 
 static const float odd_values[] = {0.0f, -0.0f, 1e-40f, -1e-40f, FLT_MIN, FLT_MAX, -FLT_MAX, INFINITY, -INFINITY, NAN};
 enum { ODD = sizeof odd_values / sizeof *odd_values };
@@ -224,8 +222,7 @@ static void transposing_moves_values_only(void **state) {
     }
 }
 
-/* ---- sums
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- sums -------------------------------------------------------------------------------------------------------- */
 
 static void sums_of(const Table *table, int64_t n) {
     real *a = array_random(n, 1), *b = array_random(n, 2);
@@ -367,8 +364,7 @@ static void shards_are_summed_in_order(void **state) {
     }
 }
 
-/* ---- softmax
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- softmax ----------------------------------------------------------------------------------------------------- */
 
 /* y_i = exp(x_i - largest) / sum: the exponential's 2 ulp, the sum's n / 2 at most, a product. For the logarithm the
  * error is that of x - largest - log(sum), each rounded at its own size. */
@@ -426,8 +422,7 @@ static void softmax_rows_are_apart(void **state) {
     }
 }
 
-/* ---- which table
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- which table ------------------------------------------------------------------------------------------------- */
 
 static void native_where_it_is_built_else_portable(void **state) {
     PlumbError error = {.argument = -1};

@@ -7,8 +7,7 @@
 #define EPS ((double)FLT_EPSILON)
 enum { STEPS = 10 };
 
-/* ---- one weight in double, as the papers have it
- * ------------------------------------------------------------------------ */
+/* ---- one weight in double, as the papers have it ----------------------------------------------------------------- */
 
 typedef struct One {
     double w, m, v;
@@ -113,8 +112,7 @@ static void every_optimizer_and_argument_has_a_row(void **state) {
     }
 }
 
-/* ---- ten steps
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- ten steps --------------------------------------------------------------------------------------------------- */
 
 typedef struct Course { /* of n weights under one optimizer */
     const Table *table;
@@ -195,8 +193,7 @@ static void states_are_as_many_as_are_used(void **state) {
     }
 }
 
-/* ---- clipping, schedules
- * -------------------------------------------------------------------------------------------------- */
+/* ---- clipping, schedules ----------------------------------------------------------------------------------------- */
 
 static Update clipped(Kit *kit, const char *source, double norm) {
     const PlumbCall *call = call_of(kit, source);

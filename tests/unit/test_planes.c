@@ -30,8 +30,7 @@ static void assert_near(double seen, double expected, double bound, const char *
     }
 }
 
-/* ---- norms --------------------------------------------------------------------------------------------------------
- */
+/* ---- norms ------------------------------------------------------------------------------------------------------- */
 
 static void check_moments(const Table *table, Grid g, double shift) {
     int64_t n = size_of(g), count = g.rows * g.inner;
@@ -135,8 +134,7 @@ static void channels_are_scaled_and_lead_back(void **state) {
     }
 }
 
-/* ---- pooling ------------------------------------------------------------------------------------------------------
- */
+/* ---- pooling ----------------------------------------------------------------------------------------------------- */
 
 enum { POOL_ROWS = 2 };
 

@@ -43,8 +43,7 @@ static void assert_figure(const char *text, const char *what, double seen, doubl
     }
 }
 
-/* ---- outputs: signal, mean, std, saturated, dead
- * ------------------------------------------------------------------------- */
+/* ---- outputs: signal, mean, std, saturated, dead ----------------------------------------------------------------- */
 
 static void compare_output(Kit *kit, Measured *m, const char *text, int node) {
     const PlumbNode *about = plumb_net_node(m->net, node);
@@ -104,8 +103,7 @@ static void outputs_have_their_moments(void **state) {
     for_every_backend_and_split(*state, compare_outputs);
 }
 
-/* ---- gradients
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 /* `zero` adds nothing to stage `at`, and its weights' gradient is dL/d(output of `at`), row by row. */
 static const struct {
@@ -192,9 +190,7 @@ static void norms_are_those_of_the_weights(void **state) {
     for_every_backend_and_split(*state, compare_norms);
 }
 
-/* ---- training
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- training ---------------------------------------------------------------------------------------------------- */
 
 /* |step| / |weights after it|: gradient descent steps by lr times the gradient. */
 static void update_ratio_is_step_over_weight(void **state) {

@@ -298,8 +298,7 @@ static void bad_texts_are_refused(void **state) {
     assert_says(&error, "No such file");
 }
 
-/* ---- series -------------------------------------------------------------------------------------------------------
- */
+/* ---- series ------------------------------------------------------------------------------------------------------ */
 
 /* Values 0 ... 19 in the second column. */
 static void put_series(void) {
@@ -378,8 +377,7 @@ static void bad_series_are_refused(void **state) {
     assert_says(&error, "not finite");
 }
 
-/* ---- images -------------------------------------------------------------------------------------------------------
- */
+/* ---- images ------------------------------------------------------------------------------------------------------ */
 
 static void put_png(const char *path, int width, int height, unsigned format, const unsigned char *pixel) {
     png_image image = {

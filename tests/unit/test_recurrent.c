@@ -4,8 +4,7 @@
 
 #define FOLDER "tests/reference/recurrent_"
 
-/* ---- PyTorch: see tests/reference/generate_recurrent.py ------------------------------------------------------------
- */
+/* ---- PyTorch: see tests/reference/generate_recurrent.py ---------------------------------------------------------- */
 
 typedef struct Case {
     const char *name, *stage[4];
@@ -133,8 +132,7 @@ static void outputs_losses_and_gradients_are_those_of_pytorch(void **state) {
     free(expected.array);
 }
 
-/* ---- kernels
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- kernels ----------------------------------------------------------------------------------------------------- */
 
 enum { ROWS = 3, UNITS = 37, STATE = ROWS * UNITS, GATES = 4 * STATE };
 
@@ -187,8 +185,7 @@ static void native_cells_compute_what_portable_ones_do(void **state) {
     }
 }
 
-/* ---- training
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- training ---------------------------------------------------------------------------------------------------- */
 
 static const char *const deep[] = {"input(9, 2)", "lstm(8, layers=2, dropout=0.3, norm=layernorm)",
                                    "gru(6, reverse=true)", "rnn(5, return=last)", NULL};
@@ -290,8 +287,7 @@ static void many_long_sequences_are_evaluated_in_parts(void **state) {
     plumb_net_free(net);
 }
 
-/* ---- what a user sees
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what a user sees -------------------------------------------------------------------------------------------- */
 
 static void weights_have_pytorchs_names_and_shapes(void **state) {
     Kit *kit = *state;

@@ -26,8 +26,7 @@ typedef struct Reference {
     const char *name; /* of the case under way */
 } Reference;
 
-/* ---- what is expected
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what is expected -------------------------------------------------------------------------------------------- */
 
 static double *numbers_of(const Array *array) {
     double *number = calloc((size_t)array->count + 1, sizeof *number);
@@ -56,8 +55,7 @@ static const Array *expected(const Reference *reference, const char *what) {
     return found;
 }
 
-/* ---- the session's values
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the session's values ---------------------------------------------------------------------------------------- */
 
 static Value *bound(const Reference *reference, const char *prefix, ValueType type) {
     char name[256];
@@ -83,8 +81,7 @@ static const PlumbCall *recipe_of(const Reference *reference) {
     return bound(reference, "r_", VALUE_RECIPE)->call.call;
 }
 
-/* ---- comparing
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------------------------- */
 
 static void assert_number(const Reference *reference, const char *what, int64_t i, double seen, double wanted,
                           double relative) {
@@ -192,8 +189,7 @@ static void compare_steps(const Reference *reference) {
     free(wanted);
 }
 
-/* ---- the script
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the script -------------------------------------------------------------------------------------------------- */
 
 static char *read_script(size_t *length) {
     FILE *file = fopen(FOLDER "cases.plumb", "rb");

@@ -51,8 +51,7 @@ static void every_entry_is_of_one_named_kind(void **state) {
     for_every_entry(*state, assert_kind);
 }
 
-/* ---- arguments
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
 
 static void assert_arguments(Kit *kit, const PlumbEntry *entry) {
     for (int a = 0; entry->args && entry->args[a].name; a++) {
@@ -128,8 +127,7 @@ static void a_call_of_defaults_is_written_as_its_name(void **state) {
     for_every_entry(*state, assert_text);
 }
 
-/* ---- names
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* Every name and alias finds its own entry: no two entries share one. */
 static void assert_found(Kit *kit, const PlumbEntry *entry) {
@@ -155,8 +153,7 @@ static void every_name_and_alias_is_found_once(void **state) {
     assert_null(plumb_entry_at(1 << 20));
 }
 
-/* ---- layers
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- layers ------------------------------------------------------------------------------------------------------ */
 
 static void assert_complete(Kit *kit, const PlumbEntry *entry) {
     (void)kit;

@@ -50,8 +50,7 @@ static void assert_contains(const char *text, const char *part) {
     }
 }
 
-/* ---- grids --------------------------------------------------------------------------------------------------------
- */
+/* ---- grids ------------------------------------------------------------------------------------------------------- */
 
 static const Column three[] = {
     {.title = "name", .align = ALIGN_LEFT},
@@ -155,8 +154,7 @@ static void a_name_from_a_file_cannot_break_the_table(void **state) {
     close_paper(&paper);
 }
 
-/* ---- bars -----------------------------------------------------------------------------------------------------------
- */
+/* ---- bars -------------------------------------------------------------------------------------------------------- */
 
 static void log_bars_show_decades(void **state) {
     (void)state;
@@ -184,8 +182,7 @@ static void curves_fall_and_mark_what_is_not_finite(void **state) {
     assert_string_equal(bar_curve(loss, 2, 0, 8, 1, text), "\xE2\x96\x87");
 }
 
-/* ---- pictures of a net
- * ------------------------------------------------------------------------------------------------- */
+/* ---- pictures of a net ------------------------------------------------------------------------------------------- */
 
 typedef struct Bench {
     PlumbArena *arena;

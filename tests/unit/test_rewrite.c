@@ -58,8 +58,7 @@ static void assert_stays(const char *script, const Rewriting *to) {
     close_bench(&bench);
 }
 
-/* ---- biases, dropout -----------------------------------------------------------------------------------------------
- */
+/* ---- biases, dropout --------------------------------------------------------------------------------------------- */
 
 static void first_biases_become_zeros_where_they_are_given(void **state) {
     (void)state;
@@ -81,8 +80,7 @@ static void dropout_of_more_than_half_is_lowered(void **state) {
     assert_stays("net n { input(2) -> dense(4) -> dropout(0.5) -> dense(2) }", &to);
 }
 
-/* ---- recurrent layers -----------------------------------------------------------------------------------------------
- */
+/* ---- recurrent layers -------------------------------------------------------------------------------------------- */
 
 static void gates_open_and_the_rest_of_the_call_stays(void **state) {
     (void)state;
@@ -110,8 +108,7 @@ static void a_cell_is_replaced_without_what_belongs_to_the_old_one(void **state)
     assert_stays("net n { input(9, 2) -> gru(4) }", &(Rewriting){.cell = "gru"});
 }
 
-/* ---- links ----------------------------------------------------------------------------------------------------------
- */
+/* ---- links ------------------------------------------------------------------------------------------------------- */
 
 static void a_repeated_body_gets_a_link(void **state) {
     (void)state;
@@ -159,8 +156,7 @@ static void highways_carry_unless_they_do_already(void **state) {
     assert_stays("net n { input(4) -> highway(bias=-5) { dense(4) } -> dense(2) }", &to);
 }
 
-/* ---- nets that are used ---------------------------------------------------------------------------------------------
- */
+/* ---- nets that are used ------------------------------------------------------------------------------------------ */
 
 #define BLOCK "net block(act=sigmoid, width=4) { dense(width) -> act }\n"
 

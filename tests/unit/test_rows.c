@@ -111,8 +111,7 @@ static void rows_are_normalised_and_their_gradients_follow(void **state) {
     for_every_table_and_width(row_norm_of);
 }
 
-/* ---- dropout ------------------------------------------------------------------------------------------------------
- */
+/* ---- dropout ----------------------------------------------------------------------------------------------------- */
 
 /* Value by value as the generator draws. */
 static real kept(const Dropping *drop, real p, int64_t place) {
@@ -145,8 +144,7 @@ static void dropout_drops_what_the_generator_says(void **state) {
     for_every_table_and_width(dropout_of);
 }
 
-/* ---- the learned slope, live units ----------------------------------------------------------------------------------
- */
+/* ---- the learned slope, live units ------------------------------------------------------------------------------- */
 
 static void slope_of(const Table *table, int n) {
     real *x = array_random(n, 1), *dy = array_random(n, 2), *dx = array_new(n);

@@ -2,8 +2,7 @@
 #include "nets.h"
 #include <math.h>
 
-/* ---- asking -------------------------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 /* `head`, then `body` so many times, then `tail`: stages as in nets.h. */
 static PlumbNet *deep(Kit *kit, const char *head, const char *body, int times, const char *tail) {
@@ -66,8 +65,7 @@ static void assert_only_known_roots(const PlumbDiagnosis *diagnosis) {
     }
 }
 
-/* ---- nets that are measured and trained
- * ------------------------------------------------------------------------------ */
+/* ---- nets that are measured and trained -------------------------------------------------------------------------- */
 
 typedef struct Trial {
     const char *rule, *head, *body;
@@ -191,8 +189,7 @@ static void rules_fire_on_sick_nets_and_not_on_the_nearest_healthy_ones(void **s
     }
 }
 
-/* ---- histories ----------------------------------------------------------------------------------------------------
- */
+/* ---- histories --------------------------------------------------------------------------------------------------- */
 
 enum { HISTORY_MOST = 12 };
 
@@ -274,8 +271,7 @@ static void rules_of_the_loss_read_its_history(void **state) {
     }
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------------
- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 static void scale_by_1000(PlumbData *data) {
     for (int64_t i = 0; i < 2 * data->train.rows; i++) {
@@ -340,8 +336,7 @@ static void bad_data_is_found_before_training(void **state) {
     }
 }
 
-/* ---- findings -------------------------------------------------------------------------------------------------------
- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 static void a_finding_names_layers_cause_and_a_remedy_that_the_forecast_calls_healthy(void **state) {
     Kit *kit = *state;

@@ -8,8 +8,7 @@
 
 static atomic_long allocations, foreign; /* from this program; from a shared library */
 
-/* ---- who counts: our allocator before glibc's own, or the sanitizer's hook ------------------------------------------
- */
+/* ---- who counts: our allocator before glibc's own, or the sanitizer's hook --------------------------------------- */
 
 #ifndef __has_feature /* clang's way of asking */
 #define __has_feature(feature) 0
@@ -76,8 +75,7 @@ static void start_counting(void) {
 }
 #endif
 
-/* ---- nets and recipes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- nets and recipes -------------------------------------------------------------------------------------------- */
 
 enum { STEPS = 50, BATCH = 16 };
 

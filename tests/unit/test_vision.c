@@ -56,8 +56,7 @@ __attribute__((noinline)) void *aligned_alloc(size_t alignment, size_t size) {
 }
 #endif
 
-/* ---- one batch, measured ------------------------------------------------------------------------------------------
- */
+/* ---- one batch, measured ----------------------------------------------------------------------------------------- */
 
 typedef struct Measured {
     double loss;
@@ -90,8 +89,7 @@ static Distance distance(int64_t n, const plumb_real *a, const plumb_real *b) {
     return d;
 }
 
-/* ---- PyTorch --------------------------------------------------------------------------------------------------------
- */
+/* ---- PyTorch ----------------------------------------------------------------------------------------------------- */
 
 #define FOLDER "tests/reference/vision/"
 
@@ -189,8 +187,7 @@ static void outputs_losses_and_gradients_are_pytorchs(void **state) {
     assert_true(count >= 44);
 }
 
-/* ---- native against portable ---------------------------------------------------------------------------------------
- */
+/* ---- native against portable ------------------------------------------------------------------------------------- */
 
 /* Before a batch norm a bias's gradient is 0, and what is seen of it the rounding of some hundred terms about 1e-3. */
 static const double rounding = 3e-7;
@@ -284,8 +281,7 @@ static void native_and_portable_agree_over_channels_in_blocks(void **state) {
     }
 }
 
-/* ---- bits -----------------------------------------------------------------------------------------------------------
- */
+/* ---- bits -------------------------------------------------------------------------------------------------------- */
 
 static const char lenet[] = "input(3, 11, 9) -> conv(20, 3) -> batchnorm -> relu -> maxpool(2) -> conv(17, 3) -> "
                             "groupnorm(17) -> tanh -> conv(8, [2, 3], stride=2) -> relu -> avgpool(2, stride=1) -> "
@@ -394,8 +390,7 @@ static void every_failing_allocation_of_a_plan_is_an_error(void **state) {
     plumb_net_free(net);
 }
 
-/* ---- figures --------------------------------------------------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------------------------------------------------- */
 
 static void a_dead_channel_is_a_dead_unit(void **state) {
     Kit *kit = *state;
@@ -471,8 +466,7 @@ static void init_auto_knows_the_activation_behind_pooling(void **state) {
     plumb_net_free(net);
 }
 
-/* ---- refusals -------------------------------------------------------------------------------------------------------
- */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 /* False: a stage is refused, and the kit's error says why. */
 static bool builds(Kit *kit, PlumbNet *net, const char *text) {
