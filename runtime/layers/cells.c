@@ -76,7 +76,7 @@ const Cell lstm_cell = {.gates = 4,
                         .forward = lstm_forward,
                         .backward = lstm_backward};
 
-/* ---- gru: Cho et al. 2014, as PyTorch has it, the reset gate after the product. z: r, z, n's part of the state, n -- */
+/* ---- gru, Cho et al. 2014, as PyTorch has it: the reset gate after the product; z: r, z, n's state part, n ------- */
 
 static void gru_forward(const Level *l, int t) {
     l->pass->k->gru(l->rows, l->units, z_at(l, t), l->bias, block_at(l, l->h, t), block_at(l, l->h, t + 1));
