@@ -103,8 +103,9 @@ void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *
     fputc('\n', canvas->out);
 }
 
-void picture_proposal(const Canvas *canvas, const char *edit, const char *reason) {
-    canvas_wrap(canvas, STATE_PLAIN, 4, "fix would try first: %s", edit);
+void picture_proposal(const Canvas *canvas, const char *edit, const char *reason, bool foreseen) {
+    canvas_wrap(canvas, STATE_PLAIN, 4, "%sfix would try first: %s", foreseen ? "by its forecast it is not, and " : "",
+                edit);
     canvas_wrap(canvas, STATE_HEALTHY, 6, "    for %s", reason);
     fputc('\n', canvas->out);
 }

@@ -75,8 +75,8 @@ int forecast_cause(const PlumbForecast *forecast);
 
 /* What the rules found; `basis`: of which net, by what ("plain on digits"). */
 void picture_diagnosis(const Canvas *canvas, const char *basis, const PlumbNet *net, const PlumbDiagnosis *diagnosis);
-/* What `fix` would try first. */
-void picture_proposal(const Canvas *canvas, const char *edit, const char *reason);
+/* What `fix` would try first; foreseen: no rule fires, it is the forecast that is not healthy. */
+void picture_proposal(const Canvas *canvas, const char *edit, const char *reason, bool foreseen);
 /* A finding on one line, "vanishing gradient, dense1 ... dense14: ...": malloc'd, NULL without memory. */
 char *finding_text(const PlumbNet *net, const PlumbFinding *finding);
 /* "dense1 ... dense14, time steps 1 to 3"; "": the whole net. malloc'd, or NULL. */

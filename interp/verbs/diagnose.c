@@ -25,7 +25,7 @@ static json_t *propose_edit(Session *session, const VerbCall *call, Value *on, c
         return json_null();
     }
     Canvas canvas = session_canvas(session);
-    picture_proposal(&canvas, first.text, first.reason);
+    picture_proposal(&canvas, first.text, first.reason, !plumb_diagnosis_size(diagnosis));
     json_t *object = json_object();
     json_object_set_new(object, "edit", json_text(first.text));
     json_object_set_new(object, "for", json_text(first.reason));
