@@ -37,24 +37,24 @@ static inline float fast_exp2_whole(float n) {
     return n;
 }
 
-/* exp(x) = y 2^n, n whole, for x in [-87.3, 88.7]: Cody and Waite's reduction and Cephes' polynomial. Returns y. */
-static inline float fast_exp_parts(float x, float *n) {
+/* exp(x) = (1 + y) 2^n, n whole, for x in [-87.3, 88.7]: Cody and Waite's reduction, then exp(r) - 1 for |r| <= ln(2) / 2
+ * as the polynomial of degree 6 that r leads, of least relative error: 1.3e-8. Returns y. */
+static inline float fast_expm1_parts(float x, float *n) {
     *n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
     float r = x - *n * 0.693359375f;
     r += *n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    return p * r * r + r + 1;
+    float p = 1.38824949e-3f;
+    p = p * r + 8.36664694e-3f;
+    p = p * r + 4.16672040e-2f;
+    p = p * r + 1.66665427e-1f;
+    p = p * r + 4.99999981e-1f;
+    return p * r * r + r;
 }
 
 /* 2 ulp; 0 below -87.3, infinite above 88.7. */
 static inline float fast_exp(float x) {
     float clamped = x < -87.3f ? -87.3f : x > 88.7f ? 88.7f : x, n;
-    float part = fast_exp_parts(clamped, &n);
+    float part = 1 + fast_expm1_parts(clamped, &n);
     float half = (n * 0.5f + 12582912.0f) - 12582912.0f; /* 2^n in two factors: n = 128 overflows one */
     float y = part * fast_exp2_whole(half) * fast_exp2_whole(n - half);
     y = x < -87.3f ? 0 : y;
@@ -63,38 +63,26 @@ static inline float fast_exp(float x) {
 
 /* exp for x of at most 87, cheaper: what lies below -87 is taken as that. */
 static inline float fast_exp_bounded(float x) {
-    float n, part = fast_exp_parts(x < -87 ? -87 : x, &n);
+    float n, part = 1 + fast_expm1_parts(x < -87 ? -87 : x, &n);
     return part * fast_exp2_whole(n);
 }
 
-/* tanh as a rational of degree 13 over 6 (Eigen's coefficients), 1 from 7.9 on: 7 ulp. */
+/* exp(x) - 1, exact near 0 where the difference of exp(x) and 1 is not: 3 ulp for x in [-87, 88]. */
+static inline float fast_expm1(float x) {
+    float n, part = fast_expm1_parts(x < -87 ? -87 : x, &n), scale = fast_exp2_whole(n);
+    return scale * part + (scale - 1);
+}
+
+/* tanh |x| = m / (m + 2) with m = exp(2 |x|) - 1, 1 from 9.02 on: 3 ulp. */
 static inline float fast_tanh(float x) {
-    float c = x < -7.90531110763549805f ? -7.90531110763549805f : x > 7.90531110763549805f ? 7.90531110763549805f : x, z = c * c;
-    float p = -2.76076847742355e-16f;
-    p = p * z + 2.00018790482477e-13f;
-    p = p * z - 8.60467152213735e-11f;
-    p = p * z + 5.12229709037114e-08f;
-    p = p * z + 1.48572235717979e-05f;
-    p = p * z + 6.37261928875436e-04f;
-    p = p * z + 4.89352455891786e-03f;
-    float q = 1.19825839466702e-06f;
-    q = q * z + 1.18534705686654e-04f;
-    q = q * z + 2.26843463243900e-03f;
-    q = q * z + 4.89352518554385e-03f;
-    return c * p / q;
+    float size = fabsf(x), m = fast_expm1(2 * (size > 9.02f ? 9.02f : size));
+    return copysignf(m / (m + 2), x);
 }
 
 /* 5 ulp; 0 below -87. */
 static inline float fast_sigmoid(float x) {
     float y = 1 / (1 + fast_exp_bounded(-x));
     return x < -87 ? 0 : y;
-}
-
-/* exp(x) - 1 = 2 t / (1 - t) with t = tanh(x / 2), exact near 0 where exp(x) - 1 is not: 6 ulp for x <= 0. */
-static inline float fast_expm1(float x) {
-    float t = fast_tanh(0.5f * x);
-    float small = 2 * t / (1 - t);
-    return x > -1 && x < 1 ? small : fast_exp(x) - 1;
 }
 
 /* erf as a rational of degree 13 over 8 (Eigen's coefficients): 7 ulp. */
