@@ -19,7 +19,7 @@ typedef enum {
 enum { LAYER_NONE = -1, LAYER_LOWER = 0 };
 typedef struct Case {
     int family;              /* from 1 */
-    char *name;
+    const char *name;
     Specimen own, twin;
     Trouble trouble;         /* where it is broken */
     uint32_t causes;         /* the rules that name it: sum of RULE_BIT; 0: none does */

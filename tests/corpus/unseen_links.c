@@ -12,8 +12,6 @@ static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03
 
 /* ---- D: links ---------------------------------------------------------------------------------------------------- */
 
-#define GROWTH (LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH))
-
 static void named_links(Corpus *corpus, int family) {
     static const Part parts[] = {
         {"h: dense(20) -> relu; dense(20) -> relu -> add(h)", GROWTH},
@@ -51,27 +49,6 @@ static void linked_convs(Corpus *corpus, int family) {
 }
 
 /* ---- E: recurrent ------------------------------------------------------------------------------------------------ */
-
-#define FADING BIT(VANISHING_THROUGH_TIME)
-#define GROWING BIT(EXPLODING_THROUGH_TIME)
-
-typedef struct Sequence { /* a task, what makes a sequence of its input, and a cell that learns it */
-    const char *what;
-    const Task *task;
-    const char *stem, *best, *settings;
-} Sequence;
-
-static void add_cell(Corpus *corpus, int family, const Part *cell, const Sequence *sequence) {
-    add_pair(corpus, family,
-             (Pair){.name = text_of(corpus, "%s on %s", cell->text, sequence->what),
-                    .task = sequence->task,
-                    .body = text_of(corpus, "%s%s", sequence->stem, cell->text),
-                    .twin_body = text_of(corpus, "%s%s", sequence->stem, sequence->best),
-                    .settings = sequence->settings,
-                    .trouble = BY_WEIGHTS,
-                    .causes = cell->causes,
-                    .layer = LAYER_LOWER});
-}
 
 static void last_of_sequence(Corpus *corpus, int family) {
     static const Part cells[] = {

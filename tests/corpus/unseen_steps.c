@@ -12,29 +12,11 @@ static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03
 #define ADAM "epochs = 30; batch = 32; optimizer = adam(lr=0.005)"
 #define LONG "epochs = 100; batch = 16; optimizer = adam(lr=0.02)"
 
-static const char *plain(Corpus *corpus, int depth, const char *act) {
-    return text_of(corpus, "repeat(%d) { dense(28) -> %s }", depth, act);
-}
-
 /* ---- F: steps ---------------------------------------------------------------------------------------------------- */
-
-typedef struct Step {
-    const char *settings, *act;
-    int depth;
-    const Task *task;
-} Step;
 
 static void add_steps(Corpus *corpus, int family, const Step *steps, int count, uint32_t causes) {
     for (int s = 0; s < count; s++) {
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%d %s, %s", steps[s].depth, steps[s].act, steps[s].settings),
-                        .task = steps[s].task,
-                        .body = plain(corpus, steps[s].depth, steps[s].act),
-                        .settings = text_of(corpus, "epochs = 30; %s", steps[s].settings),
-                        .twin_settings = ADAM,
-                        .trouble = BY_STEPS,
-                        .causes = causes,
-                        .layer = LAYER_NONE});
+        add_step(corpus, family, &steps[s], 28, ADAM, causes);
     }
 }
 
@@ -83,26 +65,25 @@ static void starved(Corpus *corpus, int family) {
 typedef struct Choice {
     const char *what;
     const Task *task, *right;          /* right: NULL: as task */
-    const char *body, *end, *settings; /* end: behind the last layer; settings: NULL: ADAM */
+    const char *body, *end, *settings; /* settings: NULL: ADAM */
     uint32_t causes;                   /* none: any alarm is false */
 } Choice;
 
 static void add_choices(Corpus *corpus, int family, const Choice *choices, int count) {
     for (int c = 0; c < count; c++) {
         const Choice *choice = &choices[c];
-        const Task *task = choice->task, *right = choice->right ? choice->right : task;
-        const char *end = choice->end ? choice->end : "identity";
-        add_case(corpus,
-                 (Case){.family = family,
-                        .name = text_of(corpus, "%s: %s", choice->what, choice->body),
-                        .own = {text_of(corpus, "net n {\n    input(%s)\n    %s\n    dense(%d) -> %s\n}", task->input,
-                                        choice->body, task->outputs, end),
-                                task->data, choice->settings ? choice->settings : ADAM},
-                        .twin = {net_of_body(corpus, right, "repeat(2) { dense(28) -> elu }"), right->data, ADAM},
+        add_pair(corpus, family,
+                 (Pair){.name = text_of(corpus, "%s: %s", choice->what, choice->body),
+                        .task = choice->task,
+                        .body = choice->body,
+                        .end = choice->end,
+                        .settings = choice->settings ? choice->settings : ADAM,
+                        .twin_task = choice->right,
+                        .twin_body = "repeat(2) { dense(28) -> elu }",
+                        .twin_settings = ADAM,
                         .trouble = BY_OTHER,
                         .causes = choice->causes,
-                        .layer = LAYER_NONE,
-                        .target = right->target});
+                        .layer = LAYER_NONE});
     }
 }
 
@@ -145,11 +126,7 @@ static void other_troubles(Corpus *corpus, int family) {
 /* ---- H: healthy, and looks ill ----------------------------------------------------------------------------------- */
 
 static void odd_but_healthy(Corpus *corpus, int family) {
-    static const struct {
-        const char *what;
-        const Task *task;
-        const char *body, *settings;
-    } list[] = {
+    static const Lookalike list[] = {
         {"a line would do", &petal, "repeat(3) { dense(28) -> tanh }", "epochs = 60; optimizer = adam(lr=0.01)"},
         {"solved, decayed", &wine, "repeat(3) { dense(28) -> relu }",
          "epochs = 80; optimizer = adamw(lr=0.005, decay=0.1)"},
@@ -168,15 +145,7 @@ static void odd_but_healthy(Corpus *corpus, int family) {
          ADAM},
         {"clipped and warmed up", &pixels, "repeat(3) { dense(28) -> gelu }",
          "epochs = 30; batch = 32; optimizer = adam(lr=0.01); clip = by_norm(0.1); schedule = cosine(warmup=60)"}};
-    for (size_t i = 0; i < COUNT(list); i++) {
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%s: %s", list[i].what, list[i].body),
-                        .task = list[i].task,
-                        .body = list[i].body,
-                        .settings = list[i].settings,
-                        .trouble = BY_NOTHING,
-                        .layer = LAYER_NONE});
-    }
+    add_lookalikes(corpus, family, list, COUNT(list));
 }
 
 const Family unseen_step_families[UNSEEN_STEP_FAMILIES] = {
