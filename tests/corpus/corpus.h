@@ -76,6 +76,7 @@ typedef struct Result {
 typedef struct Trials {
     int seeds;
     bool repair, telling;    /* telling: prints each repair */
+    bool blind;              /* outcomes alone: nothing is asked of forecast, rules and repairs */
     Outcomes outcomes;
 } Trials;
 /* False: the case could not be run; what the interpreter says of it is on stderr. */
@@ -96,6 +97,8 @@ typedef struct Table {       /* of the families that rules are tuned on, or of t
 } Table;
 void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, bool held_out);
 void table_print(const Table *tuned, const Table *reported);
+/* Scores of own and twin, seed by seed: all that a case may be chosen by. */
+void outcomes_print(const Trials *trials, const Case *about, const Result *result);
 void families_print(const Corpus *corpus, const Result *results, const bool *tried);
 void errors_print(const Corpus *corpus, const Result *results, const bool *tried);
 double share_of(Share share); /* NaN of nothing */

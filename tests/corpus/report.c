@@ -1,5 +1,5 @@
 /* The table of what was right and what was wrong. */
-#include "corpus.h"
+#include "private.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +176,27 @@ void families_print(const Corpus *corpus, const Result *results, const bool *tri
         printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family),
                broken, healthy, undecided, missed, alarms, causes, fixed, simple);
     }
+}
+
+static void print_scores(const Trials *trials, const Specimen *specimen) {
+    for (int seed = FIRST_SEED; seed < FIRST_SEED + trials->seeds; seed++) {
+        double score = NAN;
+        outcome_find(&trials->outcomes, outcome_key(specimen, seed), &score);
+        printf(" %.2f", score);
+    }
+}
+
+void outcomes_print(const Trials *trials, const Case *about, const Result *result) {
+    printf("%c%d %s: %s, %d of %d reach %.2f:", family_letter(about->family), about->family, about->name,
+           is_undecided(result) ? "undecided"
+           : is_broken(result)  ? "broken"
+                                : "healthy",
+           result->hits, result->seeds, about->target);
+    print_scores(trials, &about->own);
+    printf("; twin");
+    print_scores(trials, &about->twin);
+    printf("\n");
+    fflush(stdout);
 }
 
 static const char *rule_of(const Judged *judged) {

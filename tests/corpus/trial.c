@@ -258,11 +258,12 @@ bool try_case(Trials *trials, const Case *about, Result *result) {
     Bench own, twin;
     *result = (Result){.seeds = trials->seeds, .fixed = NAN};
     bool opened = bench_open(&own, &about->own), twin_opened = bench_open(&twin, &about->twin);
-    bool done = opened && twin_opened && watch_training(&own, about, result);
+    bool done = opened && twin_opened && (trials->blind || watch_training(&own, about, result));
     if (done) {
         result->hits = count_hits(trials, &own, &about->own, about->target);
         result->twin_hits = count_hits(trials, &twin, &about->twin, about->target);
-        if (trials->repair && is_broken(result) && !is_undecided(result) && about->trouble != BY_OTHER) {
+        if (trials->repair && !trials->blind && is_broken(result) && !is_undecided(result) &&
+            about->trouble != BY_OTHER) {
             repair_by_fix(&own, about, trials->telling, result);
             result->simple = repair_by_recipe(&own, about);
             bool by_itself = result->repaired && result->twins == 1 && result->early.rule == result->end.rule;
