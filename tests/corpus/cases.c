@@ -131,6 +131,37 @@ void add_step(Corpus *corpus, int family, const Step *step, int units, const cha
                     .layer = LAYER_NONE});
 }
 
+void add_usual(Corpus *corpus, int family, const Usual *list, int count, Trouble trouble) {
+    for (int i = 0; i < count; i++) {
+        add_pair(corpus, family,
+                 (Pair){.task = list[i].task,
+                        .body = list[i].body,
+                        .settings = list[i].settings,
+                        .twin_body = list[i].twin_body,
+                        .twin_settings = list[i].twin_settings,
+                        .trouble = trouble,
+                        .causes = list[i].causes,
+                        .layer = trouble == BY_WEIGHTS ? LAYER_LOWER : LAYER_NONE});
+    }
+}
+
+void add_choices(Corpus *corpus, int family, const Choice *list, int count, const char *body, const char *settings) {
+    for (int i = 0; i < count; i++) {
+        add_pair(corpus, family,
+                 (Pair){.name = text_of(corpus, "%s: %s", list[i].what, list[i].body),
+                        .task = list[i].task,
+                        .body = list[i].body,
+                        .end = list[i].end,
+                        .settings = list[i].settings ? list[i].settings : settings,
+                        .twin_task = list[i].right,
+                        .twin_body = body,
+                        .twin_settings = settings,
+                        .trouble = BY_OTHER,
+                        .causes = list[i].causes,
+                        .layer = LAYER_NONE});
+    }
+}
+
 void add_lookalikes(Corpus *corpus, int family, const Lookalike *list, int count) {
     for (int i = 0; i < count; i++) {
         add_pair(corpus, family,
@@ -154,7 +185,11 @@ static const struct {
              {more_step_families, MORE_STEP_FAMILIES},
              {unseen_weight_families, UNSEEN_WEIGHT_FAMILIES},
              {unseen_link_families, UNSEEN_LINK_FAMILIES},
-             {unseen_step_families, UNSEEN_STEP_FAMILIES}};
+             {unseen_step_families, UNSEEN_STEP_FAMILIES},
+             {common_weight_families, COMMON_WEIGHT_FAMILIES},
+             {common_link_families, COMMON_LINK_FAMILIES},
+             {common_step_families, COMMON_STEP_FAMILIES},
+             {common_other_families, COMMON_OTHER_FAMILIES}};
 
 static const Family *family_of(int family) {
     int at = family - 1;

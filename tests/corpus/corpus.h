@@ -1,4 +1,4 @@
-/* The corpus: broken nets of fifty-six families, each with a twin that differs in what breaks it, and nets that only look
+/* The corpus: broken nets of seventy-two families, each with a twin that differs in what breaks it, and nets that only look
  * broken. Truth is the outcome of training, never what the family's name says. */
 #ifndef TEST_CORPUS_H
 #define TEST_CORPUS_H
@@ -33,7 +33,7 @@ typedef struct Corpus {
     int count, room;
     bool failed;             /* memory was short */
 } Corpus;
-enum { TUNED_FAMILIES = 40, FAMILIES = 56 }; /* rules are tuned on the first; the others are held out */
+enum { TUNED_FAMILIES = 56, FAMILIES = 72 }; /* rules are tuned on the first; the others are held out */
 bool is_held_out(int family);
 const char *family_name(int family);
 char family_letter(int family);

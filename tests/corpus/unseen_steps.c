@@ -1,4 +1,5 @@
-/* Families that no rule was tuned on: steps, trouble that is not the gradient's, and nets that only look broken. */
+/* Families that were held out once, and that rules are tuned on since: steps, trouble that is not the gradient's, and
+ * nets that only look broken. */
 #include "cases.h"
 
 static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03, test=0.2)", "2", 2, 0.8},
@@ -62,31 +63,6 @@ static void starved(Corpus *corpus, int family) {
 
 /* ---- G: broken, but not by the gradient -------------------------------------------------------------------------- */
 
-typedef struct Choice {
-    const char *what;
-    const Task *task, *right;          /* right: NULL: as task */
-    const char *body, *end, *settings; /* settings: NULL: ADAM */
-    uint32_t causes;                   /* none: any alarm is false */
-} Choice;
-
-static void add_choices(Corpus *corpus, int family, const Choice *choices, int count) {
-    for (int c = 0; c < count; c++) {
-        const Choice *choice = &choices[c];
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%s: %s", choice->what, choice->body),
-                        .task = choice->task,
-                        .body = choice->body,
-                        .end = choice->end,
-                        .settings = choice->settings ? choice->settings : ADAM,
-                        .twin_task = choice->right,
-                        .twin_body = "repeat(2) { dense(28) -> elu }",
-                        .twin_settings = ADAM,
-                        .trouble = BY_OTHER,
-                        .causes = choice->causes,
-                        .layer = LAYER_NONE});
-    }
-}
-
 static void other_troubles(Corpus *corpus, int family) {
     static const Task three_pixels = {DIGITS("scale=16, features=[1, 20, 62]"), "3", 10, 0},
                       fog = {"blobs(classes=6, features=12, spread=400, samples=480, test=0.25, scale=standard)", "12",
@@ -120,7 +96,7 @@ static void other_troubles(Corpus *corpus, int family) {
          "epochs = 1; batch = 32; optimizer = adam(lr=0.003)", 0},
         {"ten epochs", &pixels, NULL, "repeat(2) { dense(28) -> elu }", NULL,
          "epochs = 10; batch = 32; optimizer = adam(lr=0.005)", 0}};
-    add_choices(corpus, family, choices, COUNT(choices));
+    add_choices(corpus, family, choices, COUNT(choices), "repeat(2) { dense(28) -> elu }", ADAM);
 }
 
 /* ---- H: healthy, and looks ill ----------------------------------------------------------------------------------- */
