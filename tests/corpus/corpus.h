@@ -68,8 +68,9 @@ typedef struct Result {
     PlumbVerdict verdict;
     Judged early, end;       /* after 5 % of the training, one epoch at least; after all of it */
     bool below_1e7, below_1e6, ratio; /* published threshold rules, where `early` was judged */
-    bool repaired, worse, simple; /* by fix; by relu, he and adam */
-    int twins;               /* that fix trained */
+    bool repaired, worse;    /* by fix */
+    bool simple, by_chance;  /* repaired by relu, he and adam; by edits that were drawn */
+    int twins, chance_twins; /* that fix trained, and the draws */
     double score, fixed;
 } Result;
 
@@ -88,12 +89,14 @@ bool is_undecided(const Result *result);
 /* ---- report ------------------------------------------------------------------------------------------------------ */
 typedef struct Share { int of, hit; } Share;
 typedef struct Detection { Share precision, recall, false_alarms; } Detection;
+typedef struct Twins { int median, most; } Twins; /* trained for a repair; most: the 90 % quantile */
 typedef struct Table {       /* of the families that rules are tuned on, or of those held out */
     int cases, undecided, mixed, broken, healthy;
     Detection forecast, early, end, below_1e7, below_1e6, ratio;
     Share cause, layer, other_cause; /* of what is detected early; of what is broken by other things */
-    Share repaired, simple;
-    int worse, twins_median, twins_most; /* twins trained: median, and 90 % quantile, of those repaired */
+    Share repaired, simple, by_chance;
+    int worse;
+    Twins twins, chance_twins; /* of those repaired */
 } Table;
 void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, bool held_out);
 void table_print(const Table *tuned, const Table *reported);

@@ -1,4 +1,5 @@
 /* The table of what was right and what was wrong. */
+#include "interp/repair/edits.h"
 #include "private.h"
 #include <math.h>
 #include <stdio.h>
@@ -53,20 +54,24 @@ static void count_case(Table *table, const Case *about, const Result *result) {
     if (ill) {
         count(&table->repaired, result->repaired);
         count(&table->simple, result->simple);
+        count(&table->by_chance, result->by_chance);
         table->worse += result->worse;
     }
 }
 
-enum { TWINS_KINDS = 16 };
+/* How many repairs needed so many twins. */
+typedef struct Needed {
+    int of[TWINS_MOST + 1];
+} Needed;
 
 /* The number of twins that a share of the repaired nets needed at most. */
-static int twins_at(const int *needed, double share) {
+static int twins_at(const Needed *needed, double share) {
     int total = 0, seen = 0;
-    for (int i = 0; i < TWINS_KINDS; i++) {
-        total += needed[i];
+    for (int i = 0; i <= TWINS_MOST; i++) {
+        total += needed->of[i];
     }
-    for (int i = 0; i < TWINS_KINDS; i++) {
-        seen += needed[i];
+    for (int i = 0; i <= TWINS_MOST; i++) {
+        seen += needed->of[i];
         if (total && seen >= share * total) {
             return i;
         }
@@ -74,8 +79,12 @@ static int twins_at(const int *needed, double share) {
     return 0;
 }
 
+static Twins twins_of(const Needed *needed) {
+    return (Twins){twins_at(needed, 0.5), twins_at(needed, 0.9)};
+}
+
 void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, bool held_out) {
-    int needed[TWINS_KINDS] = {0};
+    Needed needed = {0}, drawn = {0};
     *table = (Table){0};
     for (int i = 0; i < corpus->count; i++) {
         if (!tried[i] || is_held_out(corpus->cases[i].family) != held_out) {
@@ -87,12 +96,11 @@ void table_fill(Table *table, const Corpus *corpus, const Result *results, const
             continue;
         }
         count_case(table, &corpus->cases[i], &results[i]);
-        if (results[i].repaired && results[i].twins < TWINS_KINDS) {
-            needed[results[i].twins]++;
-        }
+        needed.of[results[i].twins] += results[i].repaired;
+        drawn.of[results[i].chance_twins] += results[i].by_chance;
     }
-    table->twins_median = twins_at(needed, 0.5);
-    table->twins_most = twins_at(needed, 0.9);
+    table->twins = twins_of(&needed);
+    table->chance_twins = twins_of(&drawn);
 }
 
 /* ---- printing ---------------------------------------------------------------------------------------------------- */
@@ -110,6 +118,10 @@ static void print_row(const char *name, const char *wanted, Share tuned, Share r
     print_share(tuned);
     print_share(reported);
     printf("\n");
+}
+
+static void print_twins(const char *name, const char *wanted, Twins tuned, Twins reported) {
+    printf("%-46s %8s  %d, %-17d  %d, %d\n", name, wanted, tuned.median, tuned.most, reported.median, reported.most);
 }
 
 static void print_detection(const char *name, const char *const wanted[3], const Detection *tuned,
@@ -151,16 +163,18 @@ void table_print(const Table *tuned, const Table *reported) {
     print_row("not the gradient: right cause, or no alarm", "", tuned->other_cause, reported->other_cause);
     print_row("repair by fix reaches the target", ">= .98", tuned->repaired, reported->repaired);
     print_row("repair by relu + he + adam", "", tuned->simple, reported->simple);
+    print_row("repair by edits of fix's list at random", "", tuned->by_chance, reported->by_chance);
     printf("%-46s %8s  %-20d  %d\n", "made worse by fix", "0", tuned->worse, reported->worse);
-    printf("%-46s %8s  %d, %-17d  %d, %d\n", "twins trained for a repair: median, 90 %", "1, 3", tuned->twins_median,
-           tuned->twins_most, reported->twins_median, reported->twins_most);
+    print_twins("twins trained for a repair: median, 90 %", "1, 3", tuned->twins, reported->twins);
+    print_twins("    at random", "", tuned->chance_twins, reported->chance_twins);
 }
 
 void families_print(const Corpus *corpus, const Result *results, const bool *tried) {
-    printf("\n%-34s %6s %7s %9s %7s %7s %7s %7s %7s\n", "family", "broken", "healthy", "undecided", "missed", "alarms",
-           "causes", "fixed", "simple");
+    printf("\n%-34s %6s %7s %9s %7s %7s %7s %7s %7s %7s\n", "family", "broken", "healthy", "undecided", "missed",
+           "alarms", "causes", "fixed", "simple", "random");
     for (int family = 1; family <= FAMILIES; family++) {
-        int broken = 0, healthy = 0, undecided = 0, missed = 0, alarms = 0, causes = 0, fixed = 0, simple = 0;
+        int broken = 0, healthy = 0, undecided = 0, missed = 0, alarms = 0, causes = 0, fixed = 0, simple = 0,
+            drawn = 0;
         for (int i = 0; i < corpus->count; i++) {
             const Result *result = &results[i];
             if (!tried[i] || corpus->cases[i].family != family) {
@@ -175,9 +189,10 @@ void families_print(const Corpus *corpus, const Result *results, const bool *tri
             causes += ill && result->early.cause;
             fixed += ill && result->repaired;
             simple += ill && result->simple;
+            drawn += ill && result->by_chance;
         }
-        printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family),
-               broken, healthy, undecided, missed, alarms, causes, fixed, simple);
+        printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family),
+               broken, healthy, undecided, missed, alarms, causes, fixed, simple, drawn);
     }
 }
 
