@@ -105,4 +105,6 @@ void outcomes_print(const Trials *trials, const Case *about, const Result *resul
 void families_print(const Corpus *corpus, const Result *results, const bool *tried);
 void errors_print(const Corpus *corpus, const Result *results, const bool *tried);
 double share_of(Share share); /* NaN of nothing */
+typedef struct Interval { double from, to; } Interval;
+Interval interval_of(Share share); /* 95 %, Wilson 1927; NaN of nothing */
 #endif

@@ -9,6 +9,14 @@ double share_of(Share share) {
     return share.of ? (double)share.hit / share.of : NAN;
 }
 
+/* p = hit / of is the share that was seen, z = 1.96: the shares q with |p - q| <= z sqrt(q (1 - q) / of). */
+Interval interval_of(Share share) {
+    double z = 1.96, n = share.of, p = share_of(share), scale = 1 + z * z / n;
+    double centre = (p + z * z / (2 * n)) / scale;
+    double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / scale;
+    return (Interval){centre - half, centre + half};
+}
+
 static void count(Share *share, bool hit) {
     share->of++;
     share->hit += hit;
@@ -117,6 +125,10 @@ static void print_row(const char *name, const char *wanted, Share tuned, Share r
     printf("%-46s %8s", name, wanted);
     print_share(tuned);
     print_share(reported);
+    if (reported.of) {
+        Interval interval = interval_of(reported);
+        printf("  %.3f to %.3f", interval.from, interval.to);
+    }
     printf("\n");
 }
 
@@ -145,7 +157,7 @@ static void print_head(const Table *tuned, const Table *reported) {
     char on[32], out[32];
     snprintf(on, sizeof on, "tuned on (1-%d)", TUNED_FAMILIES);
     snprintf(out, sizeof out, "held out (%d-%d)", TUNED_FAMILIES + 1, FAMILIES);
-    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", on, out);
+    printf("\n%-46s %8s  %-20s  %-20s  95 %% of held out\n", "", "wanted", on, out);
 }
 
 void table_print(const Table *tuned, const Table *reported) {
