@@ -66,17 +66,20 @@ static bool make(const Gamble *gamble, uint32_t choice, Candidate *candidate) {
 /* Is it new? Then it is kept in mind. */
 static bool is_new(Gamble *gamble, const Candidate *candidate) {
     char *recipe = value_text(candidate->recipe), *made = NULL;
-    bool new = recipe &&asprintf(&made, "%s\n%s", candidate->source, recipe) >= 0;
-    for (int i = 0; new &&i < gamble->twins; i++) {
-        new = strcmp(gamble->made[i], made) != 0;
+    if (!recipe || asprintf(&made, "%s\n%s", candidate->source, recipe) < 0) {
+        made = NULL;
+    }
+    bool known = !made;
+    for (int i = 0; !known && i < gamble->twins; i++) {
+        known = !strcmp(gamble->made[i], made);
+    }
+    if (known) {
+        free(made);
+    } else {
+        gamble->made[gamble->twins++] = made;
     }
     free(recipe);
-    if (new) {
-        gamble->made[gamble->twins++] = made;
-    } else {
-        free(made);
-    }
-    return new;
+    return !known;
 }
 
 /* Among the edits that change something and were not tried, one as likely as the other. False: there is none. */
