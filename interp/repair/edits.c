@@ -80,9 +80,7 @@ static bool apply_setting(const Sickness *sickness, const char *setting, Candida
     return true;
 }
 
-/* "optimizer = sgd(lr=0.01, momentum=0.9)": as it is, but for one number. malloc'd; NULL: it takes none of that name.
- */
-static char *optimizer_with(const PlumbCall *recipe, const char *name, double number) {
+char *optimizer_with(const PlumbCall *recipe, const char *name, double number) {
     PlumbArena *arena = plumb_arena_new();
     const PlumbCall *given = plumb_call_call(recipe, "optimizer");
     PlumbCall *optimizer = arena ? plumb_call_copy(arena, given) : NULL;

@@ -1,6 +1,7 @@
 /* The edits of a net's source, alone and together, and the net that they would make. */
 #ifndef PLUMB_REPAIR_EDITS_H
 #define PLUMB_REPAIR_EDITS_H
+#include "../render/pictures.h"
 #include "draft.h"
 
 typedef enum EditName {      /* in the order of the table in edits.c */
@@ -47,6 +48,8 @@ typedef struct Sickness {    /* what edits are looked for */
 } Sickness;
 /* The net after the plan's edits. Edits that change nothing are left out; false: all are, or the net cannot be built, or trained. */
 bool candidate_make(const Sickness *sickness, const Plan *plan, Candidate *candidate);
+/* "optimizer = sgd(lr=0.01, momentum=0.9)": the recipe's, but for one number. malloc'd; NULL: it takes none of that name. */
+char *optimizer_with(const PlumbCall *recipe, const char *name, double number);
 /* Fills in the forecast. False: it is ill, and not better by a decade than the net before. */
 bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
 
@@ -56,6 +59,8 @@ bool best_edit(const Sickness *sickness, Candidate *best);
 /* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
 bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
 bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
+enum { TWINS_MOST = 5 };                                 /* that a repair trains */
+bool wins(const PlumbData *data, const Repaired *before, const Repaired *after); /* is the twin to be kept? */
 /* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */
 bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbDiagnosis *diagnosis, Candidate *first);
 #endif

@@ -1,5 +1,4 @@
-/* What `fix` would try first, on a net that is not trained again. */
-#include "../render/pictures.h"
+/* What is to be known of a training, and what `fix` would try first on a net that is not trained again. */
 #include "../verbs/common.h"
 #include "edits.h"
 #include <math.h>
@@ -17,6 +16,20 @@ bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe
 /* By a fiftieth at least over the last quarter of the epochs. */
 bool keeps_falling(const PlumbEpoch *epoch, int epochs) {
     return epochs >= 4 && epoch[epochs - 1].loss < 0.98 * epoch[epochs - 1 - epochs / 4].loss;
+}
+
+/* By what counts, and no worse by the other; finite whatever was before. */
+bool wins(const PlumbData *data, const Repaired *before, const Repaired *after) {
+    bool test = data->test.rows > 0;
+    double was = test ? before->test_loss : before->loss, is = test ? after->test_loss : after->loss;
+    if (!isfinite(is) || !isfinite(after->metric)) {
+        return false;
+    }
+    if (!isfinite(was) || !isfinite(before->metric)) {
+        return true;
+    }
+    double gain = data->classify ? after->metric - before->metric : 1 - after->metric / before->metric;
+    return gain > 0.005 || (gain >= 0 && is < 0.9 * was);
 }
 
 static bool nothing_was_tried(void *self, const Candidate *candidate) {

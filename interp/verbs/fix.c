@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWINS_MOST = 5 };
-
 typedef struct Stage { /* a net of the repair, trained */
     Draft *draft;
     char *source;
@@ -180,20 +178,6 @@ static bool was_tried(void *self, const Candidate *candidate) {
     }
     free(made);
     return tried;
-}
-
-/* Better by what counts, and no worse by the other; finite whatever was before. */
-static bool wins(const PlumbData *data, const Repaired *before, const Repaired *after) {
-    bool test = data->test.rows > 0;
-    double was = test ? before->test_loss : before->loss, is = test ? after->test_loss : after->loss;
-    if (!isfinite(is) || !isfinite(after->metric)) {
-        return false;
-    }
-    if (!isfinite(was) || !isfinite(before->metric)) {
-        return true;
-    }
-    double gain = data->classify ? after->metric - before->metric : 1 - after->metric / before->metric;
-    return gain > 0.005 || (gain >= 0 && is < 0.9 * was);
 }
 
 /* False: the repair is over. */

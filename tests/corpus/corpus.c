@@ -1,7 +1,7 @@
 /* corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--repairs] [--errors]
- * [--cache FILE]: what plumb says of broken nets and healthy ones, against what becomes of them. --every N: each N-th
- * case only. --cache keeps outcomes of trainings, for tuning rules: a file of outcomes is stale when anything but the
- * rules changes. */
+ * [--outcomes] [--cache FILE]: what plumb says of broken nets and healthy ones, against what becomes of them. --every
+ * N: each N-th case only. --outcomes: what becomes of them alone, so that new cases can be chosen by it. --cache keeps
+ * outcomes of trainings, for tuning rules: a file of outcomes is stale when anything but the rules changes. */
 #include "corpus.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,8 @@ static bool read_arguments(int argc, char **argv, Trials *trials, Wish *wish) {
             trials->repair = false;
         } else if (!strcmp(argv[i], "--repairs")) {
             trials->telling = true;
+        } else if (!strcmp(argv[i], "--outcomes")) {
+            trials->blind = true;
         } else if (!strcmp(argv[i], "--errors")) {
             wish->errors = true;
         } else if (!strcmp(argv[i], "--tuned")) {
@@ -49,6 +51,9 @@ static bool try_all(Trials *trials, const Wish *wish, const Corpus *corpus, Resu
     for (int i = 0; done && i < corpus->count; i += wish->every) {
         if (is_wanted(wish, corpus->cases[i].family)) {
             done = tried[i] = try_case(trials, &corpus->cases[i], &results[i]);
+            if (done && trials->blind) {
+                outcomes_print(trials, &corpus->cases[i], &results[i]);
+            }
         }
     }
     return done;
@@ -71,7 +76,7 @@ int main(int argc, char **argv) {
     Corpus corpus = {0};
     if (!read_arguments(argc, argv, &trials, &wish)) {
         fprintf(stderr, "corpus [--tuned | --held-out] [--seeds N] [--every N] [--family N] [--no-repair] [--repairs] "
-                        "[--errors] [--cache FILE]\n");
+                        "[--errors] [--outcomes] [--cache FILE]\n");
         return 2;
     }
     outcomes_read(&trials.outcomes);
@@ -79,7 +84,7 @@ int main(int argc, char **argv) {
     Result *results = done ? calloc((size_t)corpus.count, sizeof *results) : NULL;
     bool *tried = done ? calloc((size_t)corpus.count, sizeof *tried) : NULL;
     done = results && tried && try_all(&trials, &wish, &corpus, results, tried);
-    if (done) {
+    if (done && !trials.blind) {
         print_all(&wish, &corpus, results, tried);
     }
     free(results);

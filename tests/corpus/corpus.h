@@ -1,4 +1,4 @@
-/* The corpus: broken nets of fifty-six families, each with a twin that differs in what breaks it, and nets that only look
+/* The corpus: broken nets of seventy-two families, each with a twin that differs in what breaks it, and nets that only look
  * broken. Truth is the outcome of training, never what the family's name says. */
 #ifndef TEST_CORPUS_H
 #define TEST_CORPUS_H
@@ -19,7 +19,7 @@ typedef enum {
 enum { LAYER_NONE = -1, LAYER_LOWER = 0 };
 typedef struct Case {
     int family;              /* from 1 */
-    char *name;
+    const char *name;
     Specimen own, twin;
     Trouble trouble;         /* where it is broken */
     uint32_t causes;         /* the rules that name it: sum of RULE_BIT; 0: none does */
@@ -33,7 +33,7 @@ typedef struct Corpus {
     int count, room;
     bool failed;             /* memory was short */
 } Corpus;
-enum { TUNED_FAMILIES = 40, FAMILIES = 56 }; /* rules are tuned on the first; the others are held out */
+enum { TUNED_FAMILIES = 56, FAMILIES = 72 }; /* rules are tuned on the first; the others are held out */
 bool is_held_out(int family);
 const char *family_name(int family);
 char family_letter(int family);
@@ -68,14 +68,16 @@ typedef struct Result {
     PlumbVerdict verdict;
     Judged early, end;       /* after 5 % of the training, one epoch at least; after all of it */
     bool below_1e7, below_1e6, ratio; /* published threshold rules, where `early` was judged */
-    bool repaired, worse, simple; /* by fix; by relu, he and adam */
-    int twins;               /* that fix trained */
+    bool repaired, worse;    /* by fix */
+    bool simple, by_chance;  /* repaired by relu, he and adam; by edits that were drawn */
+    int twins, chance_twins; /* that fix trained, and the draws */
     double score, fixed;
 } Result;
 
 typedef struct Trials {
     int seeds;
     bool repair, telling;    /* telling: prints each repair */
+    bool blind;              /* outcomes alone: nothing is asked of forecast, rules and repairs */
     Outcomes outcomes;
 } Trials;
 /* False: the case could not be run; what the interpreter says of it is on stderr. */
@@ -87,16 +89,22 @@ bool is_undecided(const Result *result);
 /* ---- report ------------------------------------------------------------------------------------------------------ */
 typedef struct Share { int of, hit; } Share;
 typedef struct Detection { Share precision, recall, false_alarms; } Detection;
+typedef struct Twins { int median, most; } Twins; /* trained for a repair; most: the 90 % quantile */
 typedef struct Table {       /* of the families that rules are tuned on, or of those held out */
     int cases, undecided, mixed, broken, healthy;
     Detection forecast, early, end, below_1e7, below_1e6, ratio;
     Share cause, layer, other_cause; /* of what is detected early; of what is broken by other things */
-    Share repaired, simple;
-    int worse, twins_median, twins_most; /* twins trained: median, and 90 % quantile, of those repaired */
+    Share repaired, simple, by_chance;
+    int worse;
+    Twins twins, chance_twins; /* of those repaired */
 } Table;
 void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, bool held_out);
 void table_print(const Table *tuned, const Table *reported);
+/* Scores of own and twin, seed by seed: all that a case may be chosen by. */
+void outcomes_print(const Trials *trials, const Case *about, const Result *result);
 void families_print(const Corpus *corpus, const Result *results, const bool *tried);
 void errors_print(const Corpus *corpus, const Result *results, const bool *tried);
 double share_of(Share share); /* NaN of nothing */
+typedef struct Interval { double from, to; } Interval;
+Interval interval_of(Share share); /* 95 %, Wilson 1927; NaN of nothing */
 #endif

@@ -69,31 +69,12 @@ static void deep_others(Corpus *corpus, int family) {
 
 /* ---- B: one bad layer among good ones ---------------------------------------------------------------------------- */
 
-static const char *net_with(Corpus *corpus, const Task *task, int below, const char *bad, int above, const char *good) {
-    char body[320], lower[80] = "";
-    if (below) {
-        snprintf(lower, sizeof lower, "repeat(%d) { %s }\n    ", below, good);
-    }
-    snprintf(body, sizeof body, "%s%s\n    repeat(%d) { %s }", lower, bad, above, good);
-    return net_of_body(corpus, task, body);
-}
-
-static void add_bad_layer(Corpus *corpus, int family, const char *bad, const char *good, uint32_t causes) {
-    static const int places[] = {0, 2, 4};
-    for (size_t p = 0; p < COUNT(places); p++) {
+static void add_bad_layer(Corpus *corpus, int family, const char *layer, const char *good, uint32_t causes) {
+    const Bad bad = {layer, good, causes};
+    for (int place = 0; place < 3; place++) {
         for (int adam = 0; adam < 2; adam++) {
-            const Task *task = p % 2 ? &moons : &spirals;
-            add_case(corpus, (Case){.family = family,
-                                    .name = text_of(corpus, "layer %d of 6 is %s, %s", places[p] + 1, bad,
-                                                    adam ? "adam" : "sgd"),
-                                    .own = {net_with(corpus, task, places[p], bad, 5 - places[p], good), task->data,
-                                            adam ? ADAM : SGD},
-                                    .twin = {net_with(corpus, task, places[p], good, 5 - places[p], good), task->data,
-                                             adam ? ADAM : SGD},
-                                    .trouble = BY_WEIGHTS,
-                                    .causes = causes,
-                                    .layer = places[p] + 1,
-                                    .target = task->target});
+            add_bad(corpus, family, &bad, &(Place){2 * place + 1, 6, "", ""}, place % 2 ? &moons : &spirals,
+                    adam ? ADAM : SGD);
         }
     }
 }
@@ -214,8 +195,7 @@ static void links(Corpus *corpus, int family) {
                                          "residual { dense(24, init=he) -> relu -> dense(24, init=he) }",
                                          "residual(scale=2) { dense(24) -> tanh }"};
     for (size_t b = 0; b < COUNT(blocks); b++) {
-        add_repeated(corpus, family, blocks[b], LINKED, norm_depths, COUNT(norm_depths),
-                     LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH));
+        add_repeated(corpus, family, blocks[b], LINKED, norm_depths, COUNT(norm_depths), GROWTH);
     }
 }
 static void mild_links(Corpus *corpus, int family) {
@@ -223,19 +203,13 @@ static void mild_links(Corpus *corpus, int family) {
         "residual(scale=0.2) { dense(24) -> tanh }", "residual(scale=learned(0)) { dense(24) -> relu }",
         "residual { dense(24, init=normal(std=1)) -> relu }", "residual { sigmoid -> dense(24) }"};
     for (size_t b = 0; b < COUNT(blocks); b++) {
-        add_repeated(corpus, family, blocks[b], LINKED, norm_depths, COUNT(norm_depths),
-                     LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH));
+        add_repeated(corpus, family, blocks[b], LINKED, norm_depths, COUNT(norm_depths), GROWTH);
     }
 }
 
 /* ---- E: recurrent ------------------------------------------------------------------------------------------------ */
 
-typedef struct Cell {
-    const char *call;
-    uint32_t causes;
-} Cell;
-
-static void add_recurrent(Corpus *corpus, int family, const Cell *cells, int count) {
+static void add_recurrent(Corpus *corpus, int family, const Part *cells, int count) {
     static const int lengths[] = {10, 30, 80};
     for (int c = 0; c < count; c++) {
         for (size_t l = 0; l < COUNT(lengths); l++) {
@@ -247,9 +221,9 @@ static void add_recurrent(Corpus *corpus, int family, const Cell *cells, int cou
                 const char *best = "epochs = 40; optimizer = adam(lr=0.01); clip = by_norm(1)";
                 add_case(corpus,
                          (Case){.family = family,
-                                .name = text_of(corpus, "%s over %d steps%s", cells[c].call, lengths[l],
+                                .name = text_of(corpus, "%s over %d steps%s", cells[c].text, lengths[l],
                                                 clipped ? ", clipped" : ""),
-                                .own = {text_of(corpus, form, lengths[l], cells[c].call), data, settings},
+                                .own = {text_of(corpus, form, lengths[l], cells[c].text), data, settings},
                                 .twin = {text_of(corpus, form, lengths[l], "lstm(16, forget_bias=3, return=last)"),
                                          data, best},
                                 .trouble = BY_WEIGHTS,
@@ -261,11 +235,8 @@ static void add_recurrent(Corpus *corpus, int family, const Cell *cells, int cou
     }
 }
 
-#define FADING BIT(VANISHING_THROUGH_TIME)
-#define GROWING BIT(EXPLODING_THROUGH_TIME)
-
 static void recurrent_plain(Corpus *corpus, int family) {
-    static const Cell cells[] = {
+    static const Part cells[] = {
         {"rnn(16, return=last)", FADING},
         {"rnn(16, recurrent_init=orthogonal(gain=0.5), return=last)", FADING},
         {"rnn(16, recurrent_init=orthogonal(gain=1.5), return=last)", GROWING | BIT(SATURATED_ACTIVATION) | FADING},
@@ -273,7 +244,7 @@ static void recurrent_plain(Corpus *corpus, int family) {
     add_recurrent(corpus, family, cells, COUNT(cells));
 }
 static void recurrent_gated(Corpus *corpus, int family) {
-    static const Cell cells[] = {{"lstm(16, forget_bias=-3, return=last)", FADING},
+    static const Part cells[] = {{"lstm(16, forget_bias=-3, return=last)", FADING},
                                  {"lstm(16, return=last)", FADING},
                                  {"gru(16, return=last)", FADING},
                                  {"gru(16, update_bias=-3, return=last)", FADING}};

@@ -12,12 +12,7 @@ static const Task circles = {"circles(samples=400, noise=0.08, factor=0.5, test=
 
 /* ---- D: links ---------------------------------------------------------------------------------------------------- */
 
-typedef struct Block {
-    const char *text;
-    uint32_t causes;
-} Block;
-
-static void add_blocks(Corpus *corpus, int family, const Block *blocks, int count, const int depths[2],
+static void add_blocks(Corpus *corpus, int family, const Part *blocks, int count, const int depths[2],
                        const Task *const tasks[2]) {
     for (int b = 0; b < count; b++) {
         for (int d = 0; d < 2; d++) {
@@ -40,27 +35,25 @@ static void add_blocks(Corpus *corpus, int family, const Block *blocks, int coun
 }
 
 static void residual_forms(Corpus *corpus, int family) {
-    static const Block blocks[] = {
-        {"residual { layernorm -> relu -> dense(16) }", LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH)},
+    static const Part blocks[] = {
+        {"residual { layernorm -> relu -> dense(16) }", GROWTH},
         {"residual { dense(16) -> gelu } -> hard_sigmoid", BIT(VANISHING_GRADIENT) | BIT(SATURATED_ACTIVATION)},
         {"residual { dense(16) -> relu -> dense(16) } -> tanh", BIT(VANISHING_GRADIENT) | BIT(SATURATED_ACTIVATION)},
-        {"residual { rmsnorm -> dense(16) -> silu -> dense(16, init=zeros) }",
-         LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH)},
-        {"residual(scale=3) { dense(16) -> elu }", LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH)},
+        {"residual { rmsnorm -> dense(16) -> silu -> dense(16, init=zeros) }", GROWTH},
+        {"residual(scale=3) { dense(16) -> elu }", GROWTH},
         {"residual { dense(16) -> relu } -> layernorm", BIT(EXPLODING_GRADIENT) | BIT(VANISHING_GRADIENT)}};
     add_blocks(corpus, family, blocks, COUNT(blocks), (const int[]){5, 24}, (const Task *const[]){&circles, &wave});
 }
 
 static void other_joins(Corpus *corpus, int family) {
-    static const Block blocks[] = {
-        {"highway { dense(16) -> relu }", BIT(VANISHING_GRADIENT)},
-        {"highway(bias=8) { dense(16) -> sigmoid }", BIT(VANISHING_GRADIENT)},
-        {"add { dense(16) -> tanh } { dense(16) -> relu }", LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH)},
-        {"multiply { dense(16) } { dense(16) -> hard_sigmoid }", BIT(VANISHING_GRADIENT)},
-        {"concat { dense(4) -> relu } { identity }", LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH)},
-        {"concat { dense(8) -> sigmoid } { dense(8) -> tanh }", BIT(VANISHING_GRADIENT)}};
+    static const Part blocks[] = {{"highway { dense(16) -> relu }", BIT(VANISHING_GRADIENT)},
+                                  {"highway(bias=8) { dense(16) -> sigmoid }", BIT(VANISHING_GRADIENT)},
+                                  {"add { dense(16) -> tanh } { dense(16) -> relu }", GROWTH},
+                                  {"multiply { dense(16) } { dense(16) -> hard_sigmoid }", BIT(VANISHING_GRADIENT)},
+                                  {"concat { dense(4) -> relu } { identity }", GROWTH},
+                                  {"concat { dense(8) -> sigmoid } { dense(8) -> tanh }", BIT(VANISHING_GRADIENT)}};
     add_blocks(corpus, family, blocks, COUNT(blocks), (const int[]){4, 18}, (const Task *const[]){&circles, &digits});
-    static const Block stacks[] = {
+    static const Part stacks[] = {
         {"residual { layernorm -> attention(2) }\n    residual { layernorm -> dense(16) -> gelu -> dense(16) }", 0},
         {"residual { attention(2) } -> layernorm\n    residual { dense(16) -> gelu -> dense(16) } -> layernorm",
          BIT(VANISHING_GRADIENT)},
@@ -86,40 +79,25 @@ static void other_joins(Corpus *corpus, int family) {
 
 /* ---- E: recurrent ------------------------------------------------------------------------------------------------ */
 
-#define FADING BIT(VANISHING_THROUGH_TIME)
-#define GROWING BIT(EXPLODING_THROUGH_TIME)
+#define RMSPROP "epochs = 40; optimizer = rmsprop(lr=0.005)"
+#define GATED "epochs = 30; optimizer = adamw(lr=0.01)"
+static const Sequence by_pixels[] = {{"digits by rows", &digits, "reshape(8, 8)\n    ", "gru(16, return=last)",
+                                      RMSPROP},
+                                     {"digits by pairs of pixels", &pixels, "reshape(32, 2)\n    ",
+                                      "lstm(16, forget_bias=2, return=last)", RMSPROP}},
+                      long_ones[] = {{"adding", &sum, "", "gru(16, update_bias=1, return=last)", GATED},
+                                     {"temporal order", &order, "", "gru(16, update_bias=1, return=last)", GATED}};
 
-typedef struct Sequence { /* a task, what makes a sequence of its input, and a cell that learns it */
-    const char *what;
-    const Task *task;
-    const char *stem, *best;
-} Sequence;
-static const Sequence rows = {"digits by rows", &digits, "reshape(8, 8)\n    ", "gru(16, return=last)"},
-                      pairs = {"digits by pairs of pixels", &pixels, "reshape(32, 2)\n    ",
-                               "lstm(16, forget_bias=2, return=last)"},
-                      sums = {"adding", &sum, "", "gru(16, update_bias=1, return=last)"},
-                      orders = {"temporal order", &order, "", "gru(16, update_bias=1, return=last)"};
-
-static void add_cells(Corpus *corpus, int family, const Block *cells, int count, const Sequence *const two[2],
-                      const char *settings) {
+static void add_cells(Corpus *corpus, int family, const Part *cells, int count, const Sequence two[2]) {
     for (int c = 0; c < count; c++) {
         for (int s = 0; s < 2; s++) {
-            const Sequence *sequence = two[s];
-            add_pair(corpus, family,
-                     (Pair){.name = text_of(corpus, "%s on %s", cells[c].text, sequence->what),
-                            .task = sequence->task,
-                            .body = text_of(corpus, "%s%s", sequence->stem, cells[c].text),
-                            .twin_body = text_of(corpus, "%s%s", sequence->stem, sequence->best),
-                            .settings = settings,
-                            .trouble = BY_WEIGHTS,
-                            .causes = cells[c].causes,
-                            .layer = LAYER_LOWER});
+            add_cell(corpus, family, &cells[c], &two[s]);
         }
     }
 }
 
 static void plain_cells(Corpus *corpus, int family) {
-    static const Block cells[] = {
+    static const Part cells[] = {
         {"rnn(16, return=last)", FADING},
         {"rnn(16, recurrent_init=normal(std=0.02), return=last)", FADING},
         {"rnn(16, act=relu, recurrent_init=eye, init=normal(std=0.1), return=last)", GROWING},
@@ -127,19 +105,17 @@ static void plain_cells(Corpus *corpus, int family) {
         {"rnn(16, recurrent_init=orthogonal(gain=4), return=last)", GROWING | FADING | BIT(SATURATED_ACTIVATION)},
         {"rnn(16, act=sigmoid, return=last)", FADING},
         {"rnn(16, norm=layernorm, return=last)", FADING}};
-    add_cells(corpus, family, cells, COUNT(cells), (const Sequence *const[]){&rows, &pairs},
-              "epochs = 40; optimizer = rmsprop(lr=0.005)");
+    add_cells(corpus, family, cells, COUNT(cells), by_pixels);
 }
 
 static void gates_and_stacks(Corpus *corpus, int family) {
-    static const Block cells[] = {{"lstm(12, forget_bias=-4, return=last)", FADING},
-                                  {"lstm(12, layers=3, return=last)", FADING | BIT(VANISHING_GRADIENT)},
-                                  {"gru(12, update_bias=-5, return=last)", FADING},
-                                  {"gru(12, update_bias=2, return=last)", FADING},
-                                  {"lstm(12, norm=layernorm, return=last)", FADING},
-                                  {"bidirectional { gru(8) } -> mean_over_time", FADING}};
-    add_cells(corpus, family, cells, COUNT(cells), (const Sequence *const[]){&sums, &orders},
-              "epochs = 30; optimizer = adamw(lr=0.01)");
+    static const Part cells[] = {{"lstm(12, forget_bias=-4, return=last)", FADING},
+                                 {"lstm(12, layers=3, return=last)", FADING | BIT(VANISHING_GRADIENT)},
+                                 {"gru(12, update_bias=-5, return=last)", FADING},
+                                 {"gru(12, update_bias=2, return=last)", FADING},
+                                 {"lstm(12, norm=layernorm, return=last)", FADING},
+                                 {"bidirectional { gru(8) } -> mean_over_time", FADING}};
+    add_cells(corpus, family, cells, COUNT(cells), long_ones);
 }
 
 const Family more_link_families[MORE_LINK_FAMILIES] = {

@@ -13,24 +13,7 @@ static const Task circles = {"circles(samples=400, noise=0.08, factor=0.5, test=
 
 #define ADAMW "epochs = 30; optimizer = adamw(lr=0.005)"
 
-static const char *plain(Corpus *corpus, int depth, const char *act) {
-    return text_of(corpus, "repeat(%d) { dense(20) -> %s }", depth, act);
-}
-
 /* ---- F: steps ---------------------------------------------------------------------------------------------------- */
-
-static void add_settings(Corpus *corpus, int family, const char *settings, const char *act, int depth, const Task *task,
-                         uint32_t causes) {
-    add_pair(corpus, family,
-             (Pair){.name = text_of(corpus, "%d %s, %s", depth, act, settings),
-                    .task = task,
-                    .body = plain(corpus, depth, act),
-                    .settings = text_of(corpus, "epochs = 30; %s", settings),
-                    .twin_settings = ADAMW,
-                    .trouble = BY_STEPS,
-                    .causes = causes,
-                    .layer = LAYER_NONE});
-}
 
 static void other_optimizers(Corpus *corpus, int family) {
     static const char *const optimizers[] = {"lion(lr=0.002)",
@@ -45,12 +28,10 @@ static void other_optimizers(Corpus *corpus, int family) {
                                              "rmsprop(lr=3)"};
     for (size_t o = 0; o < COUNT(optimizers); o++) {
         for (size_t i = o % 2 ? 0 : o / 2 % 2; i <= (o % 2 ? 1 : o / 2 % 2); i++) {
-            const char *settings = text_of(corpus, "optimizer = %s", optimizers[o]);
-            if (settings) {
-                add_settings(
-                    corpus, family, settings, i ? "gelu" : "leaky_relu(0.1)", i ? 2 : 4, i ? &digits : &circles,
-                    BIT(LEARNING_RATE_TOO_HIGH) | BIT(DIVERGING) | BIT(DEAD_UNITS) | BIT(SATURATED_ACTIVATION));
-            }
+            const Step step = {text_of(corpus, "optimizer = %s", optimizers[o]), i ? "gelu" : "leaky_relu(0.1)",
+                               i ? 2 : 4, i ? &digits : &circles};
+            add_step(corpus, family, &step, 20, ADAMW,
+                     BIT(LEARNING_RATE_TOO_HIGH) | BIT(DIVERGING) | BIT(DEAD_UNITS) | BIT(SATURATED_ACTIVATION));
         }
     }
 }
@@ -74,9 +55,9 @@ static void small_and_clipped(Corpus *corpus, int family) {
     static const Task *const tasks[] = {&wine, &iris, &digits};
     static const char *const acts[] = {"silu", "prelu", "tanh"};
     for (size_t s = 0; s < COUNT(settings); s++) {
-        size_t task = (s / 2 + s) % COUNT(tasks);
-        add_settings(corpus, family, settings[s], acts[s % COUNT(acts)], 2, tasks[task],
-                     BIT(LEARNING_RATE_TOO_LOW) | BIT(CLIP_TOO_TIGHT) | BIT(STAGNANT_UPDATE));
+        const Step step = {settings[s], acts[s % COUNT(acts)], 2, tasks[(s / 2 + s) % COUNT(tasks)]};
+        add_step(corpus, family, &step, 20, ADAMW,
+                 BIT(LEARNING_RATE_TOO_LOW) | BIT(CLIP_TOO_TIGHT) | BIT(STAGNANT_UPDATE));
     }
 }
 
@@ -123,18 +104,16 @@ static void bad_data(Corpus *corpus, int family) {
                  {"digits multiplied", "relu", &digits_large, &digits, BIT(BAD_DATA)},
                  {"digits as they come", "silu", &digits_raw, &digits, BIT(BAD_DATA)},
                  {"sunspots as they come", "tanh", &sunspots_raw, &sunspots, BIT(BAD_DATA)}};
-    static const char *const settings = "epochs = 40; optimizer = sgd(lr=0.05, momentum=0.9)";
     for (size_t k = 0; k < COUNT(kinds); k++) {
-        const Task *wrong = kinds[k].wrong, *right = kinds[k].right;
-        const char *body = plain(corpus, 2, kinds[k].act);
-        add_case(corpus, (Case){.family = family,
-                                .name = text_of(corpus, "%s, %s", kinds[k].what, kinds[k].act),
-                                .own = {net_of_body(corpus, wrong, body), wrong->data, settings},
-                                .twin = {net_of_body(corpus, right, body), right->data, settings},
-                                .trouble = BY_OTHER,
-                                .causes = kinds[k].causes,
-                                .layer = LAYER_NONE,
-                                .target = right->target});
+        add_pair(corpus, family,
+                 (Pair){.name = text_of(corpus, "%s, %s", kinds[k].what, kinds[k].act),
+                        .task = kinds[k].wrong,
+                        .body = layers_alike(corpus, 2, 20, kinds[k].act),
+                        .settings = "epochs = 40; optimizer = sgd(lr=0.05, momentum=0.9)",
+                        .twin_task = kinds[k].right,
+                        .trouble = BY_OTHER,
+                        .causes = kinds[k].causes,
+                        .layer = LAYER_NONE});
     }
 }
 
@@ -145,27 +124,20 @@ static void add_ends(Corpus *corpus, int family) {
     } ends[] = {{"relu", &wave},       {"sigmoid", &wave},        {"softplus", &wave},
                 {"softsign", &digits}, {"hard_sigmoid", &digits}, {"log_softmax", &digits}};
     for (size_t e = 0; e < COUNT(ends); e++) {
-        const Task *task = ends[e].task;
-        const char *body = plain(corpus, 2, "gelu");
-        const char *net = "net n {\n    input(%s)\n    %s\n    dense(%d) -> %s\n}";
-        const char *own = body ? text_of(corpus, net, task->input, body, task->outputs, ends[e].end) : NULL;
-        add_case(corpus, (Case){.family = family,
-                                .name = text_of(corpus, "%s behind the last layer", ends[e].end),
-                                .own = {own, task->data, ADAMW},
-                                .twin = {net_of_body(corpus, task, body), task->data, ADAMW},
-                                .trouble = BY_OTHER,
-                                .causes = BIT(WRONG_OUTPUT),
-                                .layer = LAYER_NONE,
-                                .target = task->target});
+        add_pair(corpus, family,
+                 (Pair){.name = text_of(corpus, "%s behind the last layer", ends[e].end),
+                        .task = ends[e].task,
+                        .body = layers_alike(corpus, 2, 20, "gelu"),
+                        .end = ends[e].end,
+                        .settings = ADAMW,
+                        .trouble = BY_OTHER,
+                        .causes = BIT(WRONG_OUTPUT),
+                        .layer = LAYER_NONE});
     }
 }
 
 static void bad_choices(Corpus *corpus, int family) {
-    static const struct {
-        const char *what;
-        const Task *task;
-        const char *body, *settings;
-    } kinds[] = {
+    static const Lookalike kinds[] = {
         {"one epoch", &digits, "repeat(2) { dense(20) -> gelu }", "epochs = 1; optimizer = adamw(lr=0.001)"},
         {"two epochs", &circles, "repeat(4) { dense(20) -> elu }", "epochs = 2; optimizer = adamw(lr=0.0005)"},
         {"twelve epochs", &wine, "repeat(3) { dense(20) -> silu }", "epochs = 12; optimizer = adamw(lr=0.005)"},
@@ -179,10 +151,10 @@ static void bad_choices(Corpus *corpus, int family) {
         {"noise", &wine, "noise(0.5) -> repeat(2) { dense(20) -> gelu }", ADAMW}};
     for (size_t k = 0; k < COUNT(kinds); k++) {
         add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%s", kinds[k].what),
+                 (Pair){.name = kinds[k].what,
                         .task = kinds[k].task,
                         .body = kinds[k].body,
-                        .twin_body = plain(corpus, 2, "gelu"),
+                        .twin_body = layers_alike(corpus, 2, 20, "gelu"),
                         .settings = kinds[k].settings,
                         .twin_settings = ADAMW,
                         .trouble = BY_OTHER,
@@ -192,24 +164,6 @@ static void bad_choices(Corpus *corpus, int family) {
 }
 
 /* ---- H: healthy, and looks ill ----------------------------------------------------------------------------------- */
-
-typedef struct Lookalike {
-    const char *what;
-    const Task *task;
-    const char *body, *settings;
-} Lookalike;
-
-static void add_lookalikes(Corpus *corpus, int family, const Lookalike *list, int count) {
-    for (int i = 0; i < count; i++) {
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%s: %s", list[i].what, list[i].body),
-                        .task = list[i].task,
-                        .body = list[i].body,
-                        .settings = list[i].settings,
-                        .trouble = BY_NOTHING,
-                        .layer = LAYER_NONE});
-    }
-}
 
 static void solved_and_slow(Corpus *corpus, int family) {
     static const Lookalike list[] = {

@@ -123,32 +123,6 @@ static void deep_convs(Corpus *corpus, int family) {
 
 /* ---- B: one bad layer -------------------------------------------------------------------------------------------- */
 
-typedef struct Bad { /* a layer, and what it should be */
-    const char *layer, *good;
-    uint32_t causes;
-} Bad;
-
-/* The k-th of `of` layers is bad; a stem before them counts as one. */
-static void add_bad(Corpus *corpus, int family, const Bad *bad, int k, int of, const char *stem, const char *end,
-                    const Task *task, const char *settings) {
-    char lower[160] = "", upper[160] = "";
-    if (k > 1) {
-        snprintf(lower, sizeof lower, "repeat(%d) { %s }\n    ", k - 1, bad->good);
-    }
-    if (k < of) {
-        snprintf(upper, sizeof upper, "\n    repeat(%d) { %s }", of - k, bad->good);
-    }
-    add_pair(corpus, family,
-             (Pair){.name = text_of(corpus, "layer %d of %d is %s; %s", k, of, bad->layer, settings),
-                    .task = task,
-                    .body = text_of(corpus, "%s%s%s%s%s", stem, lower, bad->layer, upper, end),
-                    .twin_body = text_of(corpus, "%s%s%s%s%s", stem, lower, bad->good, upper, end),
-                    .settings = settings,
-                    .trouble = BY_WEIGHTS,
-                    .causes = bad->causes,
-                    .layer = k + (*stem != '\0')});
-}
-
 static void off_scale(Corpus *corpus, int family) {
     static const char *const good = "dense(20, init=he) -> leaky_relu(0.1)";
     const Bad bad[] = {{"dense(20, init=xavier(gain=0.003)) -> leaky_relu(0.1)", good, SMALL_WEIGHTS},
@@ -158,7 +132,8 @@ static void off_scale(Corpus *corpus, int family) {
     for (size_t b = 0; b < COUNT(bad); b++) {
         for (int k = 1; k <= 7; k += 3) {
             const Task *task = b % 2 ? &wine : &circles;
-            add_bad(corpus, family, &bad[b], k, 7, "", "", task, (b / 2 + (size_t)k / 3) % 2 ? ADAMW : PLAIN_SGD);
+            add_bad(corpus, family, &bad[b], &(Place){k, 7, "", ""}, task,
+                    (b / 2 + (size_t)k / 3) % 2 ? ADAMW : PLAIN_SGD);
         }
     }
 }
@@ -174,7 +149,7 @@ static void out_of_range(Corpus *corpus, int family) {
         {"dense(20, bias_init=constant(1)) -> hard_sigmoid", "dense(20) -> elu", BIT(SATURATED_ACTIVATION)}};
     for (size_t b = 0; b < COUNT(bad); b++) {
         for (int k = 1; k <= 3; k += 2) {
-            add_bad(corpus, family, &bad[b], k, 3, "", "", b % 2 ? &digits : &arms,
+            add_bad(corpus, family, &bad[b], &(Place){k, 3, "", ""}, b % 2 ? &digits : &arms,
                     (b / 2 + (size_t)k / 2) % 2 ? RMSPROP : NESTEROV);
         }
     }
@@ -188,7 +163,7 @@ static void bad_convs(Corpus *corpus, int family) {
                        {"conv(8, 3, init=normal(std=1e-7)) -> relu", good, SMALL_WEIGHTS}};
     for (size_t b = 0; b < COUNT(bad); b++) {
         for (int k = 1; k <= 3; k++) {
-            add_bad(corpus, family, &bad[b], k, 3, STEM, "\n    flatten", &digits,
+            add_bad(corpus, family, &bad[b], &(Place){k, 3, STEM, "\n    flatten"}, &digits,
                     k % 2 ? "epochs = 12; optimizer = sgd(lr=0.03, momentum=0.9, nesterov=true)"
                           : "epochs = 12; optimizer = adamw(lr=0.003)");
         }

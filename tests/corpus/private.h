@@ -25,7 +25,10 @@ PlumbConfig bench_config(int seed);
 /* Of the epochs that a trainer has behind it; NaN: none, or not finite. */
 double bench_score(const Bench *bench, const PlumbNet *net, const PlumbEpoch *last);
 void judge(const Bench *bench, const Case *about, PlumbTrainer *trainer, Judged *judged);
-/* The repairs: of fix, and relu, he and adam whatever the net is. */
+/* Trained anew from that seed. False: not to an end, and there is no last epoch. */
+bool bench_train(const Bench *bench, PlumbNet *net, const PlumbCall *recipe, int seed, PlumbEpoch *last);
+/* The repairs: of fix; relu, he and adam whatever the net is; single edits of fix's list, drawn and not chosen. */
 void repair_by_fix(Bench *bench, const Case *about, bool telling, Result *result);
 bool repair_by_recipe(Bench *bench, const Case *about);
+void repair_by_chance(Bench *bench, const Case *about, Result *result);
 #endif

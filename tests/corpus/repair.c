@@ -52,27 +52,15 @@ void repair_by_fix(Bench *bench, const Case *about, bool telling, Result *result
 
 /* ---- relu, he, adam ---------------------------------------------------------------------------------------------- */
 
-static double score_with(const Bench *bench, PlumbNet *net, const PlumbCall *recipe) {
-    PlumbConfig config = bench_config(FIRST_SEED);
-    PlumbTrainer *trainer = plumb_trainer_new(net, bench->data, recipe, &config, NULL);
-    const PlumbEpoch *epoch;
-    double score = NAN;
-    if (trainer) {
-        plumb_trainer_run(trainer, 0, NULL);
-        int epochs = plumb_trainer_history(trainer, &epoch);
-        score = epochs ? bench_score(bench, net, &epoch[epochs - 1]) : NAN;
-    }
-    plumb_trainer_free(trainer);
-    return score;
-}
-
 bool repair_by_recipe(Bench *bench, const Case *about) {
     PlumbArena *arena = plumb_arena_new();
     PlumbEdit edit = {.act = arena ? plumb_call_default(arena, "relu", NULL) : NULL,
                       .init = arena ? plumb_call_default(arena, "he", NULL) : NULL};
     PlumbNet *net = plumb_net_variant(bench->net, &edit, NULL);
-    Value *recipe = draft_recipe(bench->session, "optimizer = adam(lr=0.003); diagnostics = off", bench->recipe);
-    double score = net && recipe ? score_with(bench, net, recipe->call.call) : NAN;
+    Value *recipe = draft_recipe(bench->session, "optimizer = adam(lr=0.003)", bench->recipe);
+    PlumbEpoch last;
+    bool trained = net && recipe && bench_train(bench, net, recipe->call.call, FIRST_SEED, &last);
+    double score = trained ? bench_score(bench, net, &last) : NAN;
     value_drop(recipe);
     plumb_net_free(net);
     plumb_arena_free(arena);

@@ -1,11 +1,20 @@
 /* The table of what was right and what was wrong. */
-#include "corpus.h"
+#include "interp/repair/edits.h"
+#include "private.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 double share_of(Share share) {
     return share.of ? (double)share.hit / share.of : NAN;
+}
+
+/* p = hit / of is the share that was seen, z = 1.96: the shares q with |p - q| <= z sqrt(q (1 - q) / of). */
+Interval interval_of(Share share) {
+    double z = 1.96, n = share.of, p = share_of(share), scale = 1 + z * z / n;
+    double centre = (p + z * z / (2 * n)) / scale;
+    double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / scale;
+    return (Interval){centre - half, centre + half};
 }
 
 static void count(Share *share, bool hit) {
@@ -53,20 +62,24 @@ static void count_case(Table *table, const Case *about, const Result *result) {
     if (ill) {
         count(&table->repaired, result->repaired);
         count(&table->simple, result->simple);
+        count(&table->by_chance, result->by_chance);
         table->worse += result->worse;
     }
 }
 
-enum { TWINS_KINDS = 16 };
+/* How many repairs needed so many twins. */
+typedef struct Needed {
+    int of[TWINS_MOST + 1];
+} Needed;
 
 /* The number of twins that a share of the repaired nets needed at most. */
-static int twins_at(const int *needed, double share) {
+static int twins_at(const Needed *needed, double share) {
     int total = 0, seen = 0;
-    for (int i = 0; i < TWINS_KINDS; i++) {
-        total += needed[i];
+    for (int i = 0; i <= TWINS_MOST; i++) {
+        total += needed->of[i];
     }
-    for (int i = 0; i < TWINS_KINDS; i++) {
-        seen += needed[i];
+    for (int i = 0; i <= TWINS_MOST; i++) {
+        seen += needed->of[i];
         if (total && seen >= share * total) {
             return i;
         }
@@ -74,8 +87,12 @@ static int twins_at(const int *needed, double share) {
     return 0;
 }
 
+static Twins twins_of(const Needed *needed) {
+    return (Twins){twins_at(needed, 0.5), twins_at(needed, 0.9)};
+}
+
 void table_fill(Table *table, const Corpus *corpus, const Result *results, const bool *tried, bool held_out) {
-    int needed[TWINS_KINDS] = {0};
+    Needed needed = {0}, drawn = {0};
     *table = (Table){0};
     for (int i = 0; i < corpus->count; i++) {
         if (!tried[i] || is_held_out(corpus->cases[i].family) != held_out) {
@@ -87,12 +104,11 @@ void table_fill(Table *table, const Corpus *corpus, const Result *results, const
             continue;
         }
         count_case(table, &corpus->cases[i], &results[i]);
-        if (results[i].repaired && results[i].twins < TWINS_KINDS) {
-            needed[results[i].twins]++;
-        }
+        needed.of[results[i].twins] += results[i].repaired;
+        drawn.of[results[i].chance_twins] += results[i].by_chance;
     }
-    table->twins_median = twins_at(needed, 0.5);
-    table->twins_most = twins_at(needed, 0.9);
+    table->twins = twins_of(&needed);
+    table->chance_twins = twins_of(&drawn);
 }
 
 /* ---- printing ---------------------------------------------------------------------------------------------------- */
@@ -109,7 +125,15 @@ static void print_row(const char *name, const char *wanted, Share tuned, Share r
     printf("%-46s %8s", name, wanted);
     print_share(tuned);
     print_share(reported);
+    if (reported.of) {
+        Interval interval = interval_of(reported);
+        printf("  %.3f to %.3f", interval.from, interval.to);
+    }
     printf("\n");
+}
+
+static void print_twins(const char *name, const char *wanted, Twins tuned, Twins reported) {
+    printf("%-46s %8s  %d, %-17d  %d, %d\n", name, wanted, tuned.median, tuned.most, reported.median, reported.most);
 }
 
 static void print_detection(const char *name, const char *const wanted[3], const Detection *tuned,
@@ -130,7 +154,10 @@ static void print_head(const Table *tuned, const Table *reported) {
                names[i], tables[i]->cases, tables[i]->broken, tables[i]->healthy, tables[i]->mixed,
                tables[i]->undecided);
     }
-    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", "tuned on (1-40)", "held out (41-56)");
+    char on[32], out[32];
+    snprintf(on, sizeof on, "tuned on (1-%d)", TUNED_FAMILIES);
+    snprintf(out, sizeof out, "held out (%d-%d)", TUNED_FAMILIES + 1, FAMILIES);
+    printf("\n%-46s %8s  %-20s  %-20s  95 %% of held out\n", "", "wanted", on, out);
 }
 
 void table_print(const Table *tuned, const Table *reported) {
@@ -148,16 +175,18 @@ void table_print(const Table *tuned, const Table *reported) {
     print_row("not the gradient: right cause, or no alarm", "", tuned->other_cause, reported->other_cause);
     print_row("repair by fix reaches the target", ">= .98", tuned->repaired, reported->repaired);
     print_row("repair by relu + he + adam", "", tuned->simple, reported->simple);
+    print_row("repair by edits of fix's list at random", "", tuned->by_chance, reported->by_chance);
     printf("%-46s %8s  %-20d  %d\n", "made worse by fix", "0", tuned->worse, reported->worse);
-    printf("%-46s %8s  %d, %-17d  %d, %d\n", "twins trained for a repair: median, 90 %", "1, 3", tuned->twins_median,
-           tuned->twins_most, reported->twins_median, reported->twins_most);
+    print_twins("twins trained for a repair: median, 90 %", "1, 3", tuned->twins, reported->twins);
+    print_twins("    at random", "", tuned->chance_twins, reported->chance_twins);
 }
 
 void families_print(const Corpus *corpus, const Result *results, const bool *tried) {
-    printf("\n%-34s %6s %7s %9s %7s %7s %7s %7s %7s\n", "family", "broken", "healthy", "undecided", "missed", "alarms",
-           "causes", "fixed", "simple");
+    printf("\n%-34s %6s %7s %9s %7s %7s %7s %7s %7s %7s\n", "family", "broken", "healthy", "undecided", "missed",
+           "alarms", "causes", "fixed", "simple", "random");
     for (int family = 1; family <= FAMILIES; family++) {
-        int broken = 0, healthy = 0, undecided = 0, missed = 0, alarms = 0, causes = 0, fixed = 0, simple = 0;
+        int broken = 0, healthy = 0, undecided = 0, missed = 0, alarms = 0, causes = 0, fixed = 0, simple = 0,
+            drawn = 0;
         for (int i = 0; i < corpus->count; i++) {
             const Result *result = &results[i];
             if (!tried[i] || corpus->cases[i].family != family) {
@@ -172,10 +201,32 @@ void families_print(const Corpus *corpus, const Result *results, const bool *tri
             causes += ill && result->early.cause;
             fixed += ill && result->repaired;
             simple += ill && result->simple;
+            drawn += ill && result->by_chance;
         }
-        printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family),
-               broken, healthy, undecided, missed, alarms, causes, fixed, simple);
+        printf("%c %2d %-29s %6d %7d %9d %7d %7d %7d %7d %7d %7d\n", family_letter(family), family, family_name(family),
+               broken, healthy, undecided, missed, alarms, causes, fixed, simple, drawn);
     }
+}
+
+static void print_scores(const Trials *trials, const Specimen *specimen) {
+    for (int seed = FIRST_SEED; seed < FIRST_SEED + trials->seeds; seed++) {
+        double score = NAN;
+        outcome_find(&trials->outcomes, outcome_key(specimen, seed), &score);
+        printf(" %.2f", score);
+    }
+}
+
+void outcomes_print(const Trials *trials, const Case *about, const Result *result) {
+    printf("%c%d %s: %s, %d of %d reach %.2f:", family_letter(about->family), about->family, about->name,
+           is_undecided(result) ? "undecided"
+           : is_broken(result)  ? "broken"
+                                : "healthy",
+           result->hits, result->seeds, about->target);
+    print_scores(trials, &about->own);
+    printf("; twin");
+    print_scores(trials, &about->twin);
+    printf("\n");
+    fflush(stdout);
 }
 
 static const char *rule_of(const Judged *judged) {

@@ -215,21 +215,27 @@ static bool watch_training(const Bench *bench, const Case *about, Result *result
     return trainer;
 }
 
-static double trained_score(const Bench *bench, int seed) {
+bool bench_train(const Bench *bench, PlumbNet *net, const PlumbCall *recipe, int seed, PlumbEpoch *last) {
     PlumbConfig config = bench_config(seed);
-    PlumbError error = {0};
-    Value *unwatched = draft_recipe(bench->session, "diagnostics = off", bench->recipe);
-    plumb_net_reset(bench->net);
-    PlumbTrainer *trainer =
-        unwatched ? plumb_trainer_new(bench->net, bench->data, unwatched->call.call, &config, &error) : NULL;
-    double score = NAN;
+    Value *unwatched = draft_recipe(bench->session, "diagnostics = off", recipe);
+    plumb_net_reset(net);
+    PlumbTrainer *trainer = unwatched ? plumb_trainer_new(net, bench->data, unwatched->call.call, &config, NULL) : NULL;
+    const PlumbEpoch *epoch;
+    int epochs = 0;
     if (trainer) {
-        plumb_trainer_run(trainer, 0, &error);
-        score = final_score(bench, bench->net, trainer);
+        plumb_trainer_run(trainer, 0, NULL);
+        epochs = plumb_trainer_history(trainer, &epoch);
+        *last = epochs ? epoch[epochs - 1] : (PlumbEpoch){.test_loss = NAN};
     }
     plumb_trainer_free(trainer);
     value_drop(unwatched);
-    return score;
+    return epochs;
+}
+
+static double trained_score(const Bench *bench, int seed) {
+    PlumbEpoch last;
+    bool trained = bench_train(bench, bench->net, bench->recipe, seed, &last);
+    return trained ? bench_score(bench, bench->net, &last) : NAN;
 }
 
 static int count_hits(Trials *trials, const Bench *bench, const Specimen *specimen, double target) {
@@ -258,13 +264,15 @@ bool try_case(Trials *trials, const Case *about, Result *result) {
     Bench own, twin;
     *result = (Result){.seeds = trials->seeds, .fixed = NAN};
     bool opened = bench_open(&own, &about->own), twin_opened = bench_open(&twin, &about->twin);
-    bool done = opened && twin_opened && watch_training(&own, about, result);
+    bool done = opened && twin_opened && (trials->blind || watch_training(&own, about, result));
     if (done) {
         result->hits = count_hits(trials, &own, &about->own, about->target);
         result->twin_hits = count_hits(trials, &twin, &about->twin, about->target);
-        if (trials->repair && is_broken(result) && !is_undecided(result) && about->trouble != BY_OTHER) {
+        if (trials->repair && !trials->blind && is_broken(result) && !is_undecided(result) &&
+            about->trouble != BY_OTHER) {
             repair_by_fix(&own, about, trials->telling, result);
             result->simple = repair_by_recipe(&own, about);
+            repair_by_chance(&own, about, result);
             bool by_itself = result->repaired && result->twins == 1 && result->early.rule == result->end.rule;
             result->early.cause = result->early.cause || (result->early.rule >= 0 && by_itself);
         }

@@ -1,4 +1,5 @@
-/* Families that no rule was tuned on: links of other forms, recurrent nets on other sequences. */
+/* Families that were held out once, and that rules are tuned on since: links of other forms, recurrent nets on other
+ * sequences. */
 #include "cases.h"
 
 static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03, test=0.2)", "2", 2, 0.8},
@@ -11,8 +12,6 @@ static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03
                   copied = {"copying(2, 4, samples=400, test=0.25)", "8, 10", 9, 0.9};
 
 /* ---- D: links ---------------------------------------------------------------------------------------------------- */
-
-#define GROWTH (LARGE_WEIGHTS | BIT(LEARNING_RATE_TOO_HIGH))
 
 static void named_links(Corpus *corpus, int family) {
     static const Part parts[] = {
@@ -51,27 +50,6 @@ static void linked_convs(Corpus *corpus, int family) {
 }
 
 /* ---- E: recurrent ------------------------------------------------------------------------------------------------ */
-
-#define FADING BIT(VANISHING_THROUGH_TIME)
-#define GROWING BIT(EXPLODING_THROUGH_TIME)
-
-typedef struct Sequence { /* a task, what makes a sequence of its input, and a cell that learns it */
-    const char *what;
-    const Task *task;
-    const char *stem, *best, *settings;
-} Sequence;
-
-static void add_cell(Corpus *corpus, int family, const Part *cell, const Sequence *sequence) {
-    add_pair(corpus, family,
-             (Pair){.name = text_of(corpus, "%s on %s", cell->text, sequence->what),
-                    .task = sequence->task,
-                    .body = text_of(corpus, "%s%s", sequence->stem, cell->text),
-                    .twin_body = text_of(corpus, "%s%s", sequence->stem, sequence->best),
-                    .settings = sequence->settings,
-                    .trouble = BY_WEIGHTS,
-                    .causes = cell->causes,
-                    .layer = LAYER_LOWER});
-}
 
 static void last_of_sequence(Corpus *corpus, int family) {
     static const Part cells[] = {

@@ -1,4 +1,5 @@
-/* Families that no rule was tuned on: steps, trouble that is not the gradient's, and nets that only look broken. */
+/* Families that were held out once, and that rules are tuned on since: steps, trouble that is not the gradient's, and
+ * nets that only look broken. */
 #include "cases.h"
 
 static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03, test=0.2)", "2", 2, 0.8},
@@ -12,29 +13,11 @@ static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03
 #define ADAM "epochs = 30; batch = 32; optimizer = adam(lr=0.005)"
 #define LONG "epochs = 100; batch = 16; optimizer = adam(lr=0.02)"
 
-static const char *plain(Corpus *corpus, int depth, const char *act) {
-    return text_of(corpus, "repeat(%d) { dense(28) -> %s }", depth, act);
-}
-
 /* ---- F: steps ---------------------------------------------------------------------------------------------------- */
-
-typedef struct Step {
-    const char *settings, *act;
-    int depth;
-    const Task *task;
-} Step;
 
 static void add_steps(Corpus *corpus, int family, const Step *steps, int count, uint32_t causes) {
     for (int s = 0; s < count; s++) {
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%d %s, %s", steps[s].depth, steps[s].act, steps[s].settings),
-                        .task = steps[s].task,
-                        .body = plain(corpus, steps[s].depth, steps[s].act),
-                        .settings = text_of(corpus, "epochs = 30; %s", steps[s].settings),
-                        .twin_settings = ADAM,
-                        .trouble = BY_STEPS,
-                        .causes = causes,
-                        .layer = LAYER_NONE});
+        add_step(corpus, family, &steps[s], 28, ADAM, causes);
     }
 }
 
@@ -80,32 +63,6 @@ static void starved(Corpus *corpus, int family) {
 
 /* ---- G: broken, but not by the gradient -------------------------------------------------------------------------- */
 
-typedef struct Choice {
-    const char *what;
-    const Task *task, *right;          /* right: NULL: as task */
-    const char *body, *end, *settings; /* end: behind the last layer; settings: NULL: ADAM */
-    uint32_t causes;                   /* none: any alarm is false */
-} Choice;
-
-static void add_choices(Corpus *corpus, int family, const Choice *choices, int count) {
-    for (int c = 0; c < count; c++) {
-        const Choice *choice = &choices[c];
-        const Task *task = choice->task, *right = choice->right ? choice->right : task;
-        const char *end = choice->end ? choice->end : "identity";
-        add_case(corpus,
-                 (Case){.family = family,
-                        .name = text_of(corpus, "%s: %s", choice->what, choice->body),
-                        .own = {text_of(corpus, "net n {\n    input(%s)\n    %s\n    dense(%d) -> %s\n}", task->input,
-                                        choice->body, task->outputs, end),
-                                task->data, choice->settings ? choice->settings : ADAM},
-                        .twin = {net_of_body(corpus, right, "repeat(2) { dense(28) -> elu }"), right->data, ADAM},
-                        .trouble = BY_OTHER,
-                        .causes = choice->causes,
-                        .layer = LAYER_NONE,
-                        .target = right->target});
-    }
-}
-
 static void other_troubles(Corpus *corpus, int family) {
     static const Task three_pixels = {DIGITS("scale=16, features=[1, 20, 62]"), "3", 10, 0},
                       fog = {"blobs(classes=6, features=12, spread=400, samples=480, test=0.25, scale=standard)", "12",
@@ -139,17 +96,13 @@ static void other_troubles(Corpus *corpus, int family) {
          "epochs = 1; batch = 32; optimizer = adam(lr=0.003)", 0},
         {"ten epochs", &pixels, NULL, "repeat(2) { dense(28) -> elu }", NULL,
          "epochs = 10; batch = 32; optimizer = adam(lr=0.005)", 0}};
-    add_choices(corpus, family, choices, COUNT(choices));
+    add_choices(corpus, family, choices, COUNT(choices), "repeat(2) { dense(28) -> elu }", ADAM);
 }
 
 /* ---- H: healthy, and looks ill ----------------------------------------------------------------------------------- */
 
 static void odd_but_healthy(Corpus *corpus, int family) {
-    static const struct {
-        const char *what;
-        const Task *task;
-        const char *body, *settings;
-    } list[] = {
+    static const Lookalike list[] = {
         {"a line would do", &petal, "repeat(3) { dense(28) -> tanh }", "epochs = 60; optimizer = adam(lr=0.01)"},
         {"solved, decayed", &wine, "repeat(3) { dense(28) -> relu }",
          "epochs = 80; optimizer = adamw(lr=0.005, decay=0.1)"},
@@ -168,15 +121,7 @@ static void odd_but_healthy(Corpus *corpus, int family) {
          ADAM},
         {"clipped and warmed up", &pixels, "repeat(3) { dense(28) -> gelu }",
          "epochs = 30; batch = 32; optimizer = adam(lr=0.01); clip = by_norm(0.1); schedule = cosine(warmup=60)"}};
-    for (size_t i = 0; i < COUNT(list); i++) {
-        add_pair(corpus, family,
-                 (Pair){.name = text_of(corpus, "%s: %s", list[i].what, list[i].body),
-                        .task = list[i].task,
-                        .body = list[i].body,
-                        .settings = list[i].settings,
-                        .trouble = BY_NOTHING,
-                        .layer = LAYER_NONE});
-    }
+    add_lookalikes(corpus, family, list, COUNT(list));
 }
 
 const Family unseen_step_families[UNSEEN_STEP_FAMILIES] = {

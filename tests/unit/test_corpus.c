@@ -1,6 +1,7 @@
 /* A small part of the corpus (`make corpus` runs all of it): bounds that hold with a margin. */
 #include "given.h"
-#include "tests/corpus/corpus.h"
+#include "tests/corpus/private.h"
+#include <math.h>
 #include <stdlib.h>
 
 typedef struct Pick {
@@ -120,11 +121,55 @@ static void fix_repairs_most_and_makes_none_worse(void **state) {
     assert_int_equal(table->worse, 0);
 }
 
+static void edits_at_random_repair_some_and_need_more_twins(void **state) {
+    const Table *table = &((Sample *)*state)->table;
+    assert_int_equal(table->by_chance.of, table->repaired.of);
+    assert_at_least("repaired at random", table->by_chance, 0.2);
+    assert_in_range(table->by_chance.hit, 1, table->repaired.hit);
+    assert_in_range(table->chance_twins.most, table->twins.median, 5);
+}
+
+static void what_is_drawn_is_the_same_each_time(void **state) {
+    const Sample *sample = *state;
+    int first = 0;
+    of_family(&sample->corpus, 8, &first);
+    const Case *about = &sample->corpus.cases[first];
+    Result results[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        Bench bench;
+        assert_true(bench_open(&bench, &about->own));
+        repair_by_chance(&bench, about, &results[i]);
+        bench_close(&bench);
+    }
+    assert_in_range(results[0].chance_twins, 1, 5);
+    assert_int_equal(results[0].chance_twins, results[1].chance_twins);
+    assert_int_equal(results[0].by_chance, results[1].by_chance);
+}
+
+/* Brown, Cai & DasGupta 2001, eq. 4; the ends by hand. */
+static void shares_have_their_intervals(void **state) {
+    (void)state;
+    static const struct {
+        Share share;
+        Interval expected;
+    } rows[] = {{{10, 10}, {0.72247, 1}}, {{20, 0}, {0, 0.16113}}, {{100, 50}, {0.40383, 0.59617}}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Interval seen = interval_of(rows[i].share), expected = rows[i].expected;
+        if (!(fabs(seen.from - expected.from) < 1e-4 && fabs(seen.to - expected.to) < 1e-4)) {
+            fail_msg("%d of %d: %g to %g, expected %g to %g", rows[i].share.hit, rows[i].share.of, seen.from, seen.to,
+                     expected.from, expected.to);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(outcomes_say_which_nets_are_broken),
                                        cmocka_unit_test(the_forecast_finds_most_before_training),
                                        cmocka_unit_test(the_rules_find_most_early_in_training),
                                        cmocka_unit_test(the_rules_find_more_than_published_thresholds),
-                                       cmocka_unit_test(fix_repairs_most_and_makes_none_worse)};
+                                       cmocka_unit_test(fix_repairs_most_and_makes_none_worse),
+                                       cmocka_unit_test(edits_at_random_repair_some_and_need_more_twins),
+                                       cmocka_unit_test(what_is_drawn_is_the_same_each_time),
+                                       cmocka_unit_test(shares_have_their_intervals)};
     return cmocka_run_group_tests(tests, try_sample, drop_sample);
 }
