@@ -62,6 +62,9 @@ const char *counted_name(Builder *builder, const char *name) {
 
 /* A label in a repetition is numbered, as kinds are: h1, h2. */
 static const char *numbered_label(Builder *builder, const char *name) {
+    if (name == builder->label) {
+        builder->label = NULL;
+    }
     return name && builder->repeats ? counted_name(builder, name) : name;
 }
 
@@ -338,15 +341,21 @@ static bool add_label(Builder *builder, const Tree *tree) {
     return true;
 }
 
+/* What was labelled ended in no layer: norm=none, a repetition. */
+static bool place_identity(Builder *builder, const Tree *tree) {
+    PlumbError error = {.argument = -1};
+    const PlumbCall *call = plumb_call(builder->arena, plumb_entry_find("identity"), NULL, 0, &error);
+    return call ? place_call(builder, call, tree->child[0], tree->text) : builder_memory(builder, tree->span);
+}
+
+/* The label names the place in the net, whether a layer stands there or not. */
 static bool place_label(Builder *builder, const Tree *tree, Scope *scope) {
-    if (!place(builder, tree->child[0], scope, tree->text)) {
-        return false;
-    }
-    if (builder->at < 0) {
-        report_in_net(builder, tree->text_span, "there is no stage to label with `%s`", tree->text);
-        return true;
-    }
-    return add_label(builder, tree);
+    const char *outer = builder->label;
+    builder->label = tree->text;
+    bool done = place(builder, tree->child[0], scope, tree->text);
+    bool is_placed = builder->label != tree->text;
+    builder->label = outer;
+    return done && (is_placed || place_identity(builder, tree)) && add_label(builder, tree);
 }
 
 typedef struct Body { /* what a `for` of a body runs */

@@ -48,6 +48,7 @@ typedef struct Builder {
     Session *session;
     PlumbNet *net;
     int at;                  /* the node whose output flows on; -1 before the first */
+    const char *label;       /* what no node bears yet, of the labelled stage that is being placed; or NULL */
     Level *level;
     const Trail *trail;
     int repeats;             /* repetitions around: labels are numbered there */
