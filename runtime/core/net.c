@@ -187,16 +187,21 @@ static bool add_weights(PlumbNet *net, NetNode *node, const WeightSpec *spec, in
     return true;
 }
 
+/* The identity, which stands where a label has no layer, is none. */
+static bool is_activation(const Layer *layer) {
+    return !strcmp(layer->entry.family, "activations") && strcmp(layer->entry.name, "identity");
+}
+
 /* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling,
  * dropout. */
 static bool passes_activation(const NetNode *node) {
-    return node->layer && node->about.input_count == 1 && strcmp(node->layer->entry.family, "activations") &&
+    return node->layer && node->about.input_count == 1 && !is_activation(node->layer) &&
            (!strcmp(node->layer->entry.family, "norms") || !node->about.weight_count);
 }
 
 /* An activation tells the layer with weights before it what init=auto is for. */
 static void tell_activation(PlumbNet *net, const NetNode *act) {
-    if (strcmp(act->layer->entry.family, "activations")) {
+    if (!is_activation(act->layer)) {
         return;
     }
     int at = act->about.input[0];
