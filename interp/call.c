@@ -417,6 +417,18 @@ static Value *bound_value(Session *session, const PlumbEntry *entry, const Tree 
     return value;
 }
 
+static Value *word_value(Session *session, const PlumbEntry *entry, const Tree *tree) {
+    if (tree->kind == TREE_CALL) {
+        session_error(session, tree->span, "`%s` is a word: it is not called", entry->name);
+        return NULL;
+    }
+    Value *value = value_word(entry->name);
+    if (!value) {
+        report_memory(session, tree->span);
+    }
+    return value;
+}
+
 Value *call_entry(Session *session, const PlumbEntry *entry, const Tree *tree, Scope *scope) {
     const Combinator *combinator = entry->kind == PLUMB_COMBINATOR ? combinator_find(entry->name) : NULL;
     if (combinator && combinator->place) {
@@ -429,6 +441,9 @@ Value *call_entry(Session *session, const PlumbEntry *entry, const Tree *tree, S
     }
     if (!no_bodies(session, tree, entry->name)) {
         return NULL;
+    }
+    if (entry->kind == PLUMB_WORD) {
+        return word_value(session, entry, tree);
     }
     return entry->kind == PLUMB_FUNCTION ? call_function(session, function_find(entry->name), tree, scope)
                                          : bound_value(session, entry, tree, scope);
