@@ -258,15 +258,27 @@ static bool run(Session *session, const VerbCall *call) {
     return done;
 }
 
+/* The recipe says how rows are measured. */
+static bool clauses_fit(Session *session, const VerbCall *call, const Theme *theme) {
+    const char *of = theme->need == NEEDS_LISTS ? "LIST" : "NET";
+    if (theme->need != NEEDS_PROBES) {
+        return call->on ? session_error(session, call->on_tree->span, "plot %s(%s) takes no data", theme->name, of)
+               : call->with
+                   ? session_error(session, call->with_tree->span, "plot %s(%s) takes no recipe", theme->name, of)
+                   : true;
+    }
+    return call->on || !call->with ||
+           session_error(session, call->with_tree->span, "a recipe goes with data: plot %s(%s) on DATA with RECIPE",
+                         theme->name, of);
+}
+
 static void check(Session *session, const VerbCall *call) {
     const Theme *theme = theme_of(session, call);
     VerbCall nets;
     if (!theme || (call->to && call->to->type == VALUE_STRING && format_of(session, call, theme) < 0)) {
         return;
     }
-    if (call->on && theme->need != NEEDS_PROBES) {
-        session_error(session, call->on_tree->span, "plot %s(%s) takes no data", theme->name,
-                      theme->need == NEEDS_LISTS ? "LIST" : "NET");
+    if (!clauses_fit(session, call, theme)) {
         return;
     }
     if (open_nets(session, call, theme, &nets)) {
@@ -286,7 +298,7 @@ const Verb verb_plot = {
                   "steps of the last training: delta, signal, grad_norm, update_ratio, saturated, dead by layer, "
                   "delta_through_time by time step. curves draws lists of numbers, under a title where a string comes "
                   "first",
-              .formula = "plot WHAT(NET, ...) [on DATA] [with RECIPE] [to FILE] | plot curves([TITLE,] LIST, ...) "
+              .formula = "plot WHAT(NET, ...) [on DATA [with RECIPE]] [to FILE] | plot curves([TITLE,] LIST, ...) "
                          "[to FILE]",
               .source = "Glorot & Bengio 2010, figures 2 to 7",
               .example = "plot gradients(plain, fixed) on digits to \"gradients.svg\""},
