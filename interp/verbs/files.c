@@ -65,16 +65,9 @@ static int kind_of(const char *path) {
 }
 
 static bool can_be_written(Session *session, const VerbCall *call, const char *path) {
-    if (kind_of(path) < KINDS) {
-        return true;
-    }
-    PlumbError error = {.argument = -1};
-    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "save does not know this kind of file");
-    snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
-    snprintf(error.expected, sizeof error.expected,
-             "a name that ends in .safetensors (weights, gradients), .ckpt (the whole training), .csv or .json "
-             "(NET.history)");
-    return session_fail(session, call->to_tree->span, &error);
+    return kind_of(path) < KINDS ||
+           unknown_file(session, call, path,
+                        ".safetensors (weights, gradients), .ckpt (the whole training), .csv or .json (NET.history)");
 }
 
 static bool clauses_fit(Session *session, const VerbCall *call, bool gradients) {

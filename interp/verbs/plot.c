@@ -128,17 +128,14 @@ static int format_of(Session *session, const VerbCall *call, const Theme *theme)
     return -1;
 }
 
-static bool write_file(Session *session, const VerbCall *call, const Theme *theme, const Plot *plot) {
+static bool write_plot(Session *session, const VerbCall *call, const Theme *theme, const Plot *plot) {
     int format = format_of(session, call, theme);
     Text out = {0};
-    PlumbError error = {.argument = -1};
     bool done = format >= 0 && (formats[format].write(plot, &out) || report_no_memory(session, call->tree->span));
-    done = done && (plumb_file_save(call->to->string, out.at, out.length, session_files(session), &error) ||
-                    session_fail(session, call->to_tree->span, &error));
+    done = done && write_file(session, call, out.at, out.length);
     text_clear(&out);
     if (done) {
         Canvas canvas = session_canvas(session);
-        session_wrote(session);
         canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: written to %s", plot->title, call->to->string);
     }
     return done;
@@ -233,7 +230,7 @@ static bool draw(Session *session, const VerbCall *call, const Theme *theme, con
     if (empty) {
         session_error(session, call->tree_of[0]->span, "there is nothing to draw: %s", theme->nothing);
     } else if (call->to) {
-        done = write_file(session, call, theme, plot);
+        done = write_plot(session, call, theme, plot);
     } else {
         plot_print(plot, &canvas, shows_unicode());
         fputc('\n', canvas.out);

@@ -1,35 +1,10 @@
 /* Files: allowed folders, writing whole or not at all, array formats, and hostile content. */
-#include "given.h"
+#include "loading.h"
 #include "runtime/files/array.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-static char folder[64];
-
-static int enter_folder(void **state) {
-    (void)state;
-    strcpy(folder, "/tmp/plumb-files-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state) {
-    (void)state;
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return chdir("/") == 0 ? system(command) : -1;
-}
-
-static void put(const char *path, const void *bytes, size_t size) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
-}
 
 static size_t size_of(const char *path) {
     struct stat status;
