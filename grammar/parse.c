@@ -27,7 +27,10 @@ Diag *parser_error(Parser *parser, Span span, const char *format, ...) {
 }
 
 void parser_too_deep(Parser *parser, Span span) {
-    parser_error(parser, span, "nested too deeply (more than %d levels)", TREE_HEIGHT_MAX);
+    Diag *diag = parser_error(parser, span, "nested too deeply (more than %d levels)", TREE_HEIGHT_MAX);
+    diag_note(
+        diag,
+        "a chain of operators is nested, too: `->` over more layers goes on in a new statement, or in repeat(n) { }");
     parser->has_ended = true;
 }
 

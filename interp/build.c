@@ -184,11 +184,24 @@ bool place_net_body(Builder *builder, const NetValue *net, const Tree *tree, con
     return done;
 }
 
+/* The same with other arguments may stand inside: twice(body=twice(body=dense(3))). */
+static bool is_inside(const Builder *builder, const NetValue *net) {
+    const Level *level = builder->level;
+    while (level && level->net != net) {
+        level = level->up;
+    }
+    return level;
+}
+
 static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, const char *name) {
     const Tree *missing = missing_parameter(net);
     if (missing) {
         Diag *diag = report_in_net(builder, tree->span, "net %s needs a value for `%s`", net->base, missing->text);
         diag_label(diag, "%s(%s=...)", net->base, missing->text);
+        return place_unknown(builder, tree);
+    }
+    if (is_inside(builder, net)) {
+        report_in_net(builder, tree->span, "net %s uses itself", net->base);
         return place_unknown(builder, tree);
     }
     if (builder->level->depth >= NETS_DEPTH_MAX) {
@@ -201,7 +214,7 @@ static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, c
     if (!path) {
         return builder_memory(builder, tree->span);
     }
-    Level level = {.prefix = path, .up = builder->level, .depth = builder->level->depth + 1};
+    Level level = {.prefix = path, .net = net, .up = builder->level, .depth = builder->level->depth + 1};
     Trail trail = {.what = net->base, .span = tree->span, .up = builder->trail};
     builder->level = &level;
     builder->trail = &trail;
@@ -499,7 +512,7 @@ bool place_block(Builder *builder, const Tree *block, Scope *scope, const char *
 
 PlumbNet *build_net(Session *session, const NetValue *net, Span span) {
     PlumbError error = {.argument = -1};
-    Level level = {.prefix = ""};
+    Level level = {.prefix = "", .net = net};
     Builder builder = {.session = session, .at = -1, .level = &level, .arena = plumb_arena_new()};
     builder.net = builder.arena ? plumb_net_new(net->name, &error) : NULL;
     int errors = diags_count(session->diags, DIAG_ERROR);

@@ -22,6 +22,7 @@ typedef struct Level {       /* the net itself, or a net used inside it: a path 
     const char *prefix;      /* "res3." */
     Label *labels;
     Counter *used, *labelled;
+    const NetValue *net;     /* that is laid out here */
     struct Level *up;
     int depth;
 } Level;

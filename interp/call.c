@@ -366,6 +366,7 @@ static Value *read_data(Session *session, const PlumbCall *call, const Tree *tre
     PlumbError error = {.argument = -1};
     PlumbData *data = plumb_data_load(call, &session->files, session->options.seed, &error);
     if (!data) {
+        doubt_file(session, tree->span, &error);
         return session->checking ? value_unknown() : (report_error(session, tree->span, &error), NULL);
     }
     Value *source = value_call(call), *value = source ? value_data(data, source) : NULL;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_MAX = 6 };
+enum { CHAIN_MAX = 6, TRAIL_MAX = 6 };
 
 PlumbShape shape_at(const Builder *builder, int node) {
     return plumb_net_node(builder->net, node)->shape;
@@ -32,7 +32,11 @@ void add_trail(const Builder *builder, Diag *diag) {
         return;
     }
     Text text = {0};
+    int count = 0;
     for (const Trail *trail = builder->trail; trail; trail = trail->up) {
+        if (count++ >= TRAIL_MAX) {
+            continue;
+        }
         text_printf(&text, "%s", text.length ? ", in " : "in ");
         if (trail->turn) {
             text_printf(&text, "repetition %d of repeat(%d)", trail->turn, trail->turns);
@@ -40,6 +44,9 @@ void add_trail(const Builder *builder, Diag *diag) {
             text_printf(&text, "%s", trail->what);
         }
         text_printf(&text, " at %d:%d", span_line(trail->span), span_column(trail->span));
+    }
+    if (count > TRAIL_MAX) {
+        text_printf(&text, ", and %d more", count - TRAIL_MAX);
     }
     char *line = text_take(&text);
     if (line) {

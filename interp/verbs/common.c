@@ -98,7 +98,7 @@ bool unknown_file(Session *session, const VerbCall *call, const char *path, cons
     plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%s does not know this kind of file", call->tree->text);
     snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
     snprintf(error.expected, sizeof error.expected, "a name that ends in %s", expected);
-    return session_fail(session, call->to_tree->span, &error);
+    return session_fail(session, (call->to_tree ? call->to_tree : call->from_tree)->span, &error);
 }
 
 bool report_no_memory(Session *session, Span span) {

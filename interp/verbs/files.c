@@ -269,9 +269,21 @@ static bool load_weights(Session *session, const VerbCall *call, NetValue *net) 
     return true;
 }
 
+static bool can_be_loaded(Session *session, const VerbCall *call) {
+    const char *path = call->from->string;
+    return has_extension(path, ".ckpt") || has_extension(path, ".safetensors") ||
+           unknown_file(session, call, path, ".safetensors or .ckpt");
+}
+
+static void check_load(Session *session, const VerbCall *call) {
+    if (call->from && call->from->type == VALUE_STRING) {
+        can_be_loaded(session, call);
+    }
+}
+
 static bool run_load(Session *session, const VerbCall *call) {
     NetValue *net = call->operand[0]->net;
-    if (!session_net(session, call->operand[0], call->tree_of[0]->span)) {
+    if (!can_be_loaded(session, call) || !session_net(session, call->operand[0], call->tree_of[0]->span)) {
         return false;
     }
     return has_extension(call->from->string, ".ckpt") ? load_training(session, call, net)
@@ -296,4 +308,5 @@ const Verb verb_load = {
     .required = CLAUSE_FROM,
     .from_takes = TAKES_STRING,
     .run = run_load,
+    .check = check_load,
 };
