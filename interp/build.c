@@ -105,7 +105,11 @@ bool place_join(Builder *builder, const PlumbCall *call, const int *input, int c
         builder->at = node;
         return true;
     }
-    report_shape(builder, tree, input, count, &error);
+    Diag *diag = report_shape(builder, tree, input, count, &error);
+    const Label *first = label && error.status == PLUMB_ARGUMENT_ERROR ? label_find(builder, label) : NULL;
+    if (first) {
+        diag_place(diag, first->span, "the first");
+    }
     return place_unknown(builder, tree);
 }
 

@@ -83,7 +83,7 @@ Span span_of_node(const Builder *builder, int node);
 /* "64 features", "3 x 8 x 8" */
 char *shape_words(PlumbShape shape, char text[96]);
 /* A layer does not take what arrives: both ends, the chain of shapes, the way through repeated and used bodies. */
-void report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error);
+Diag *report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error);
 /* A link joins what differs. `body`: the block that ends unequal (residual), or NULL for a label. */
 void report_skip(Builder *builder, const Tree *tree, int from, int to, const char *projected);
 Diag *report_in_net(const Builder *builder, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -97,7 +97,7 @@ static bool same_span(Span a, Span b) {
     return a.source == b.source && a.begin == b.begin && a.end == b.end;
 }
 
-void report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error) {
+Diag *report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error) {
     Diag *diag = report_error(builder->session, tree->span, error);
     char words[96];
     if (error->status == PLUMB_SHAPE_ERROR && count) {
@@ -110,6 +110,7 @@ void report_shape(Builder *builder, const Tree *tree, const int *input, int coun
         add_chain(builder, diag, input[0]);
     }
     add_trail(builder, diag);
+    return diag;
 }
 
 /* ---- links that join what differs -------------------------------------------------------------------------------- */

@@ -136,11 +136,24 @@ static bool same_weights(const PlumbNet *net, int share, const WeightSpec *spec,
     return count == owner->weight_count;
 }
 
+static bool unequal_weights(const PlumbNet *net, int share, const WeightSpec *spec, int count, PlumbError *error) {
+    const PlumbNode *owner = &net->node[share].about;
+    plumb_fail(error, PLUMB_SHAPE_ERROR, "weights can only be shared where they are the same");
+    for (int i = 0; i < owner->weight_count && i < count; i++) {
+        PlumbShape first = net->weight[owner->first_weight + i].spec.shape;
+        char text[64];
+        if (!plumb_shape_equal(first, spec[i].shape)) {
+            error_found(error, "a %s of %s", spec[i].name, plumb_shape_text(spec[i].shape, text));
+            return error_expected(error, "%s, as the first time", plumb_shape_text(first, text));
+        }
+    }
+    return false;
+}
+
 /* All that can be wrong with a node's weights, before anything is changed. */
 static bool weights_fit(const PlumbNet *net, const WeightSpec *spec, int count, int share, PlumbError *error) {
     if (share >= 0) {
-        return same_weights(net, share, spec, count) ||
-               plumb_fail(error, PLUMB_SHAPE_ERROR, "weights can only be shared where they are the same");
+        return same_weights(net, share, spec, count) || unequal_weights(net, share, spec, count, error);
     }
     int64_t total = net->parameter_count + net->buffer_count;
     for (int i = 0; i < count; i++) {
