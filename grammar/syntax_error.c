@@ -294,10 +294,14 @@ static bool advise_spelling(const Problem *problem, Diag *diag) {
     return nearest != NULL;
 }
 
+static bool is_value(int token) {
+    return token == T_NUMBER || token == T_STRING;
+}
+
 static bool advise_comma(const Problem *problem, Diag *diag) {
     static const int starters[] = {T_NUMBER, T_STRING, T_NAME, T_TRUE, T_FALSE, T_NONE, T_NOT};
     for (size_t i = 0; i < sizeof starters / sizeof *starters && is_expected(problem, ","); i++)
-        if (problem->found.token == starters[i] && problem->parser->depth) {
+        if (problem->found.token == starters[i] && (problem->parser->depth || is_value(problem->before.token))) {
             diag_label(diag, "is a `,` missing before this?");
             return true;
         }

@@ -276,8 +276,10 @@ static bool bodies_fit(Builder *builder, const Combinator *combinator, const Tre
         return true;
     }
     const char *name = combinator->entry.name;
-    Diag *diag =
-        report_in_net(builder, tree->span, bodies ? "%s takes another number of bodies" : "%s needs a body", name);
+    int takes = bodies < combinator->bodies_min ? combinator->bodies_min : combinator->bodies_max;
+    Diag *diag = bodies ? report_in_net(builder, tree->span, "%s takes %d bod%s, and here are %d", name, takes,
+                                        takes == 1 ? "y" : "ies", bodies)
+                        : report_in_net(builder, tree->span, "%s needs a body", name);
     diag_label(diag, "%s", combinator->entry.formula);
     return false;
 }

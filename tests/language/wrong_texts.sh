@@ -23,3 +23,5 @@ cp cut.ckpt cut.safetensors
 try "no checkpoint" 'net n { input(2); dense(2) }\nload n from "cut.ckpt"\n'
 try "no safetensors file" 'net n { input(2); dense(2) }\nload n from "cut.safetensors"\n'
 printf '\357\273\277# first\nx=3 # second\n' | plumb fmt -
+try "a comma left out" 'print "a" "b"\nprint 1 2\n'
+try "a body too many" 'net n { input(2); residual { dense(2) } { relu }; add(h) { relu } }\n'
