@@ -26,9 +26,10 @@ Diag *parser_error(Parser *parser, Span span, const char *format, ...) {
     return parser->has_ended ? NULL : diag;
 }
 
-void parser_too_deep(Parser *parser, Span span) {
-    parser_error(parser, span, "nested too deeply (more than %d levels)", TREE_HEIGHT_MAX);
+Diag *parser_too_deep(Parser *parser, Span span) {
+    Diag *diag = parser_error(parser, span, "nested too deeply (more than %d levels)", TREE_HEIGHT_MAX);
     parser->has_ended = true;
+    return diag;
 }
 
 /* A } that stands under the indentation of an outer { tells better than the end of the text which one is missing. */

@@ -61,7 +61,7 @@ enum { ERRORS_MAX = 100 };
 
 /* An error at a place; it is only counted, and NULL returned, when the parse is silent. */
 Diag *parser_error(Parser *parser, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void parser_too_deep(Parser *parser, Span span);
+Diag *parser_too_deep(Parser *parser, Span span); /* NULL: nobody wants to know */
 void parser_recover(Parser *parser); /* after a syntax error at the newest token */
 
 typedef struct yypstate ParserStack;

@@ -262,7 +262,8 @@ void scan_comment(Parser *parser, Span span) {
     size_t before = span.begin;
     while (before > 0 && strchr(" \t", *text_at(parser, before - 1)))
         before--;
-    bool own_line = before == 0 || *text_at(parser, before - 1) == '\n';
+    size_t length;
+    bool own_line = text_at(parser, before) == source_line(parser->source, span_line(span), &length);
     parser->comments[parser->comment_count++] = (Comment){span, own_line};
 }
 

@@ -19,7 +19,13 @@ static int count_lines(const char *text, size_t length) {
     return count < INT_MAX ? (int)count : INT_MAX;
 }
 
+/* A byte order mark is no part of the first line. */
+static size_t start_of_text(const Source *source) {
+    return source->length >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 static void find_lines(Source *source) {
+    source->line_start[0] = start_of_text(source);
     const char *at = source->text, *end = source->text + source->length;
     for (int i = 1; i < source->line_count; i++) {
         at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
@@ -88,7 +94,7 @@ int span_line(Span span) {
 
 int span_column(Span span) {
     size_t start = span.source->line_start[span_line(span) - 1];
-    return (int)utf8_count(span.source->text + start, span.begin - start) + 1;
+    return span.begin < start ? 1 : (int)utf8_count(span.source->text + start, span.begin - start) + 1;
 }
 
 const char *source_line(const Source *source, int line, size_t *length) {

@@ -190,6 +190,27 @@ static const struct KnownMistake { /* NULL: any token */
     {NULL, "=", "`=` binds the name that a statement begins with; `==` compares"},
 };
 
+static bool is_reserved(int token) {
+    return token == T_VERB || (token >= T_NET && token <= T_NOT);
+}
+
+static bool begins_statement(Span span) {
+    const char *text = source_text(span.source);
+    size_t at = span.begin;
+    while (at > 0 && strchr(" \t", text[at - 1]))
+        at--;
+    return at == 0 || strchr("\n;{", text[at - 1]);
+}
+
+static bool advise_reserved_name(const Problem *problem, Diag *diag) {
+    const Lexeme before = problem->before;
+    bool applies = problem->found.token == T_ASSIGN && is_reserved(before.token) && begins_statement(before.span);
+    if (applies)
+        diag_label(diag, "`%.*s` is a reserved word: another name", (int)(before.span.end - before.span.begin),
+                   text_of(before.span));
+    return applies;
+}
+
 static bool advise_known(const Problem *problem, Diag *diag) {
     for (size_t i = 0; i < sizeof known_mistakes / sizeof *known_mistakes; i++) {
         const struct KnownMistake *known = &known_mistakes[i];
@@ -226,10 +247,6 @@ static bool advise_line_goes_on(const Problem *problem, Diag *diag) {
     return applies;
 }
 
-static bool is_reserved(int token) {
-    return token == T_VERB || (token >= T_NET && token <= T_NOT);
-}
-
 static bool advise_reserved(const Problem *problem, Diag *diag) {
     bool applies = is_expected(problem, "name") && !is_expected(problem, "number") && is_reserved(problem->found.token);
     if (applies)
@@ -263,14 +280,6 @@ static bool suggest(const Problem *problem, const Words *words, Lexeme word, Dia
     return nearest != NULL;
 }
 
-static bool begins_statement(Span span) {
-    const char *text = source_text(span.source);
-    size_t at = span.begin;
-    while (at > 0 && strchr(" \t", text[at - 1]))
-        at--;
-    return at == 0 || strchr("\n;{", text[at - 1]);
-}
-
 static bool advise_spelling(const Problem *problem, Diag *diag) {
     if (suggest(problem, NULL, problem->found, diag))
         return true;
@@ -285,10 +294,14 @@ static bool advise_spelling(const Problem *problem, Diag *diag) {
     return nearest != NULL;
 }
 
+static bool is_value(int token) {
+    return token == T_NUMBER || token == T_STRING;
+}
+
 static bool advise_comma(const Problem *problem, Diag *diag) {
     static const int starters[] = {T_NUMBER, T_STRING, T_NAME, T_TRUE, T_FALSE, T_NONE, T_NOT};
     for (size_t i = 0; i < sizeof starters / sizeof *starters && is_expected(problem, ","); i++)
-        if (problem->found.token == starters[i] && problem->parser->depth) {
+        if (problem->found.token == starters[i] && (problem->parser->depth || is_value(problem->before.token))) {
             diag_label(diag, "is a `,` missing before this?");
             return true;
         }
@@ -302,8 +315,8 @@ static bool advise_closer(const Problem *problem, Diag *diag) {
 }
 
 static bool (*const advices[])(const Problem *, Diag *) = {
-    advise_known,        advise_comparison, advise_body_below, advise_closer,
-    advise_line_goes_on, advise_reserved,   advise_spelling,   advise_comma,
+    advise_reserved_name, advise_known,    advise_comparison, advise_body_below, advise_closer,
+    advise_line_goes_on,  advise_reserved, advise_spelling,   advise_comma,
 };
 
 /* The parenthesis that the grammar wants closed: one that is open, or one that never is. */

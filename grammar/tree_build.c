@@ -89,7 +89,8 @@ static Tree *node(Parser *parser, TreeKind kind, Span span, const char *text, Sp
     tree->text_span = text_span;
     for (int i = 0; i < count; i++) {
         if (child[i]->height >= TREE_HEIGHT_MAX) {
-            parser_too_deep(parser, text_span);
+            diag_note(parser_too_deep(parser, text_span), "chains of operators count: a chain of layers goes on in a "
+                                                          "new statement, or by repeat(n) { }");
             return new_node(parser, TREE_ERROR, span, 0);
         }
         tree->child[i] = child[i];

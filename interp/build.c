@@ -62,6 +62,9 @@ const char *counted_name(Builder *builder, const char *name) {
 
 /* A label in a repetition is numbered, as kinds are: h1, h2. */
 static const char *numbered_label(Builder *builder, const char *name) {
+    if (name == builder->label) {
+        builder->label = NULL;
+    }
     return name && builder->repeats ? counted_name(builder, name) : name;
 }
 
@@ -102,7 +105,11 @@ bool place_join(Builder *builder, const PlumbCall *call, const int *input, int c
         builder->at = node;
         return true;
     }
-    report_shape(builder, tree, input, count, &error);
+    Diag *diag = report_shape(builder, tree, input, count, &error);
+    const Label *first = label && error.status == PLUMB_ARGUMENT_ERROR ? label_find(builder, label) : NULL;
+    if (first) {
+        diag_place(diag, first->span, "the first");
+    }
     return place_unknown(builder, tree);
 }
 
@@ -181,11 +188,24 @@ bool place_net_body(Builder *builder, const NetValue *net, const Tree *tree, con
     return done;
 }
 
+/* The same with other arguments may stand inside: twice(body=twice(body=dense(3))). */
+static bool is_inside(const Builder *builder, const NetValue *net) {
+    const Level *level = builder->level;
+    while (level && level->net != net) {
+        level = level->up;
+    }
+    return level;
+}
+
 static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, const char *name) {
     const Tree *missing = missing_parameter(net);
     if (missing) {
         Diag *diag = report_in_net(builder, tree->span, "net %s needs a value for `%s`", net->base, missing->text);
         diag_label(diag, "%s(%s=...)", net->base, missing->text);
+        return place_unknown(builder, tree);
+    }
+    if (is_inside(builder, net)) {
+        report_in_net(builder, tree->span, "net %s uses itself", net->base);
         return place_unknown(builder, tree);
     }
     if (builder->level->depth >= NETS_DEPTH_MAX) {
@@ -198,7 +218,7 @@ static bool place_net(Builder *builder, const NetValue *net, const Tree *tree, c
     if (!path) {
         return builder_memory(builder, tree->span);
     }
-    Level level = {.prefix = path, .up = builder->level, .depth = builder->level->depth + 1};
+    Level level = {.prefix = path, .net = net, .up = builder->level, .depth = builder->level->depth + 1};
     Trail trail = {.what = net->base, .span = tree->span, .up = builder->trail};
     builder->level = &level;
     builder->trail = &trail;
@@ -256,8 +276,10 @@ static bool bodies_fit(Builder *builder, const Combinator *combinator, const Tre
         return true;
     }
     const char *name = combinator->entry.name;
-    Diag *diag =
-        report_in_net(builder, tree->span, bodies ? "%s takes another number of bodies" : "%s needs a body", name);
+    int takes = bodies < combinator->bodies_min ? combinator->bodies_min : combinator->bodies_max;
+    Diag *diag = bodies ? report_in_net(builder, tree->span, "%s takes %d bod%s, and here are %d", name, takes,
+                                        takes == 1 ? "y" : "ies", bodies)
+                        : report_in_net(builder, tree->span, "%s needs a body", name);
     diag_label(diag, "%s", combinator->entry.formula);
     return false;
 }
@@ -338,15 +360,21 @@ static bool add_label(Builder *builder, const Tree *tree) {
     return true;
 }
 
+/* What was labelled ended in no layer: norm=none, a repetition. */
+static bool place_identity(Builder *builder, const Tree *tree) {
+    PlumbError error = {.argument = -1};
+    const PlumbCall *call = plumb_call(builder->arena, plumb_entry_find("identity"), NULL, 0, &error);
+    return call ? place_call(builder, call, tree->child[0], tree->text) : builder_memory(builder, tree->span);
+}
+
+/* The label names the place in the net, whether a layer stands there or not. */
 static bool place_label(Builder *builder, const Tree *tree, Scope *scope) {
-    if (!place(builder, tree->child[0], scope, tree->text)) {
-        return false;
-    }
-    if (builder->at < 0) {
-        report_in_net(builder, tree->text_span, "there is no stage to label with `%s`", tree->text);
-        return true;
-    }
-    return add_label(builder, tree);
+    const char *outer = builder->label;
+    builder->label = tree->text;
+    bool done = place(builder, tree->child[0], scope, tree->text);
+    bool is_placed = builder->label != tree->text;
+    builder->label = outer;
+    return done && (is_placed || place_identity(builder, tree)) && add_label(builder, tree);
 }
 
 typedef struct Body { /* what a `for` of a body runs */
@@ -490,7 +518,7 @@ bool place_block(Builder *builder, const Tree *block, Scope *scope, const char *
 
 PlumbNet *build_net(Session *session, const NetValue *net, Span span) {
     PlumbError error = {.argument = -1};
-    Level level = {.prefix = ""};
+    Level level = {.prefix = "", .net = net};
     Builder builder = {.session = session, .at = -1, .level = &level, .arena = plumb_arena_new()};
     builder.net = builder.arena ? plumb_net_new(net->name, &error) : NULL;
     int errors = diags_count(session->diags, DIAG_ERROR);

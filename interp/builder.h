@@ -22,6 +22,7 @@ typedef struct Level {       /* the net itself, or a net used inside it: a path 
     const char *prefix;      /* "res3." */
     Label *labels;
     Counter *used, *labelled;
+    const NetValue *net;     /* that is laid out here */
     struct Level *up;
     int depth;
 } Level;
@@ -48,6 +49,7 @@ typedef struct Builder {
     Session *session;
     PlumbNet *net;
     int at;                  /* the node whose output flows on; -1 before the first */
+    const char *label;       /* what no node bears yet, of the labelled stage that is being placed; or NULL */
     Level *level;
     const Trail *trail;
     int repeats;             /* repetitions around: labels are numbered there */
@@ -81,7 +83,7 @@ Span span_of_node(const Builder *builder, int node);
 /* "64 features", "3 x 8 x 8" */
 char *shape_words(PlumbShape shape, char text[96]);
 /* A layer does not take what arrives: both ends, the chain of shapes, the way through repeated and used bodies. */
-void report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error);
+Diag *report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error);
 /* A link joins what differs. `body`: the block that ends unequal (residual), or NULL for a label. */
 void report_skip(Builder *builder, const Tree *tree, int from, int to, const char *projected);
 Diag *report_in_net(const Builder *builder, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -366,6 +366,7 @@ static Value *read_data(Session *session, const PlumbCall *call, const Tree *tre
     PlumbError error = {.argument = -1};
     PlumbData *data = plumb_data_load(call, &session->files, session->options.seed, &error);
     if (!data) {
+        doubt_file(session, tree->span, &error);
         return session->checking ? value_unknown() : (report_error(session, tree->span, &error), NULL);
     }
     Value *source = value_call(call), *value = source ? value_data(data, source) : NULL;
@@ -417,6 +418,18 @@ static Value *bound_value(Session *session, const PlumbEntry *entry, const Tree 
     return value;
 }
 
+static Value *word_value(Session *session, const PlumbEntry *entry, const Tree *tree) {
+    if (tree->kind == TREE_CALL) {
+        session_error(session, tree->span, "`%s` is a word: it is not called", entry->name);
+        return NULL;
+    }
+    Value *value = value_word(entry->name);
+    if (!value) {
+        report_memory(session, tree->span);
+    }
+    return value;
+}
+
 Value *call_entry(Session *session, const PlumbEntry *entry, const Tree *tree, Scope *scope) {
     const Combinator *combinator = entry->kind == PLUMB_COMBINATOR ? combinator_find(entry->name) : NULL;
     if (combinator && combinator->place) {
@@ -429,6 +442,9 @@ Value *call_entry(Session *session, const PlumbEntry *entry, const Tree *tree, S
     }
     if (!no_bodies(session, tree, entry->name)) {
         return NULL;
+    }
+    if (entry->kind == PLUMB_WORD) {
+        return word_value(session, entry, tree);
     }
     return entry->kind == PLUMB_FUNCTION ? call_function(session, function_find(entry->name), tree, scope)
                                          : bound_value(session, entry, tree, scope);

@@ -129,7 +129,7 @@ static void offer_parameters(const Site *site, const NetValue *net, const char *
         }
     }
     if (*assigned) {
-        offer_names(site, STAGES | PLUMB_INIT | NAME_VALUE);
+        offer_names(site, STAGES | PLUMB_INIT | PLUMB_WORD | NAME_VALUE);
         offer_words(site, "none true false");
     }
 }

@@ -1,6 +1,7 @@
-/* What `plumb check` doubts about a net that is free of errors: whether it can be trained. */
+/* What `plumb check` doubts where it finds no error: whether a net can be trained, whether a file can be read. */
 #include "interpreter.h"
 #include "render/pictures.h"
+#include <string.h>
 
 /* "net mlp" of a declaration that goes on over lines; else all of it. */
 static Span place_of(const NetValue *net) {
@@ -38,4 +39,21 @@ void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, con
         warn(session, net, built, forecast, remedy, plumb_remedies(built, data, recipe, remedy));
     }
     plumb_forecast_free(forecast);
+}
+
+/* By a clause of a verb, or by a key of a recipe. */
+static bool writes_files(const Tree *tree) {
+    bool writes = (tree->kind == TREE_CLAUSE && !strcmp(tree->text, "to")) ||
+                  (tree->kind == TREE_BIND && (!strcmp(tree->text, "log") || !strcmp(tree->text, "checkpoint")));
+    for (int i = 0; i < tree->count && !writes; i++) {
+        writes = writes_files(tree->child[i]);
+    }
+    return writes;
+}
+
+void doubt_file(Session *session, Span span, const PlumbError *error) {
+    const Script *script = session->doubting ? script_of(session, span.source) : NULL;
+    if (script && !writes_files(script->program->root)) {
+        report_doubt(session, span, error);
+    }
 }

@@ -21,8 +21,32 @@ static Value *unknown_when_checking(Session *session, const Tree *tree) {
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
+/* The statement of the same text that binds the name, at its top level. NULL: none. */
+static const Tree *find_binding(const Session *session, const Tree *name) {
+    const Script *script = script_of(session, name->span.source);
+    for (int i = 0; script && script->program && i < script->program->root->count; i++) {
+        const Tree *tree = script->program->root->child[i];
+        bool binds = tree->kind == TREE_NET || tree->kind == TREE_BIND || tree->kind == TREE_RECIPE;
+        if (binds && !strcmp(tree->text, name->text)) {
+            return tree;
+        }
+    }
+    return NULL;
+}
+
 static void report_no_name(Session *session, const Tree *tree, const Scope *scope, unsigned kinds) {
     Diag *diag = report(session, tree->span, "there is no `%.64s`", tree->text);
+    const Tree *later = find_binding(session, tree);
+    if (later && later->kind == TREE_NET && later->span.begin < tree->span.begin &&
+        later->span.end > tree->span.begin) {
+        diag_label(diag, "a net does not use itself");
+        return;
+    }
+    if (later && later->span.end > tree->span.begin) {
+        diag_label(diag, "not yet");
+        diag_place(diag, later->text_span, "it is bound only here");
+        return;
+    }
     const char *near = name_nearest(tree->text, kinds & ALL_KINDS, scope);
     if (near) {
         diag_label(diag, "did you mean `%s`?", near);

@@ -99,18 +99,11 @@ static Found field_of_call(const Path *path, const Value *object) {
 }
 
 Value *shape_value(PlumbShape shape) {
-    Value *item[PLUMB_RANK_MAX] = {0}, *list = NULL;
-    int made = 0;
-    while (made < shape.rank && (item[made] = value_number(shape.dim[made]))) {
-        made++;
+    double size[PLUMB_RANK_MAX] = {0};
+    for (int i = 0; i < shape.rank; i++) {
+        size[i] = shape.dim[i];
     }
-    if (made == shape.rank) {
-        list = value_list(item, made);
-    }
-    while (made > 0) {
-        value_drop(item[--made]);
-    }
-    return list;
+    return value_numbers(size, shape.rank > 0 ? shape.rank : 0);
 }
 
 /* ---- data sets ------------------------------------------------------------------------------------------------- */

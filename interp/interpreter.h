@@ -59,9 +59,11 @@ struct Session {
 Diag *report(Session *session, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same for a PlumbError: what, found, expected, hint. */
 Diag *report_error(Session *session, Span span, const PlumbError *error);
+Diag *report_doubt(Session *session, Span span, const PlumbError *error); /* the same, as a warning */
 void report_memory(Session *session, Span span);
 /* Parses, checks and runs what `session_run` was given, or runs `program` of a used file. */
 Script *script_read(Session *session, const char *name, const char *text, size_t length, const char *folder);
+const Script *script_of(const Session *session, const Source *source); /* NULL: it is no script's */
 void session_forget_loaded(Session *session);
 
 /* Prints what was reported, and as JSON where that is wanted. */

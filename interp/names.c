@@ -22,9 +22,25 @@ static const PlumbEntry *verb_entry(int index) {
     return row ? &row->entry : NULL;
 }
 
+/* A word that arguments take is the argument's own (PlumbArg.words); this one is a value, too, so that it can be handed
+ * on to `init` by a parameter. */
+static const PlumbEntry words[] = {
+    {.name = "auto",
+     .kind = PLUMB_WORD,
+     .family = "words",
+     .summary =
+         "what suits is taken: an `init` by the activation that follows the layer, a `task`, `header` or `sep` by "
+         "what the file holds",
+     .source = "plumb",
+     .example = "net mlp(init=auto) { input(64) -> dense(32, init=init) -> relu -> dense(10) }"}};
+
+static const PlumbEntry *word_entry(int index) {
+    return index >= 0 && index < (int)(sizeof words / sizeof *words) ? &words[index] : NULL;
+}
+
 /* The interpreter's own come first: its add joins bodies and links into the layer add. */
-static const PlumbEntry *(*const tables[])(int index) = {combinator_entry, plumb_entry_at, function_entry, verb_entry,
-                                                         setting_entry_at};
+static const PlumbEntry *(*const tables[])(int index) = {combinator_entry, plumb_entry_at,   function_entry,
+                                                         verb_entry,       setting_entry_at, word_entry};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 const PlumbEntry *name_entry(const char *name) {
@@ -116,7 +132,7 @@ const char *name_kind_text(PlumbKind kind) {
                  {PLUMB_CADENCE, "a cadence"},       {PLUMB_LOG, "a log"},
                  {PLUMB_AUGMENT, "an augmentation"}, {PLUMB_COMBINATOR, "a combinator"},
                  {PLUMB_FUNCTION, "a function"},     {PLUMB_VERB, "a verb"},
-                 {PLUMB_SETTING, "a setting"}};
+                 {PLUMB_SETTING, "a setting"},       {PLUMB_WORD, "a word"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i].kind == kind) {
             return texts[i].text;

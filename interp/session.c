@@ -126,6 +126,14 @@ Script *script_read(Session *session, const char *name, const char *text, size_t
     return script;
 }
 
+const Script *script_of(const Session *session, const Source *source) {
+    const Script *script = session->scripts;
+    while (script && script->source != source) {
+        script = script->next;
+    }
+    return script;
+}
+
 /* The folder part of a path; NULL where it has none. malloc'd. */
 static char *folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -253,6 +261,7 @@ bool session_use(Session *session, const char *path, Span span) {
     unsigned char *text = found ? plumb_file_read(found, &session->files, &length, &error) : NULL;
     if (!text) {
         free(found);
+        doubt_file(session, span, &error);
         return session->checking || session_fail(session, span, &error); /* a statement before may write it */
     }
     char *folder = folder_of(found);

@@ -44,16 +44,24 @@ Diag *report(Session *session, Span span, const char *format, ...) {
 
 /* "what: found this, expected that"; a question is put beside the caret, advice below. What is said already is not
  * found again. */
-Diag *report_error(Session *session, Span span, const PlumbError *error) {
+static Diag *report_as(Session *session, DiagSeverity severity, Span span, const PlumbError *error) {
     const char *found = strstr(error->what, error->found) ? "" : error->found;
     const char *expected = !error->expected[0] ? "" : *found ? ", expected " : ": expected ";
-    Diag *diag =
-        report(session, span, "%s%s%s%s%s", error->what, *found ? ": found " : "", found, expected, error->expected);
+    Diag *diag = diags_add(session->diags, severity, span, "%s%s%s%s%s", error->what, *found ? ": found " : "", found,
+                           expected, error->expected);
     if (error->hint[0]) {
         bool question = error->hint[strlen(error->hint) - 1] == '?';
         (question ? diag_label : diag_note)(diag, "%s", error->hint);
     }
     return diag;
+}
+
+Diag *report_error(Session *session, Span span, const PlumbError *error) {
+    return report_as(session, DIAG_ERROR, span, error);
+}
+
+Diag *report_doubt(Session *session, Span span, const PlumbError *error) {
+    return report_as(session, DIAG_WARNING, span, error);
 }
 
 void report_memory(Session *session, Span span) {

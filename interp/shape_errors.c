@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_MAX = 6 };
+enum { CHAIN_MAX = 6, TRAIL_MAX = 6 };
 
 PlumbShape shape_at(const Builder *builder, int node) {
     return plumb_net_node(builder->net, node)->shape;
@@ -32,7 +32,11 @@ void add_trail(const Builder *builder, Diag *diag) {
         return;
     }
     Text text = {0};
+    int count = 0;
     for (const Trail *trail = builder->trail; trail; trail = trail->up) {
+        if (count++ >= TRAIL_MAX) {
+            continue;
+        }
         text_printf(&text, "%s", text.length ? ", in " : "in ");
         if (trail->turn) {
             text_printf(&text, "repetition %d of repeat(%d)", trail->turn, trail->turns);
@@ -40,6 +44,9 @@ void add_trail(const Builder *builder, Diag *diag) {
             text_printf(&text, "%s", trail->what);
         }
         text_printf(&text, " at %d:%d", span_line(trail->span), span_column(trail->span));
+    }
+    if (count > TRAIL_MAX) {
+        text_printf(&text, ", and %d more", count - TRAIL_MAX);
     }
     char *line = text_take(&text);
     if (line) {
@@ -90,7 +97,7 @@ static bool same_span(Span a, Span b) {
     return a.source == b.source && a.begin == b.begin && a.end == b.end;
 }
 
-void report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error) {
+Diag *report_shape(Builder *builder, const Tree *tree, const int *input, int count, const PlumbError *error) {
     Diag *diag = report_error(builder->session, tree->span, error);
     char words[96];
     if (error->status == PLUMB_SHAPE_ERROR && count) {
@@ -103,6 +110,7 @@ void report_shape(Builder *builder, const Tree *tree, const int *input, int coun
         add_chain(builder, diag, input[0]);
     }
     add_trail(builder, diag);
+    return diag;
 }
 
 /* ---- links that join what differs -------------------------------------------------------------------------------- */

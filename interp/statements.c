@@ -20,17 +20,20 @@ static bool is_free_name(Session *session, const Tree *tree) {
     return false;
 }
 
-/* A name that is not free is bound while checking, so that what follows does not fail of it again. */
+/* While checking a name that is not free is bound as unknown: whether what follows means the language's or this one, it
+ * does not fail again. */
 bool bind_name(Session *session, const Tree *tree, Scope *scope, Value *value) {
-    bool free_name = is_free_name(session, tree);
-    if (!free_name && !session->checking) {
+    bool is_free = is_free_name(session, tree);
+    if (!is_free && !session->checking) {
         return false;
     }
-    if (!scope_bind(scope, tree->text, value)) {
+    Value *bound = is_free ? value_keep(value) : value_unknown();
+    bool done = bound && scope_bind(scope, tree->text, bound);
+    value_drop(bound);
+    if (!done) {
         report_memory(session, tree->span);
-        return false;
     }
-    return free_name;
+    return done && is_free;
 }
 
 /* -D name=value, in place of what the script says. NULL: none for this name. */

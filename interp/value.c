@@ -75,6 +75,22 @@ Value *value_list(Value **item, int count) {
     return value;
 }
 
+Value *value_numbers(const double *number, int count) {
+    Value **item = calloc((size_t)count + 1, sizeof *item), *list = NULL;
+    int made = 0;
+    while (item && made < count && (item[made] = value_number(number[made]))) {
+        made++;
+    }
+    if (item && made == count) {
+        list = value_list(item, count);
+    }
+    while (made > 0) {
+        value_drop(item[--made]);
+    }
+    free(item);
+    return list;
+}
+
 Value *value_call(const PlumbCall *call) {
     Value *value = make(call->entry->kind == PLUMB_RECIPE ? VALUE_RECIPE : VALUE_CALL);
     if (value) {

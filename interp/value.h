@@ -74,6 +74,7 @@ Value *value_string(const char *text);
 Value *value_word(const char *text);
 Value *value_unknown(void);
 Value *value_list(Value **item, int count); /* keeps the items */
+Value *value_numbers(const double *number, int count); /* a list of them */
 Value *value_call(const PlumbCall *call);   /* a copy; kind PLUMB_RECIPE makes a VALUE_RECIPE */
 Value *value_body(const Tree *tree, Scope *scope);
 Value *value_net(NetValue *net);            /* takes it over, also when it fails */

@@ -46,6 +46,8 @@ bool session_checking(const Session *session);
 /* Where `plumb check` asks for doubts: a warning where the net was made if the forecast calls it ill, as `built` from it, complete.
  * data may be NULL; a NULL recipe is the default one. */
 void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, const PlumbData *data, const PlumbCall *recipe);
+/* The same of a file that cannot be read as it is now, unless the script writes files itself. */
+void doubt_file(Session *session, Span span, const PlumbError *error);
 PlumbConfig session_config(const Session *session);
 const PlumbFiles *session_files(const Session *session);
 /* Adds a runtime error at a place of the script, with found, expected and hint. Returns false. */

@@ -51,6 +51,7 @@ typedef enum {
     PLUMB_SCHEDULE = 32, PLUMB_CLIP = 64, PLUMB_STOP = 128, PLUMB_DATA = 256, PLUMB_RECIPE = 512,
     PLUMB_CADENCE = 16384 /* every(n) */, PLUMB_AUGMENT = 32768 /* flip, of images */, PLUMB_LOG = 65536,
     PLUMB_COMBINATOR = 1024, PLUMB_FUNCTION = 2048, PLUMB_VERB = 4096, PLUMB_SETTING = 8192, /* entries of the interpreter */
+    PLUMB_WORD = 131072 /* of the interpreter, too: auto */,
 } PlumbKind;
 const char *plumb_kind_name(PlumbKind kind); /* "layer", "activation", ... */
 

@@ -14,19 +14,14 @@ static const char *column_at(void *self, int index) {
 }
 
 static Value *column_list(const NetValue *net, int column) {
-    const PlumbEpoch *epochs = NULL;
-    int count = net_value_history(net, &epochs), made = 0;
-    Value **item = calloc((size_t)count + 1, sizeof *item), *list = NULL;
-    while (item && made < count && (item[made] = value_number(plumb_epoch_figure(&epochs[made], column)))) {
-        made++;
+    const PlumbEpoch *epoch = NULL;
+    int count = net_value_history(net, &epoch);
+    double *figure = calloc((size_t)count + 1, sizeof *figure);
+    for (int i = 0; figure && i < count; i++) {
+        figure[i] = plumb_epoch_figure(&epoch[i], column);
     }
-    if (item && made == count) {
-        list = value_list(item, count);
-    }
-    while (made > 0) {
-        value_drop(item[--made]);
-    }
-    free(item);
+    Value *list = figure ? value_numbers(figure, count) : NULL;
+    free(figure);
     return list;
 }
 

@@ -83,23 +83,6 @@ static bool find_dimensions(const Value *value, Dimensions *found) {
     return fits;
 }
 
-/* The numbers from, from + step, ...: `count` of them. */
-static Value *counted_list(double from, double step, int count, PlumbError *error) {
-    Value **item = calloc((size_t)count + 1, sizeof *item), *list = NULL;
-    int made = 0;
-    while (item && made < count && (item[made] = value_number(from + made * step))) {
-        made++;
-    }
-    if (item && made == count) {
-        list = value_list(item, count);
-    }
-    while (made > 0) {
-        value_drop(item[--made]);
-    }
-    free(item);
-    return value_or_memory(list, error);
-}
-
 static Value *run_shape(const Function *self, Value *const *argument, int count, PlumbError *error) {
     (void)self, (void)count;
     Dimensions found = {0};
@@ -109,14 +92,20 @@ static Value *run_shape(const Function *self, Value *const *argument, int count,
         numbers_expected(error, "a tensor, a number, or a list whose items all have one shape");
         return function_wrong(error, 0);
     }
-    Value *list = counted_list(0, 0, found.count, error);
-    for (int i = 0; list && i < found.count; i++) {
-        list->list.item[i]->number = found.size[i];
-    }
-    return list;
+    return value_or_memory(value_numbers(found.size, found.count), error);
 }
 
 /* ---- range ----------------------------------------------------------------------------------------------------- */
+
+static Value *range(double from, double step, int count, PlumbError *error) {
+    double *number = calloc((size_t)count + 1, sizeof *number);
+    for (int i = 0; number && i < count; i++) {
+        number[i] = from + i * step;
+    }
+    Value *list = number ? value_numbers(number, count) : NULL;
+    free(number);
+    return value_or_memory(list, error);
+}
 
 /* range(to), range(from, to), range(from, to, step): `to` is left out. */
 static Value *run_range(const Function *self, Value *const *argument, int count, PlumbError *error) {
@@ -138,7 +127,7 @@ static Value *run_range(const Function *self, Value *const *argument, int count,
         numbers_expected(error, "at most 1,000,000");
         return function_wrong(error, count == 1 ? 0 : 1);
     }
-    return counted_list(part[0], part[2], (int)items, error);
+    return range(part[0], part[2], (int)items, error);
 }
 
 static const PlumbArg one_arg[] = {

@@ -83,24 +83,8 @@ static Value *run_quantile(const Function *self, Value *const *argument, int cou
 
 /* ---- histogram ------------------------------------------------------------------------------------------------- */
 
-static Value *list_of_counts(const int64_t *bin, int bins, PlumbError *error) {
-    Value **item = calloc((size_t)bins, sizeof *item), *list = NULL;
-    int made = 0;
-    while (item && made < bins && (item[made] = value_number((double)bin[made]))) {
-        made++;
-    }
-    if (item && made == bins) {
-        list = value_list(item, bins);
-    }
-    while (made > 0) {
-        value_drop(item[--made]);
-    }
-    free(item);
-    return value_or_memory(list, error);
-}
-
 /* Bins of one width from the smallest to the largest, the last one closed; all numbers alike: half to either side. */
-static void count_into(const Numbers *numbers, double low, double high, int64_t *bin, int bins) {
+static void count_into(const Numbers *numbers, double low, double high, double *bin, int bins) {
     if (low == high) {
         low -= 0.5;
         high += 0.5;
@@ -120,12 +104,12 @@ static Value *histogram(const Function *self, const Numbers *numbers, int bins, 
                    number_show(low, from), number_show(high, to));
         return function_wrong(error, 0);
     }
-    int64_t *bin = calloc((size_t)bins, sizeof *bin);
+    double *bin = calloc((size_t)bins, sizeof *bin);
     if (!bin) {
         return value_or_memory(NULL, error);
     }
     count_into(numbers, low, high, bin, bins);
-    Value *list = list_of_counts(bin, bins, error);
+    Value *list = value_or_memory(value_numbers(bin, bins), error);
     free(bin);
     return list;
 }

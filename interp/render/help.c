@@ -416,6 +416,7 @@ void help_overview(FILE *out, int width) {
     put_keywords(out, width);
     put_names(out, width, "functions", PLUMB_FUNCTION, NULL);
     put_names(out, width, "settings", PLUMB_SETTING, NULL);
+    put_names(out, width, "words", PLUMB_WORD, NULL);
     put_fields(out, width, "net fields", "plain");
     put_fields(out, width, "layer fields", "plain.LAYER");
     put_paragraph(out, width, 0, 0, "",

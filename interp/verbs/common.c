@@ -84,6 +84,23 @@ bool has_extension(const char *path, const char *extension) {
     return length > size && !strcmp(path + length - size, extension);
 }
 
+bool write_file(Session *session, const VerbCall *call, const void *bytes, size_t size) {
+    PlumbError error = {.argument = -1};
+    if (!plumb_file_save(call->to->string, bytes, size, session_files(session), &error)) {
+        return session_fail(session, call->to_tree->span, &error);
+    }
+    session_wrote(session);
+    return true;
+}
+
+bool unknown_file(Session *session, const VerbCall *call, const char *path, const char *expected) {
+    PlumbError error = {.argument = -1};
+    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "%s does not know this kind of file", call->tree->text);
+    snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
+    snprintf(error.expected, sizeof error.expected, "a name that ends in %s", expected);
+    return session_fail(session, (call->to_tree ? call->to_tree : call->from_tree)->span, &error);
+}
+
 bool report_no_memory(Session *session, Span span) {
     return session_error(session, span, "out of memory");
 }

@@ -16,6 +16,10 @@ char *written(const Tree *tree);
 void check_fits(Session *session, const VerbCall *call);
 /* Is the net built without unknown parts? */
 bool net_known(const PlumbNet *net);
+/* To the file that `to` names, whole or not at all. False: reported. */
+bool write_file(Session *session, const VerbCall *call, const void *bytes, size_t size);
+/* `path` names no kind of file that the verb writes or reads; false. */
+bool unknown_file(Session *session, const VerbCall *call, const char *path, const char *expected);
 /* Does the path end in `extension` (".npy")? */
 bool has_extension(const char *path, const char *extension);
 bool report_no_memory(Session *session, Span span); /* false */

@@ -10,23 +10,12 @@ static const char *format_of(const char *path) {
 }
 
 static bool can_be_written(Session *session, const VerbCall *call, const char *path) {
-    if (format_of(path)) {
-        return true;
-    }
-    PlumbError error = {.argument = -1};
-    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "export does not know this kind of file");
-    snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
-    snprintf(error.expected, sizeof error.expected, "a name that ends in .onnx, .py, .dot or .plumb");
-    return session_fail(session, call->to_tree->span, &error);
+    return format_of(path) || unknown_file(session, call, path, ".onnx, .py, .dot or .plumb");
 }
 
 static bool write_source(Session *session, const VerbCall *call, const NetValue *net) {
     char *text = net_source(session, net, call->tree_of[0]->span);
-    PlumbError error = {.argument = -1};
-    bool done = text && plumb_file_save(call->to->string, text, strlen(text), session_files(session), &error);
-    if (text && !done) {
-        session_fail(session, call->to_tree->span, &error);
-    }
+    bool done = text && write_file(session, call, text, strlen(text));
     free(text);
     return done;
 }
@@ -36,6 +25,7 @@ static bool write_net(Session *session, const VerbCall *call, const PlumbNet *ne
     PlumbError error = {.argument = -1};
     int node;
     if (plumb_net_export(net, call->to->string, session_files(session), &node, &error)) {
+        session_wrote(session);
         return true;
     }
     Diag *diag = report_error(session, call->to_tree->span, &error);
@@ -57,7 +47,6 @@ static bool run(Session *session, const VerbCall *call) {
     if (!net || !(source ? write_source(session, call, value) : write_net(session, call, net))) {
         return false;
     }
-    session_wrote(session);
     Canvas canvas = session_canvas(session);
     canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: written to %s", value->name, path);
     json_t *object = json_object();

@@ -65,16 +65,9 @@ static int kind_of(const char *path) {
 }
 
 static bool can_be_written(Session *session, const VerbCall *call, const char *path) {
-    if (kind_of(path) < KINDS) {
-        return true;
-    }
-    PlumbError error = {.argument = -1};
-    plumb_fail(&error, PLUMB_ARGUMENT_ERROR, "save does not know this kind of file");
-    snprintf(error.found, sizeof error.found, "\"%.100s\"", path);
-    snprintf(error.expected, sizeof error.expected,
-             "a name that ends in .safetensors (weights, gradients), .ckpt (the whole training), .csv or .json "
-             "(NET.history)");
-    return session_fail(session, call->to_tree->span, &error);
+    return kind_of(path) < KINDS ||
+           unknown_file(session, call, path,
+                        ".safetensors (weights, gradients), .ckpt (the whole training), .csv or .json (NET.history)");
 }
 
 static bool clauses_fit(Session *session, const VerbCall *call, bool gradients) {
@@ -276,9 +269,21 @@ static bool load_weights(Session *session, const VerbCall *call, NetValue *net) 
     return true;
 }
 
+static bool can_be_loaded(Session *session, const VerbCall *call) {
+    const char *path = call->from->string;
+    return has_extension(path, ".ckpt") || has_extension(path, ".safetensors") ||
+           unknown_file(session, call, path, ".safetensors or .ckpt");
+}
+
+static void check_load(Session *session, const VerbCall *call) {
+    if (call->from && call->from->type == VALUE_STRING) {
+        can_be_loaded(session, call);
+    }
+}
+
 static bool run_load(Session *session, const VerbCall *call) {
     NetValue *net = call->operand[0]->net;
-    if (!session_net(session, call->operand[0], call->tree_of[0]->span)) {
+    if (!can_be_loaded(session, call) || !session_net(session, call->operand[0], call->tree_of[0]->span)) {
         return false;
     }
     return has_extension(call->from->string, ".ckpt") ? load_training(session, call, net)
@@ -303,4 +308,5 @@ const Verb verb_load = {
     .required = CLAUSE_FROM,
     .from_takes = TAKES_STRING,
     .run = run_load,
+    .check = check_load,
 };

@@ -128,17 +128,14 @@ static int format_of(Session *session, const VerbCall *call, const Theme *theme)
     return -1;
 }
 
-static bool write_file(Session *session, const VerbCall *call, const Theme *theme, const Plot *plot) {
+static bool write_plot(Session *session, const VerbCall *call, const Theme *theme, const Plot *plot) {
     int format = format_of(session, call, theme);
     Text out = {0};
-    PlumbError error = {.argument = -1};
     bool done = format >= 0 && (formats[format].write(plot, &out) || report_no_memory(session, call->tree->span));
-    done = done && (plumb_file_save(call->to->string, out.at, out.length, session_files(session), &error) ||
-                    session_fail(session, call->to_tree->span, &error));
+    done = done && write_file(session, call, out.at, out.length);
     text_clear(&out);
     if (done) {
         Canvas canvas = session_canvas(session);
-        session_wrote(session);
         canvas_wrap(&canvas, STATE_PLAIN, 4, "%s: written to %s", plot->title, call->to->string);
     }
     return done;
@@ -233,7 +230,7 @@ static bool draw(Session *session, const VerbCall *call, const Theme *theme, con
     if (empty) {
         session_error(session, call->tree_of[0]->span, "there is nothing to draw: %s", theme->nothing);
     } else if (call->to) {
-        done = write_file(session, call, theme, plot);
+        done = write_plot(session, call, theme, plot);
     } else {
         plot_print(plot, &canvas, shows_unicode());
         fputc('\n', canvas.out);
@@ -258,15 +255,27 @@ static bool run(Session *session, const VerbCall *call) {
     return done;
 }
 
+/* The recipe says how rows are measured. */
+static bool clauses_fit(Session *session, const VerbCall *call, const Theme *theme) {
+    const char *of = theme->need == NEEDS_LISTS ? "LIST" : "NET";
+    if (theme->need != NEEDS_PROBES) {
+        return call->on ? session_error(session, call->on_tree->span, "plot %s(%s) takes no data", theme->name, of)
+               : call->with
+                   ? session_error(session, call->with_tree->span, "plot %s(%s) takes no recipe", theme->name, of)
+                   : true;
+    }
+    return call->on || !call->with ||
+           session_error(session, call->with_tree->span, "a recipe goes with data: plot %s(%s) on DATA with RECIPE",
+                         theme->name, of);
+}
+
 static void check(Session *session, const VerbCall *call) {
     const Theme *theme = theme_of(session, call);
     VerbCall nets;
     if (!theme || (call->to && call->to->type == VALUE_STRING && format_of(session, call, theme) < 0)) {
         return;
     }
-    if (call->on && theme->need != NEEDS_PROBES) {
-        session_error(session, call->on_tree->span, "plot %s(%s) takes no data", theme->name,
-                      theme->need == NEEDS_LISTS ? "LIST" : "NET");
+    if (!clauses_fit(session, call, theme)) {
         return;
     }
     if (open_nets(session, call, theme, &nets)) {
@@ -286,7 +295,7 @@ const Verb verb_plot = {
                   "steps of the last training: delta, signal, grad_norm, update_ratio, saturated, dead by layer, "
                   "delta_through_time by time step. curves draws lists of numbers, under a title where a string comes "
                   "first",
-              .formula = "plot WHAT(NET, ...) [on DATA] [with RECIPE] [to FILE] | plot curves([TITLE,] LIST, ...) "
+              .formula = "plot WHAT(NET, ...) [on DATA [with RECIPE]] [to FILE] | plot curves([TITLE,] LIST, ...) "
                          "[to FILE]",
               .source = "Glorot & Bengio 2010, figures 2 to 7",
               .example = "plot gradients(plain, fixed) on digits to \"gradients.svg\""},

@@ -50,11 +50,9 @@ static void tell(Session *session, const VerbCall *call) {
 
 static bool write_page(Session *session, const VerbCall *call, const About *about) {
     Text page = {0};
-    PlumbError error = {.argument = -1};
     report_write(&page, about, call->count);
     bool done = !page.failed || report_no_memory(session, call->tree->span);
-    done = done && (plumb_file_save(call->to->string, page.at, page.length, session_files(session), &error) ||
-                    session_fail(session, call->to_tree->span, &error));
+    done = done && write_file(session, call, page.at, page.length);
     text_clear(&page);
     return done;
 }
@@ -72,7 +70,6 @@ static bool run(Session *session, const VerbCall *call) {
     }
     free(about);
     if (done) {
-        session_wrote(session);
         tell(session, call);
     }
     return done;

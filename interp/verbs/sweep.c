@@ -98,7 +98,7 @@ static const char *const result_names[RESULTS] = {"loss",      "test_loss", "met
 /* A list of numbers, by Result. NULL: no memory. */
 static Value *results_of(const NetValue *net, const PlumbData *data) {
     const PlumbEpoch *epoch, none = {.loss = NAN, .test_loss = NAN, .metric = NAN, .test_metric = NAN};
-    int epochs = net_value_history(net, &epoch), made = 0;
+    int epochs = net_value_history(net, &epoch);
     const PlumbEpoch *last = epochs ? &epoch[epochs - 1] : &none;
     const double number[RESULTS] = {last->loss,
                                     last->test_loss,
@@ -107,17 +107,7 @@ static Value *results_of(const NetValue *net, const PlumbData *data) {
                                     last->grad_last,
                                     last->seconds,
                                     (double)json_array_size(net->alerts)};
-    Value *item[RESULTS], *list = NULL;
-    while (made < RESULTS && (item[made] = value_number(number[made]))) {
-        made++;
-    }
-    if (made == RESULTS) {
-        list = value_list(item, RESULTS);
-    }
-    while (made > 0) {
-        value_drop(item[--made]);
-    }
-    return list;
+    return value_numbers(number, RESULTS);
 }
 
 typedef struct Outcome { /* of one combination: medians over the seeds */

@@ -136,11 +136,24 @@ static bool same_weights(const PlumbNet *net, int share, const WeightSpec *spec,
     return count == owner->weight_count;
 }
 
+static bool unequal_weights(const PlumbNet *net, int share, const WeightSpec *spec, int count, PlumbError *error) {
+    const PlumbNode *owner = &net->node[share].about;
+    plumb_fail(error, PLUMB_SHAPE_ERROR, "weights can only be shared where they are the same");
+    for (int i = 0; i < owner->weight_count && i < count; i++) {
+        PlumbShape first = net->weight[owner->first_weight + i].spec.shape;
+        char text[64];
+        if (!plumb_shape_equal(first, spec[i].shape)) {
+            error_found(error, "a %s of %s", spec[i].name, plumb_shape_text(spec[i].shape, text));
+            return error_expected(error, "%s, as the first time", plumb_shape_text(first, text));
+        }
+    }
+    return false;
+}
+
 /* All that can be wrong with a node's weights, before anything is changed. */
 static bool weights_fit(const PlumbNet *net, const WeightSpec *spec, int count, int share, PlumbError *error) {
     if (share >= 0) {
-        return same_weights(net, share, spec, count) ||
-               plumb_fail(error, PLUMB_SHAPE_ERROR, "weights can only be shared where they are the same");
+        return same_weights(net, share, spec, count) || unequal_weights(net, share, spec, count, error);
     }
     int64_t total = net->parameter_count + net->buffer_count;
     for (int i = 0; i < count; i++) {
@@ -187,16 +200,21 @@ static bool add_weights(PlumbNet *net, NetNode *node, const WeightSpec *spec, in
     return true;
 }
 
+/* The identity, which stands where a label has no layer, is none. */
+static bool is_activation(const Layer *layer) {
+    return !strcmp(layer->entry.family, "activations") && strcmp(layer->entry.name, "identity");
+}
+
 /* Does what init=auto is for go through this layer to the one before it? Norms, and what has no weights: pooling,
  * dropout. */
 static bool passes_activation(const NetNode *node) {
-    return node->layer && node->about.input_count == 1 && strcmp(node->layer->entry.family, "activations") &&
+    return node->layer && node->about.input_count == 1 && !is_activation(node->layer) &&
            (!strcmp(node->layer->entry.family, "norms") || !node->about.weight_count);
 }
 
 /* An activation tells the layer with weights before it what init=auto is for. */
 static void tell_activation(PlumbNet *net, const NetNode *act) {
-    if (strcmp(act->layer->entry.family, "activations")) {
+    if (!is_activation(act->layer)) {
         return;
     }
     int at = act->about.input[0];

@@ -79,7 +79,7 @@ static const struct {
              {PLUMB_CLIP, "clipping"}, {PLUMB_STOP, "stopping rule"},    {PLUMB_DATA, "data source"},
              {PLUMB_RECIPE, "recipe"}, {PLUMB_COMBINATOR, "combinator"}, {PLUMB_FUNCTION, "function"},
              {PLUMB_VERB, "verb"},     {PLUMB_SETTING, "setting"},       {PLUMB_CADENCE, "cadence"},
-             {PLUMB_LOG, "log"},       {PLUMB_AUGMENT, "augmentation"}};
+             {PLUMB_LOG, "log"},       {PLUMB_AUGMENT, "augmentation"},  {PLUMB_WORD, "word"}};
 
 const char *plumb_kind_name(PlumbKind kind) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,18 +18,76 @@ static bool failed(OutFile *file, int reason, PlumbError *error) {
     return false;
 }
 
-/* Opens "PATH.PID.N.tmp"; the process's umask decides about its permissions, as for any new file. */
+/* ---- the temporary file ------------------------------------------------------------------------------------------ */
+
+/* "PATH.N.tmp", locked by flock() while it is written: the kernel lets go of the lock when the process ends, however it
+ * does, so that a file that can be locked is what a killed process has left, and the next one that writes PATH takes it
+ * away. (O_TMPFILE with linkat() leaves nothing, but not all file systems have it, and it replaces no file.) Where
+ * there are no locks a leftover stays, and the next N is taken. */
+
+/* Nobody has taken the name away, or given it to another file, before the lock was there. */
+static bool is_named(int descriptor, const char *name) {
+    struct stat open_one, named;
+    return fstat(descriptor, &open_one) == 0 && lstat(name, &named) == 0 && open_one.st_dev == named.st_dev &&
+           open_one.st_ino == named.st_ino;
+}
+
+/* One in use stays. False: there is no such file. */
+static bool remove_leftover(const char *name) {
+    int descriptor = open(name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) {
+        return errno != ENOENT;
+    }
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && is_named(descriptor, name)) {
+        unlink(name);
+    }
+    close(descriptor);
+    return true;
+}
+
+/* Another process may take a new file for a leftover before it is locked: then it is that one's to remove. */
+static int create_locked(const char *name, mode_t mode) {
+    int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (descriptor < 0) {
+        return -1;
+    }
+    bool taken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (taken || !is_named(descriptor, name)) {
+        close(descriptor);
+        errno = EEXIST;
+        return -1;
+    }
+    return descriptor;
+}
+
+static char *temporary_name(const OutFile *file, int n) {
+    size_t size = strlen(file->path) + 32;
+    char *name = malloc(size);
+    if (name) {
+        snprintf(name, size, "%s.%d.tmp", file->path, n);
+    }
+    return name;
+}
+
+static void remove_leftovers(const OutFile *file) {
+    bool more = true;
+    for (int i = 0; more && i < NAMES_TRIED; i++) {
+        char *name = temporary_name(file, i);
+        more = name && remove_leftover(name);
+        free(name);
+    }
+}
+
+/* The process's umask decides about its permissions, as for any new file. */
 static int open_temporary(OutFile *file, mode_t mode) {
-    size_t size = strlen(file->path) + 48;
-    file->temporary = malloc(size);
     int descriptor = -1;
-    errno = ENOMEM;
-    for (int i = 0; file->temporary && descriptor < 0 && i < NAMES_TRIED; i++) {
-        snprintf(file->temporary, size, "%s.%ld.%d.tmp", file->path, (long)getpid(), i);
-        descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (descriptor < 0 && errno != EEXIST) {
-            break;
-        }
+    remove_leftovers(file);
+    errno = EEXIST;
+    for (int i = 0; descriptor < 0 && errno == EEXIST && i < NAMES_TRIED; i++) {
+        free(file->temporary);
+        file->temporary = temporary_name(file, i);
+        errno = ENOMEM;
+        descriptor = file->temporary ? create_locked(file->temporary, mode) : -1;
     }
     if (descriptor < 0) { /* not ours to remove */
         int reason = errno;
@@ -38,6 +97,8 @@ static int open_temporary(OutFile *file, mode_t mode) {
     }
     return descriptor;
 }
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* An existing file's permissions are kept; what is no regular file is left alone. */
 bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, PlumbError *error) {
@@ -54,26 +115,22 @@ bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, Plum
     if (descriptor < 0) {
         return failed(file, errno, error);
     }
-    if (exists && fchmod(descriptor, old.st_mode & 07777) != 0) {
-        int reason = errno;
-        close(descriptor);
-        return failed(file, reason, error);
-    }
     file->stream = fdopen(descriptor, "wb");
     if (!file->stream) {
+        failed(file, ENOMEM, error);
         close(descriptor);
-        return failed(file, ENOMEM, error);
+        return false;
     }
-    return true;
+    return !exists || fchmod(descriptor, old.st_mode & 07777) == 0 || failed(file, errno, error);
 }
 
-/* Also frees; may be called twice. */
+/* Also frees; may be called twice. Without its lock the name may be another process's. */
 void outfile_discard(OutFile *file) {
-    if (file->stream) {
-        fclose(file->stream);
-    }
     if (file->temporary) {
         unlink(file->temporary);
+    }
+    if (file->stream) {
+        fclose(file->stream);
     }
     free(file->temporary);
     free(file->path);
@@ -90,19 +147,14 @@ static void sync_folder(char *path) {
     }
 }
 
-/* Only after fsync is the rename worth anything: a full disk shows at the latest there. */
+/* Only after fsync is the rename worth anything: a full disk shows at the latest there. Closing ends the lock: it
+ * is renamed before. */
 bool outfile_commit(OutFile *file, PlumbError *error) {
     errno = 0;
-    bool written = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
-    int reason = errno ? errno : EIO;
-    written = fclose(file->stream) == 0 && written;
-    file->stream = NULL;
-    if (written && rename(file->temporary, file->path) != 0) {
-        reason = errno;
-        written = false;
-    }
+    bool written = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0 &&
+                   rename(file->temporary, file->path) == 0;
     if (!written) {
-        return failed(file, reason, error);
+        return failed(file, errno ? errno : EIO, error);
     }
     free(file->temporary);
     file->temporary = NULL;

@@ -22,7 +22,10 @@ typedef struct Extent { /* one tensor's place among the values */
 } Extent;
 
 static bool wrong(const Reader *reader, const char *what) {
-    return plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.120s\" is no safetensors file: %s", reader->path, what);
+    size_t length = strlen(reader->path);
+    bool checkpoint = length > 5 && !strcmp(reader->path + length - 5, ".ckpt"); /* the same format */
+    return plumb_fail(reader->error, PLUMB_FORMAT_ERROR, "\"%.120s\" is no %s: %s", reader->path,
+                      checkpoint ? "checkpoint" : "safetensors file", what);
 }
 
 static bool wrong_tensor(const Reader *reader, const char *name, const char *what) {
@@ -39,7 +42,7 @@ static json_t *read_header(Reader *reader, const unsigned char *bytes, size_t si
     memcpy(&length, bytes, sizeof length);
     length = le64toh(length);
     if (length > HEADER_MOST || length > size - PREFIX) {
-        wrong(reader, "its header is longer than the file");
+        wrong(reader, "its header is longer than the file, which may be cut short");
         return NULL;
     }
     json_error_t reason;

@@ -5,7 +5,7 @@ run() { # ARGUMENTS
     echo "-> $?"
 }
 run --help
-for name in dense adam net seed norm train none repeat '"on"' 'dense(64)'; do
+for name in dense adam net seed norm train none auto repeat '"on"' 'dense(64)'; do
     run -e "help $name"
 done
 run -e 'net small(act=relu) { input(2); dense(2) -> act }; help small; depth = 3; help depth'

@@ -67,3 +67,12 @@ net n { input(2); dense(2); when(false) { block } }
 export n to "itself.plumb"
 END2
 plumb itself.plumb
+cat >auto.plumb <<'END2'
+start = auto
+net made(init=auto, act=relu) { input(4); dense(8, init=init) -> act; init = start; dense(3) }
+net drawn = made(init=he, act=tanh)
+net again = drawn(init=auto)
+export again to "again.plumb"
+END2
+cp auto.plumb net.plumb
+plumb -q net.plumb && same again again && cat again.plumb

@@ -50,6 +50,9 @@ plot gradients(m)
 plot curves([1, relu])
 plot curves([1], "title")
 plot curves([1]) on d
+plot loss(n) with { epochs = 3 }
+plot curves([1]) with { epochs = 3 }
+plot gradients(n) with { batch = 3 }
 END
 cd "$T"
 plumb script.plumb | grep -v 's$'

@@ -52,21 +52,34 @@ static bool run(PlumbNet *net, PlumbArena *arena, const PlumbData *data, PlumbEr
     return done;
 }
 
-static bool train_on_text(PlumbError *error) {
+/* With a net that is still empty. */
+static bool with_net(bool (*use)(PlumbNet *net, PlumbArena *arena, PlumbError *error), PlumbError *error) {
     PlumbArena *arena = plumb_arena_new();
     PlumbNet *net = arena ? plumb_net_new("n", error) : NULL;
-    PlumbCall *call =
-        net ? plumb_call(arena, plumb_entry_find("text"), GIVEN(TEXT(NULL, "m.txt"), NUMBER("length", 4)), error)
-            : NULL;
-    PlumbData *data = call ? plumb_data_load(call, NULL, 1, error) : NULL;
-    bool done = data && build(net, arena, error) && run(net, arena, data, error);
+    bool done = net && use(net, arena, error);
     if (!arena) {
         plumb_fail(error, PLUMB_MEMORY_ERROR, "no arena");
     }
-    plumb_data_free(data);
     plumb_net_free(net);
     plumb_arena_free(arena);
     return done;
+}
+
+static PlumbData *data_of(PlumbArena *arena, const char *source, const PlumbGiven *given, int count,
+                          PlumbError *error) {
+    PlumbCall *call = plumb_call(arena, plumb_entry_find(source), given, count, error);
+    return call ? plumb_data_load(call, NULL, 1, error) : NULL;
+}
+
+static bool learn_text(PlumbNet *net, PlumbArena *arena, PlumbError *error) {
+    PlumbData *data = data_of(arena, "text", GIVEN(TEXT(NULL, "m.txt"), NUMBER("length", 4)), error);
+    bool done = data && build(net, arena, error) && run(net, arena, data, error);
+    plumb_data_free(data);
+    return done;
+}
+
+static bool train_on_text(PlumbError *error) {
+    return with_net(learn_text, error);
 }
 
 static void training_survives_every_failing_allocation(void **state) {
@@ -94,19 +107,14 @@ static bool edit_and_forecast(const PlumbNet *net, PlumbArena *arena, PlumbError
     return done;
 }
 
+static bool forecast_time(PlumbNet *net, PlumbArena *arena, PlumbError *error) {
+    return append(net, arena, "input", GIVEN(NUMBER(NULL, 5), NUMBER(NULL, 2)), error) &&
+           append(net, arena, "dense", GIVEN(NUMBER(NULL, 8)), error) && append(net, arena, "tanh", NULL, 0, error) &&
+           append(net, arena, "gru", GIVEN(NUMBER(NULL, 4)), error) && edit_and_forecast(net, arena, error);
+}
+
 static bool forecast_of_time(PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbNet *net = arena ? plumb_net_new("n", error) : NULL;
-    bool done = net && append(net, arena, "input", GIVEN(NUMBER(NULL, 5), NUMBER(NULL, 2)), error) &&
-                append(net, arena, "dense", GIVEN(NUMBER(NULL, 8)), error) &&
-                append(net, arena, "tanh", NULL, 0, error) &&
-                append(net, arena, "gru", GIVEN(NUMBER(NULL, 4)), error) && edit_and_forecast(net, arena, error);
-    if (!arena) {
-        plumb_fail(error, PLUMB_MEMORY_ERROR, "no arena");
-    }
-    plumb_net_free(net);
-    plumb_arena_free(arena);
-    return done;
+    return with_net(forecast_time, error);
 }
 
 static void a_forecast_survives_every_failing_allocation(void **state) {
@@ -133,21 +141,16 @@ static bool add_deep(PlumbNet *net, PlumbArena *arena, PlumbError *error) {
     return done && append(net, arena, "dense", GIVEN(NUMBER(NULL, 2)), error);
 }
 
-static bool diagnose_vanishing(PlumbError *error) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbNet *net = arena ? plumb_net_new("n", error) : NULL;
-    PlumbCall *source =
-        arena ? plumb_call(arena, plumb_entry_find("blobs"), GIVEN(NUMBER("samples", 20)), error) : NULL;
-    PlumbData *data = source ? plumb_data_load(source, NULL, 1, error) : NULL;
-    const PlumbCall *recipe = arena ? plumb_call_default(arena, "recipe", error) : NULL;
-    bool done = net && data && recipe && add_deep(net, arena, error) && diagnose(net, data, recipe, error);
-    if (!arena) {
-        plumb_fail(error, PLUMB_MEMORY_ERROR, "no arena");
-    }
+static bool diagnose_deep(PlumbNet *net, PlumbArena *arena, PlumbError *error) {
+    PlumbData *data = data_of(arena, "blobs", GIVEN(NUMBER("samples", 20)), error);
+    const PlumbCall *recipe = plumb_call_default(arena, "recipe", error);
+    bool done = data && recipe && add_deep(net, arena, error) && diagnose(net, data, recipe, error);
     plumb_data_free(data);
-    plumb_net_free(net);
-    plumb_arena_free(arena);
     return done;
+}
+
+static bool diagnose_vanishing(PlumbError *error) {
+    return with_net(diagnose_deep, error);
 }
 
 static void a_diagnosis_survives_every_failing_allocation(void **state) {

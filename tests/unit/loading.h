@@ -20,7 +20,7 @@ static inline int leave_folder(void **state) {
     return chdir("/") == 0 ? system(command) : -1;
 }
 
-static inline void put(const char *path, const char *bytes, size_t size) {
+static inline void put(const char *path, const void *bytes, size_t size) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, size, file), size);

@@ -128,6 +128,8 @@ static void an_argument_is_completed_with_its_sign(void **state) {
 static void a_value_is_one_that_the_argument_takes(void **state) {
     assert_offered(state, "net n { dense(64, bias=t", "true");
     assert_offered(state, "net n { dense(64, init=xav", "xavier xavier_normal");
+    assert_offered(state, "net n { dense(64, init=aut", "auto");
+    assert_offered(state, "train mlp(act=aut", "auto");
     assert_offered(state, "recipe r { optimizer = ada", "adam adamw adagrad");
     assert_offered(state, "d = csv(\"a\", task=", "auto classify regress depth");
     assert_offers(state, "net n = mlp(act=", "tanh");

@@ -1,35 +1,10 @@
 /* Files: allowed folders, writing whole or not at all, array formats, and hostile content. */
-#include "given.h"
+#include "loading.h"
 #include "runtime/files/array.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-static char folder[64];
-
-static int enter_folder(void **state) {
-    (void)state;
-    strcpy(folder, "/tmp/plumb-files-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state) {
-    (void)state;
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return chdir("/") == 0 ? system(command) : -1;
-}
-
-static void put(const char *path, const void *bytes, size_t size) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
-}
 
 static size_t size_of(const char *path) {
     struct stat status;
@@ -116,6 +91,24 @@ static void commit_replaces_and_discard_does_not(void **state) {
     assert_int_equal(status.st_mode & 0777, 0640);
     assert_true(outfile_open(&file, "out.txt", &only_here, NULL));
     outfile_discard(&file);
+    assert_int_equal(size_of("out.txt"), 5);
+    assert_int_equal(system("test -z \"$(ls *.tmp 2>/dev/null)\""), 0);
+}
+
+/* Both may write at once: the file of the one is no leftover to the other. */
+static void leftovers_go_and_files_in_use_stay(void **state) {
+    (void)state;
+    OutFile one, other;
+    put("out.txt.0.tmp", "half", 4);
+    put("out.txt.1.tmp", "a half", 6);
+    assert_true(outfile_open(&one, "out.txt", &only_here, NULL));
+    assert_true(outfile_open(&other, "out.txt", &only_here, NULL));
+    assert_string_not_equal(one.temporary, other.temporary);
+    fputs("one", one.stream);
+    fputs("other", other.stream);
+    assert_true(outfile_commit(&one, NULL));
+    assert_int_equal(size_of("out.txt"), 3);
+    assert_true(outfile_commit(&other, NULL));
     assert_int_equal(size_of("out.txt"), 5);
     assert_int_equal(system("test -z \"$(ls *.tmp 2>/dev/null)\""), 0);
 }
@@ -432,6 +425,7 @@ int main(void) {
         cmocka_unit_test(refusal_says_how_to_allow),
         cmocka_unit_test(only_regular_files_are_opened),
         cmocka_unit_test(commit_replaces_and_discard_does_not),
+        cmocka_unit_test(leftovers_go_and_files_in_use_stay),
         cmocka_unit_test(failed_write_leaves_the_old_file),
         cmocka_unit_test(special_files_are_not_replaced),
         cmocka_unit_test(npy_reads_what_it_wrote),

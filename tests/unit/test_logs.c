@@ -1,29 +1,15 @@
 /* Logs of a training: what is read back is what an observer saw. TensorBoard's records are taken apart here, checksums
  * and protocol buffers included, by code that shares nothing with what wrote them. */
+#include "loading.h"
 #include "nets.h"
 #include <dirent.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-static char folder[64];
 static const char *const here[] = {".", NULL};
 static const PlumbFiles only_here = {here, here, NULL};
-
-static int enter_folder(void **state) {
-    (void)state;
-    strcpy(folder, "/tmp/plumb-logs-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state) {
-    (void)state;
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return chdir("/") == 0 ? system(command) : -1;
-}
 
 /* ---- a training that is logged and observed ---------------------------------------------------------------------- */
 
