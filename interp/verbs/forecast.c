@@ -66,7 +66,7 @@ static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
 static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
                              int remedies) {
     json_t *object = json_object();
-    static const char *const reasons[] = {"", "gradient", "signal", "time", "differences", "units", "steps"};
+    static const char *const reasons[] = {"", "gradient", "signal", "time", "differences", "units", "steps", "draws"};
     const char *verdict = verdict_name(forecast->verdict), *reason = reasons[forecast->reason];
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
     json_object_set_new(object, "reason", *reason ? json_text(reason) : json_null());

@@ -321,7 +321,7 @@ void walk_back(Walk *walk) {
     walk->start = start_of(walk);
     walk->gradient[walk->start] = (Gradient){.reached = true, .aligned = walk->signal[walk->start].q};
     for (int i = walk->net->node_count - 1; i > walk->start; i--) {
-        walk->told[i].caution = NULL; /* no matter: it is the loss's */
+        walk->told[i].caution = walk->told[i].refused = NULL; /* no matter: it is the loss's */
     }
     for (int i = walk->start - 1; i >= 0; i--) {
         step_back(walk, i);
