@@ -86,7 +86,6 @@ Value *sweep_item(const Sweep *sweep, int index, int at) {
 
 char *sweep_settings(const Sweep *sweep, int index) {
     Text text = {0};
-    text_printf(&text, "%s", "");
     for (int i = sweep->variants.dimensions; i < sweep_dimensions(sweep); i++) {
         char *item = value_text(sweep_item(sweep, index, i));
         text_printf(&text, ", %s=%s", sweep_dimension(sweep, i)->name, item ? item : "?");
