@@ -93,8 +93,8 @@ static void sync_folder(char *path) {
 /* Only after fsync is the rename worth anything: a full disk shows at the latest there. */
 bool outfile_commit(OutFile *file, PlumbError *error) {
     errno = 0;
-    bool written = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
-    int reason = errno ? errno : EIO;
+    bool written = fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0;
+    int reason = file->reason ? file->reason : errno ? errno : EIO;
     written = fclose(file->stream) == 0 && written;
     file->stream = NULL;
     if (written && rename(file->temporary, file->path) != 0) {
@@ -113,7 +113,8 @@ bool outfile_commit(OutFile *file, PlumbError *error) {
 
 void outfile_bytes(OutFile *file, const void *bytes, size_t size) {
     if (size) {
-        fwrite(bytes, 1, size, file->stream);
+        bool written = fwrite(bytes, 1, size, file->stream) == size;
+        file->reason = file->reason || written ? file->reason : errno;
         file->checksum = (uint32_t)crc32_z(file->checksum, bytes, size);
     }
 }
