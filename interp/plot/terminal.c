@@ -401,9 +401,9 @@ static void print_graph(const Plot *plot, const Canvas *canvas, bool unicode) {
     }
 }
 
-void plot_print(const Plot *plot, const Canvas *canvas, bool unicode) {
+void plot_print(const Plot *plot, const Canvas *canvas) {
     static void (*const print[])(const Plot *, const Canvas *, bool) = {
         [PLOT_CURVES] = print_curves, [PLOT_ROWS] = print_rows, [PLOT_HEAT] = print_heat, [PLOT_GRAPH] = print_graph};
     print_head(plot, canvas);
-    print[plot->kind](plot, canvas, unicode);
+    print[plot->kind](plot, canvas, canvas->unicode);
 }
