@@ -118,8 +118,11 @@ static void slope_text(const Repaired *before, const Repaired *after, char *text
     } else if (!isnan(before->decades)) {
         snprintf(was, sizeof was, " (%s %.1f)", before->decades < 0 ? "fell" : "grew", fabs(before->decades));
     }
-    snprintf(text, size, "gradient %s %.1f decades over %d layer%s%s; ", after->decades < 0 ? "falls" : "grows",
-             fabs(after->decades), after->layers, after->layers == 1 ? "" : "s", was);
+    char how[48] = "keeps its size";
+    if (fabs(after->decades) >= 0.05) {
+        snprintf(how, sizeof how, "%s %.1f decades", after->decades < 0 ? "falls" : "grows", fabs(after->decades));
+    }
+    snprintf(text, size, "gradient %s over %d layer%s%s; ", how, after->layers, after->layers == 1 ? "" : "s", was);
 }
 
 void picture_repaired(const Canvas *canvas, const char *name, const PlumbData *data, const Repaired *before,

@@ -123,6 +123,9 @@ static bool run(Session *session, const VerbCall *call) {
     Canvas canvas = session_canvas(session);
     title(session, call);
     picture_forecast(&canvas, net, forecast, optimizer_of(recipe), remedy, remedies);
+    if (ill && !remedies) {
+        canvas_wrap(&canvas, STATE_PLAIN, 2, "  `diagnose %s` tells what changes it", value->net->name);
+    }
     fputc('\n', canvas.out);
     session_json(session, call, value->net->name, forecast_json(net, forecast, remedy, remedies));
     plumb_forecast_free(forecast);
