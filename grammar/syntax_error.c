@@ -294,6 +294,16 @@ static bool advise_spelling(const Problem *problem, Diag *diag) {
     return nearest != NULL;
 }
 
+/* `plot gradients plain`, `compare plain fixed` */
+static bool advise_two_operands(const Problem *problem, Diag *diag) {
+    const Lexeme before = problem->before, found = problem->found;
+    bool applies = before.token == T_NAME && found.token == T_NAME && is_expected(problem, "on") &&
+                   is_expected(problem, ",") && !begins_statement(before.span);
+    if (applies)
+        diag_label(diag, "did you mean `%s(%s)`, or `%s, %s`?", before.text, found.text, before.text, found.text);
+    return applies;
+}
+
 static bool is_value(int token) {
     return token == T_NUMBER || token == T_STRING;
 }
@@ -315,8 +325,8 @@ static bool advise_closer(const Problem *problem, Diag *diag) {
 }
 
 static bool (*const advices[])(const Problem *, Diag *) = {
-    advise_reserved_name, advise_known,    advise_comparison, advise_body_below, advise_closer,
-    advise_line_goes_on,  advise_reserved, advise_spelling,   advise_comma,
+    advise_reserved_name, advise_known,    advise_comparison, advise_body_below,   advise_closer,
+    advise_line_goes_on,  advise_reserved, advise_spelling,   advise_two_operands, advise_comma,
 };
 
 /* The parenthesis that the grammar wants closed: one that is open, or one that never is. */

@@ -124,3 +124,12 @@ size_t utf8_count(const char *text, size_t length) {
     }
     return count;
 }
+
+size_t utf8_offset(const char *text, int characters) {
+    size_t at = 0;
+    for (; text[at] && characters > 0; characters--) {
+        int bytes = utf8_length(text + at, strlen(text + at));
+        at += bytes ? (size_t)bytes : 1;
+    }
+    return at;
+}

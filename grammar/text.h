@@ -27,4 +27,5 @@ int utf8_length(const char *at, size_t left);
 /* Writes one code point, at most 4 bytes; returns their number, 0 for one that does not exist. */
 int utf8_write(char *to, unsigned long code);
 size_t utf8_count(const char *text, size_t length); /* characters; a byte that is not UTF-8 counts as one */
+size_t utf8_offset(const char *text, int characters); /* bytes of the first ones, or of all there are */
 #endif

@@ -1,6 +1,8 @@
 /* What `plumb check` doubts where it finds no error: whether a net can be trained, whether a file can be read. */
 #include "interpreter.h"
+#include "render/number.h"
 #include "render/pictures.h"
+#include <math.h>
 #include <string.h>
 
 /* "net mlp" of a declaration that goes on over lines; else all of it. */
@@ -12,11 +14,34 @@ static Span place_of(const NetValue *net) {
     return span;
 }
 
+/* Once a net, whatever it is then used with. */
+static bool is_doubted(const Session *session, const NetValue *net) {
+    Span place = place_of(net);
+    for (int i = 0; i < diags_total(session->diags); i++) {
+        const Diag *diag = diags_at(session->diags, i);
+        if (diag->severity == DIAG_WARNING && diag->span.source == place.source && diag->span.begin == place.begin) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Decades are no household word. */
+static void note_share(Diag *diag, const PlumbNet *net, const PlumbForecast *forecast) {
+    char share[32];
+    if (forecast->reason == PLUMB_OF_GRADIENT && isfinite(forecast->slope)) {
+        diag_note(diag, "a decade is a factor of 10: %s gets %s times what %s gets",
+                  plumb_net_node(net, forecast->first)->name, number_figure(pow(10, forecast->slope), share),
+                  plumb_net_node(net, forecast->last)->name);
+    }
+}
+
 static void warn(Session *session, const NetValue *about, const PlumbNet *net, const PlumbForecast *forecast,
                  const PlumbRemedy *remedy, int remedies) {
     char text[192];
     Diag *diag = diags_add(session->diags, DIAG_WARNING, place_of(about), "%s will hardly train: %s", about->name,
                            forecast_text(net, forecast, text));
+    note_share(diag, net, forecast);
     int cause = forecast_cause(forecast);
     if (cause >= 0) {
         diag_note(diag, "most of it by the %s: %+.1f decades", plumb_cause_name(cause), forecast->cause[cause]);
@@ -29,7 +54,7 @@ static void warn(Session *session, const NetValue *about, const PlumbNet *net, c
 
 void doubt_net(Session *session, const NetValue *net, const PlumbNet *built, const PlumbData *data,
                const PlumbCall *recipe) {
-    if (!session->doubting) {
+    if (!session->doubting || is_doubted(session, net)) {
         return;
     }
     recipe = recipe ? recipe : session_recipe(session, NULL, NULL);

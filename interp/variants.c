@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is called: mlp of mlp(depth=5), and of mlp. */
+static Tree *called(const Tree *call) {
+    return call->kind == TREE_CALL ? call->child[0] : (Tree *)call;
+}
+
 static const Tree *value_tree(const Tree *argument) {
     return argument->kind == TREE_ARGUMENT ? argument->child[0] : argument;
 }
@@ -40,21 +45,15 @@ static bool read_arguments(Session *session, Variants *variants) {
 }
 
 static bool fits_a_sweep(Session *session, const Variants *variants) {
-    if (!variants->dimensions && !variants->unknown) {
-        Diag *diag = report(session, variants->call->span, "nothing varies: no argument has a list");
-        diag_label(diag, "as in  %s(%s=[..., ...])", variants->net->net->name,
-                   variants->net->net->argument_count ? variants->net->net->declaration->child[0]->text : "depth");
-        return false;
-    }
     return variants->count <= VARIANTS_MOST ||
            session_error(session, variants->call->span, "these are more than %d nets", VARIANTS_MOST);
 }
 
 bool variants_open(Session *session, const Tree *call, Variants *variants) {
     *variants = (Variants){.call = call, .count = 1};
-    bool is_call = call->kind == TREE_CALL && !call->bodies;
-    variants->net = is_call ? evaluate(session, call->child[0], session->scope) : NULL;
-    if (is_call && !variants->net) {
+    bool is_call = call->kind == TREE_CALL && !call->bodies, is_named = is_call || call->kind == TREE_NAME;
+    variants->net = is_named ? evaluate(session, called(call), session->scope) : NULL;
+    if (is_named && !variants->net) {
         return false;
     }
     if (variants->net && variants->net->type == VALUE_UNKNOWN) {
@@ -66,14 +65,14 @@ bool variants_open(Session *session, const Tree *call, Variants *variants) {
         diag_label(diag, "as in  mlp(depth=[5, 10])");
         return false;
     }
-    size_t count = (size_t)call->count;
+    size_t count = is_call ? (size_t)call->count : 1; /* itself, and its arguments */
     variants->argument = calloc(count, sizeof(Value *));
     variants->dimension = calloc(count, sizeof *variants->dimension);
     if (!variants->argument || !variants->dimension) {
         report_memory(session, call->span);
         return false;
     }
-    variants->arguments = call->count - 1;
+    variants->arguments = (int)count - 1;
     return read_arguments(session, variants) && fits_a_sweep(session, variants);
 }
 
@@ -87,12 +86,16 @@ void variants_close(Variants *variants) {
     *variants = (Variants){0};
 }
 
-Value *variants_item(const Variants *variants, int index, int dimension) {
-    for (int i = variants->dimensions - 1; i > dimension; i--) {
-        index /= variants->dimension[i].list->list.count;
+Value *dimensions_item(const Dimension *dimension, int dimensions, int index, int which) {
+    for (int i = dimensions - 1; i > which; i--) {
+        index /= dimension[i].list->list.count;
     }
-    const Value *list = variants->dimension[dimension].list;
+    const Value *list = dimension[which].list;
     return list->list.item[index % list->list.count];
+}
+
+Value *variants_item(const Variants *variants, int index, int dimension) {
+    return dimensions_item(variants->dimension, variants->dimensions, index, dimension);
 }
 
 /* ---- one of them ------------------------------------------------------------------------------------------------- */
@@ -153,11 +156,11 @@ static Value *argument_of(const Variants *variants, int index, int place) {
 static bool write_call(Site *site, const Variants *variants, int index, Scope *scope) {
     site->arena = arena_new();
     site->frame = scope_new(scope);
-    site->call = site->arena ? new_tree(site->arena, TREE_CALL, variants->call, NULL, variants->call->count) : NULL;
+    site->call = site->arena ? new_tree(site->arena, TREE_CALL, variants->call, NULL, variants->arguments + 1) : NULL;
     if (!site->frame || !site->call) {
         return false;
     }
-    site->call->child[0] = variants->call->child[0];
+    site->call->child[0] = called(variants->call);
     for (int i = 0; i < variants->arguments; i++) {
         if (!add_argument(site, variants, i, argument_of(variants, index, i))) {
             return false;
@@ -176,7 +179,7 @@ char *variants_name(const Variants *variants, int index) {
         text_printf(&name, "%s%s%s%s", i ? ", " : "(", named ? written->text : "", named ? "=" : "", text ? text : "?");
         free(text);
     }
-    text_char(&name, ')');
+    text_printf(&name, "%s", variants->arguments ? ")" : "");
     return text_take(&name);
 }
 

@@ -29,17 +29,15 @@ static int name_most(const Plot *plot) {
     return plot->width / 20;
 }
 
-/* Cut to `most` characters: nets without a name are called by their source. */
+/* Cut to `most` characters: nets without a name are called by their source. What tells names apart stands at the end.
+ */
 static const char *cut(const char *text, int most, char out[TEXT_BYTES]) {
-    size_t at = 0;
-    if (utf8_count(text, strlen(text)) <= (size_t)most) {
+    int length = (int)utf8_count(text, strlen(text)), tail = most / 3;
+    if (length <= most) {
         return text;
     }
-    for (int i = 0; i < most - 3; i++) {
-        int bytes = utf8_length(text + at, strlen(text + at));
-        at += bytes ? (size_t)bytes : 1;
-    }
-    snprintf(out, TEXT_BYTES, "%.*s...", (int)at, text);
+    int from = (int)utf8_offset(text, most - 3 - tail), to = (int)utf8_offset(text, length - tail);
+    snprintf(out, TEXT_BYTES, "%.*s...%s", from, text, text + to);
     return out;
 }
 
@@ -64,16 +62,16 @@ static bool has_legend(const Plot *plot) {
     return plot->series_count > 1;
 }
 
-enum { HEAT_ROWS = 100, HEAT_HEIGHT = 640 };
+enum { ROWS_MOST = 100, HEAT_HEIGHT = 640 };
 
-static int heat_rows(const Plot *plot) {
-    return plot_rows_shown(plot, HEAT_ROWS);
+static int rows_shown(const Plot *plot) {
+    return plot_rows_shown(plot, ROWS_MOST);
 }
 
 /* Many rows share one height. */
 static double row_height(const Plot *plot) {
     if (plot->kind == PLOT_HEAT) {
-        return fmin(ROW_HEIGHT, (double)HEAT_HEIGHT / heat_rows(plot));
+        return fmin(ROW_HEIGHT, (double)HEAT_HEIGHT / rows_shown(plot));
     }
     int bars = plot->kind == PLOT_ROWS && plot->series_count > 1 ? plot->series_count : 1;
     return fmax(ROW_HEIGHT, bars * BAR_HEIGHT + 6);
@@ -115,7 +113,7 @@ void plot_size(const Plot *plot, double *width, double *height) {
         *width = 2 * MARGIN + fmax(drawn, fmin(text_width(plot->title), plot->width - 2 * MARGIN));
         *height = head + (2 * plot->rows - 1) * ROW_HEIGHT + MARGIN;
     } else {
-        *height = head + (plot->kind == PLOT_HEAT ? heat_rows(plot) : plot->rows) * row_height(plot) + BOTTOM;
+        *height = head + rows_shown(plot) * row_height(plot) + BOTTOM;
     }
 }
 
@@ -279,14 +277,16 @@ static void draw_range(const Frame *frame, const Scale *scale, const Series *ser
 static bool draw_rows(const Plot *plot, Surface *on) {
     Scale scale = plot_value_scale(plot);
     double height = row_height(plot), top = head_height(plot);
-    Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + plot->rows * height};
+    int shown = rows_shown(plot);
+    Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + shown * height};
     x_axis(&frame, &scale, plot->x_label);
-    row_names(plot, &frame, height, plot->rows);
+    row_names(plot, &frame, height, shown);
     double bar = (height - 6) / plot->series_count;
-    for (int i = 0; i < plot->rows; i++) {
+    for (int at = 0; at < shown; at++) {
+        int i = plot_row_at(plot, shown, at);
         for (int s = 0; s < plot->series_count; s++) {
             const Series *series = &plot->series[s];
-            double y = frame.top + i * height + 3 + s * bar;
+            double y = frame.top + at * height + 3 + s * bar;
             if (i >= series->count || !scale_shows(&scale, series->y[i])) {
                 continue;
             }
@@ -345,7 +345,7 @@ static void draw_shades(const Plot *plot, Surface *on, double top) {
 
 static bool draw_heat(const Plot *plot, Surface *on) {
     Scale x = plot_x_scale(plot);
-    int shown = heat_rows(plot);
+    int shown = rows_shown(plot);
     double height = row_height(plot), top = head_height(plot), gap = height > 12 ? 1 : 0;
     Frame frame = {on, MARGIN + widest(plot, plot->row) + 8, on->width - 2 * MARGIN, top, top + shown * height};
     x_axis(&frame, &x, plot->x_label);

@@ -84,8 +84,7 @@ char *plot_shade_text(const Plot *plot, double end, char text[32]); /* of an end
 void plot_set_lanes(Plot *plot);
 
 /* ---- renderers ---------------------------------------------------------------------------------------------------- */
-/* Without `unicode` only ASCII. */
-void plot_print(const Plot *plot, const Canvas *canvas, bool unicode);
+void plot_print(const Plot *plot, const Canvas *canvas);
 typedef bool PlotWrite(const Plot *plot, Text *out); /* false: memory is short */
 PlotWrite plot_svg, plot_png, plot_csv, plot_dot;
 PlotWrite plot_svg_inside; /* of a page: as one picture with the title for its name */

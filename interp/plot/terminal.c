@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_ROWS = 14, LABEL_MOST = 24, VALUE_WIDTH = 8, HEAT_ROWS = 40, LEVELS = 8 };
+enum { CURVE_ROWS = 14, LABEL_MOST = 24, VALUE_WIDTH = 8, ROWS_MOST = 40, LEVELS = 8 };
 
 /* ---- head -------------------------------------------------------------------------------------------------------- */
 
@@ -33,15 +33,23 @@ static int widest(const char *const *text, int count, int most) {
     return width < most ? width : most;
 }
 
-/* Cut where it is too long; filled up with spaces. */
+/* Cut where it is too long, but for its end, which tells names apart; filled up with spaces. */
 static void print_cell(const Canvas *canvas, const char *text, int width) {
-    int columns = 0;
-    size_t at = 0;
-    for (; text[at] && columns < width; columns++) {
-        int bytes = utf8_length(text + at, strlen(text + at));
-        at += bytes ? (size_t)bytes : 1;
+    int columns = columns_of(text), tail = width / 3;
+    if (columns > width && width >= 8) {
+        fprintf(canvas->out, "%.*s..%s", (int)utf8_offset(text, width - 2 - tail), text,
+                text + utf8_offset(text, columns - tail));
+    } else {
+        fprintf(canvas->out, "%.*s%*s", (int)utf8_offset(text, columns < width ? columns : width), text,
+                columns < width ? width - columns : 0, "");
     }
-    fprintf(canvas->out, "%.*s%*s", (int)at, text, width - columns, "");
+}
+
+/* Of a plot of many rows. */
+static void print_left_out(const Plot *plot, const Canvas *canvas, int shown) {
+    if (shown < plot->rows) {
+        canvas_wrap(canvas, STATE_PLAIN, 2, "%d of %d rows are shown; a .csv has all", shown, plot->rows);
+    }
 }
 
 /* Ticks' values under an axis `width` wide, those that have room. */
@@ -270,7 +278,9 @@ static void print_rows(const Plot *plot, const Canvas *canvas, bool unicode) {
     int names = plot->series_count > 1 ? widest(name, plot->series_count, LABEL_MOST) + 1 : 0;
     int before = 1 + rows + 1 + names, width = canvas->width - before - VALUE_WIDTH - 2;
     Row row = {&scale, width < 8 ? 8 : width, unicode};
-    for (int i = 0; i < plot->rows; i++) {
+    int shown = plot_rows_shown(plot, ROWS_MOST);
+    for (int at = 0; at < shown; at++) {
+        int i = plot_row_at(plot, shown, at);
         for (int s = 0; s < plot->series_count; s++) {
             fputc(' ', canvas->out);
             print_cell(canvas, s ? "" : plot->row[i], rows + 1);
@@ -281,6 +291,7 @@ static void print_rows(const Plot *plot, const Canvas *canvas, bool unicode) {
     print_ticks(canvas, &scale, before, row.width);
     spaces(canvas, before);
     fprintf(canvas->out, "%s\n", plot->x_label);
+    print_left_out(plot, canvas, shown);
 }
 
 /* ---- heat maps --------------------------------------------------------------------------------------------------- */
@@ -325,7 +336,7 @@ static void print_levels(const Plot *plot, const Canvas *canvas, int before, boo
 
 static void print_heat(const Plot *plot, const Canvas *canvas, bool unicode) {
     Scale x = plot_x_scale(plot);
-    int rows = widest(plot->row, plot->rows, LABEL_MOST), shown = plot_rows_shown(plot, HEAT_ROWS);
+    int rows = widest(plot->row, plot->rows, LABEL_MOST), shown = plot_rows_shown(plot, ROWS_MOST);
     rows = plot->value && rows < columns_of(plot->y_label) ? columns_of(plot->y_label) : rows;
     int width = canvas->width - rows - 3;
     width = width > plot->columns ? width / plot->columns * plot->columns : width < 8 ? 8 : width;
@@ -344,9 +355,7 @@ static void print_heat(const Plot *plot, const Canvas *canvas, bool unicode) {
     if (plot->value) {
         print_levels(plot, canvas, rows + 2, unicode);
     }
-    if (shown < plot->rows) {
-        canvas_wrap(canvas, STATE_PLAIN, 2, "%d of %d rows are shown; a .csv has all", shown, plot->rows);
-    }
+    print_left_out(plot, canvas, shown);
 }
 
 /* ---- graphs ------------------------------------------------------------------------------------------------------ */
@@ -392,9 +401,9 @@ static void print_graph(const Plot *plot, const Canvas *canvas, bool unicode) {
     }
 }
 
-void plot_print(const Plot *plot, const Canvas *canvas, bool unicode) {
+void plot_print(const Plot *plot, const Canvas *canvas) {
     static void (*const print[])(const Plot *, const Canvas *, bool) = {
         [PLOT_CURVES] = print_curves, [PLOT_ROWS] = print_rows, [PLOT_HEAT] = print_heat, [PLOT_GRAPH] = print_graph};
     print_head(plot, canvas);
-    print[plot->kind](plot, canvas, unicode);
+    print[plot->kind](plot, canvas, canvas->unicode);
 }

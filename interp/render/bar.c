@@ -52,7 +52,8 @@ char *bar_progress(double share, int width, char text[BAR_MAX + 1]) {
     return text;
 }
 
-char *bar_curve(const double *value, int count, double low, double high, int width, char text[CURVE_BYTES]) {
+char *bar_curve(const double *value, int count, double low, double high, int width, bool unicode,
+                char text[CURVE_BYTES]) {
     width = within(within(width, 0, BAR_MAX), 0, count);
     char *at = text;
     for (int i = 0; i < width; i++) {
@@ -64,8 +65,9 @@ char *bar_curve(const double *value, int count, double low, double high, int wid
         if (isfinite(mean)) {
             int level = high > low ? within((int)((mean - low) / (high - low) * 8), 0, 7) : 0;
             const char block[] = {(char)0xE2, (char)0x96, (char)(0x81 + level)};
-            memcpy(at, block, sizeof block);
-            at += sizeof block;
+            size_t bytes = unicode ? sizeof block : 1;
+            memcpy(at, unicode ? block : &".:-=+*#@"[level], bytes);
+            at += bytes;
         } else {
             *at++ = '!';
         }

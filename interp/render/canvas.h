@@ -8,6 +8,7 @@ typedef struct Canvas {
     FILE *out;
     int width;  /* no line is wider */
     bool color;
+    bool unicode; /* else ASCII only */
 } Canvas;
 
 typedef enum { STATE_PLAIN, STATE_HEALTHY /* dim */, STATE_DOUBTFUL /* yellow */, STATE_BROKEN /* red */ } State;

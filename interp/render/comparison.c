@@ -81,7 +81,7 @@ static void loss_range(const Run *run, int count, double *low, double *high) {
     }
 }
 
-static void add_curve(Grid *grid, const Run *run, double low, double high) {
+static void add_curve(Grid *grid, const Run *run, double low, double high, bool unicode) {
     double *loss = calloc((size_t)run->epochs + 1, sizeof *loss);
     char curve[CURVE_BYTES], text[32];
     for (int e = 0; loss && e < run->epochs; e++) {
@@ -90,7 +90,8 @@ static void add_curve(Grid *grid, const Run *run, double low, double high) {
     grid_row(grid);
     grid_cell(grid, STATE_PLAIN, "%s", run->name);
     grid_cell(grid, STATE_PLAIN, "%s", run->epochs ? number_figure(run->epoch[0].loss, text) : "-");
-    grid_cell(grid, STATE_PLAIN, "%s", loss ? bar_curve(loss, run->epochs, low, high, CURVE_WIDTH, curve) : "");
+    grid_cell(grid, STATE_PLAIN, "%s",
+              loss ? bar_curve(loss, run->epochs, low, high, CURVE_WIDTH, unicode, curve) : "");
     grid_cell(grid, STATE_PLAIN, "%s", number_figure(last_of(run)->loss, text));
     free(loss);
 }
@@ -109,7 +110,7 @@ static void print_curves(const Canvas *canvas, const Run *run, int count) {
     }
     loss_range(run, count, &low, &high);
     for (int i = 0; i < count; i++) {
-        add_curve(grid, &run[i], low, high);
+        add_curve(grid, &run[i], low, high, canvas->unicode);
     }
     fputc('\n', canvas->out);
     grid_print(grid, canvas);

@@ -46,14 +46,15 @@ static State state_of(const PlumbFinding *finding) {
 
 static void print_head(const Canvas *canvas, const PlumbNet *net, const PlumbFinding *finding, int number) {
     char rule[64], head[128], *layers = finding_layers(net, finding);
+    const char *where = layers ? layers : "";
     finding_rule(finding, rule, sizeof rule);
     if (finding->follows < 0) {
-        snprintf(head, sizeof head, "%-*s %-8s", RULE_COLUMNS, rule,
+        snprintf(head, sizeof head, "%-*s %-*s", RULE_COLUMNS, rule, *where ? 8 : 0,
                  finding->severity == PLUMB_SEVERE ? "severe" : "mild");
     } else {
         snprintf(head, sizeof head, "%-*s follows from %d", RULE_COLUMNS, rule, finding->follows + 1);
     }
-    canvas_wrap(canvas, state_of(finding), LABEL_COLUMNS, "%2d  %s  %s", number, head, layers ? layers : "");
+    canvas_wrap(canvas, state_of(finding), LABEL_COLUMNS, "%2d  %s%s%s", number, head, *where ? "  " : "", where);
     free(layers);
 }
 

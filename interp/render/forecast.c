@@ -126,7 +126,7 @@ static void print_table(const Canvas *canvas, const PlumbNet *net, const PlumbFo
     }
     grid_free(grid);
     if (stride > 1) {
-        canvas_wrap(canvas, STATE_PLAIN, 2, "  one layer of %d is shown", stride);
+        canvas_wrap(canvas, STATE_PLAIN, 2, "  one layer in %d is shown", stride);
     }
 }
 
@@ -196,7 +196,7 @@ static void say_differences(const Canvas *canvas, const PlumbForecast *f) {
     if (isfinite(f->depth_scale)) {
         canvas_wrap(canvas, STATE_PLAIN, 2,
                     "  depth scale %s layers: a small difference between two rows shrinks tenfold, against the signal, "
-                    "every %s",
+                    "every %s layers",
                     number_figure(f->depth_scale, scale), number_figure(2 * M_LN10 * f->depth_scale, decade));
     } else if (!isnan(f->depth_scale) && f->depth > 0) {
         canvas_wrap(canvas, STATE_PLAIN, 2, "  depth scale: none, small differences between rows do not shrink");

@@ -1,4 +1,5 @@
 /* A repair: what was tried, what the source became, what it did. */
+#include "../../grammar/text.h"
 #include "number.h"
 #include "pictures.h"
 #include <math.h>
@@ -9,10 +10,16 @@ enum { EDIT_COLUMNS = 31 };
 
 void picture_attempt(const Canvas *canvas, int number, const char *edit, const char *reason, const PlumbData *data,
                      double before, double after, bool kept) {
-    char was[32], is[32];
-    canvas_wrap(canvas, kept ? STATE_PLAIN : STATE_HEALTHY, 4, "%2d  %-*s %s %s -> %s   %s", number, EDIT_COLUMNS, edit,
-                metric_name(data), metric_text(before, data, was), metric_text(after, data, is),
-                kept ? "kept" : "not better, left out");
+    char was[32], is[32], head[16];
+    State state = kept ? STATE_PLAIN : STATE_HEALTHY;
+    snprintf(head, sizeof head, "%2d", number);
+    if (utf8_count(edit, strlen(edit)) > EDIT_COLUMNS) { /* a line of its own */
+        canvas_wrap(canvas, state, 4, "%s  %s", head, edit);
+        *head = '\0';
+        edit = "";
+    }
+    canvas_wrap(canvas, state, 4, "%2s  %-*s %s %s -> %s   %s", head, EDIT_COLUMNS, edit, metric_name(data),
+                metric_text(before, data, was), metric_text(after, data, is), kept ? "kept" : "not better, left out");
     canvas_wrap(canvas, STATE_HEALTHY, 6, "    for %s", reason);
 }
 
@@ -111,8 +118,11 @@ static void slope_text(const Repaired *before, const Repaired *after, char *text
     } else if (!isnan(before->decades)) {
         snprintf(was, sizeof was, " (%s %.1f)", before->decades < 0 ? "fell" : "grew", fabs(before->decades));
     }
-    snprintf(text, size, "gradient %s %.1f decades over %d layer%s%s; ", after->decades < 0 ? "falls" : "grows",
-             fabs(after->decades), after->layers, after->layers == 1 ? "" : "s", was);
+    char how[48] = "keeps its size";
+    if (fabs(after->decades) >= 0.05) {
+        snprintf(how, sizeof how, "%s %.1f decades", after->decades < 0 ? "falls" : "grows", fabs(after->decades));
+    }
+    snprintf(text, size, "gradient %s over %d layer%s%s; ", how, after->layers, after->layers == 1 ? "" : "s", was);
 }
 
 void picture_repaired(const Canvas *canvas, const char *name, const PlumbData *data, const Repaired *before,

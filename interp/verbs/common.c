@@ -5,9 +5,21 @@
 #include <math.h>
 #include <string.h>
 
+/* What the locale says that a terminal shows; the interpreter itself keeps to the C locale. */
+static bool shows_unicode(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+        }
+    }
+    return false;
+}
+
 Canvas session_canvas(const Session *session) {
     const Options *options = session_options(session);
-    return (Canvas){session_text(session), options->width > 0 ? options->width : 80, options->color};
+    return (Canvas){session_text(session), options->width > 0 ? options->width : 80, options->color, shows_unicode()};
 }
 
 json_t *json_figure(double value) {

@@ -1,5 +1,6 @@
 /* compare NET, NET... on DATA [with RECIPE]: trained one after the other, same seed, same batches, then side by side.
  */
+#include "../render/number.h"
 #include "../render/pictures.h"
 #include "training.h"
 #include <math.h>
@@ -17,6 +18,25 @@ static bool all_different(Session *session, const VerbCall *call) {
     return true;
 }
 
+/* Weights stay from one statement to the next: a net that was trained before has a start of so many steps. */
+static void say_head_starts(Session *session, const VerbCall *call) {
+    Canvas canvas = session_canvas(session);
+    int64_t first = net_value_steps(call->operand[0]->net);
+    bool uneven = false;
+    for (int i = 1; i < call->count; i++) {
+        uneven = uneven || net_value_steps(call->operand[i]->net) != first;
+    }
+    for (int i = 0; uneven && i < call->count; i++) {
+        const NetValue *net = call->operand[i]->net;
+        char steps[32];
+        if (net_value_steps(net) > 0) {
+            canvas_wrap(&canvas, STATE_DOUBTFUL, 4,
+                        "%s goes on from the %s steps it was trained before: `reset %s` for an even start", net->name,
+                        number_grouped(net_value_steps(net), steps), net->name);
+        }
+    }
+}
+
 /* All trainers are made before the first runs, so that an error comes before an hour of training. */
 static bool begin(Session *session, const VerbCall *call) {
     Training *training = calloc((size_t)call->count, sizeof *training);
@@ -30,6 +50,9 @@ static bool begin(Session *session, const VerbCall *call) {
     }
     while (made < call->count && training_make(session, call, made, false, &training[made])) {
         made++;
+    }
+    if (made == call->count) {
+        say_head_starts(session, call);
     }
     for (int i = 0; i < made; i++) {
         if (made == call->count) {

@@ -66,7 +66,7 @@ static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
 static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
                              int remedies) {
     json_t *object = json_object();
-    static const char *const reasons[] = {"", "gradient", "signal", "time", "differences", "units", "steps"};
+    static const char *const reasons[] = {"", "gradient", "signal", "time", "differences", "units", "steps", "draws"};
     const char *verdict = verdict_name(forecast->verdict), *reason = reasons[forecast->reason];
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
     json_object_set_new(object, "reason", *reason ? json_text(reason) : json_null());
@@ -123,6 +123,9 @@ static bool run(Session *session, const VerbCall *call) {
     Canvas canvas = session_canvas(session);
     title(session, call);
     picture_forecast(&canvas, net, forecast, optimizer_of(recipe), remedy, remedies);
+    if (ill && !remedies) {
+        canvas_wrap(&canvas, STATE_PLAIN, 2, "  `diagnose %s` tells what changes it", value->net->name);
+    }
     fputc('\n', canvas.out);
     session_json(session, call, value->net->name, forecast_json(net, forecast, remedy, remedies));
     plumb_forecast_free(forecast);

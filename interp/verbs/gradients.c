@@ -85,7 +85,7 @@ static void print_maps(const Canvas *canvas, const NetValue *about, PlumbNet *ne
         Plot *plot = map_of_time(&subject, i, MAP_ROWS);
         fputc('\n', canvas->out);
         if (plot) {
-            plot_print(plot, canvas, shows_unicode());
+            plot_print(plot, canvas);
         }
         plot_free(plot);
     }

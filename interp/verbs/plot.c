@@ -143,17 +143,6 @@ static bool write_plot(Session *session, const VerbCall *call, const Theme *them
 
 /* ---- drawing ----------------------------------------------------------------------------------------------------- */
 
-bool shows_unicode(void) {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value) {
-            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
-        }
-    }
-    return false;
-}
-
 static bool has_what_it_needs(Session *session, const VerbCall *nets, int index, const Theme *theme) {
     const NetValue *net = nets->operand[index]->net;
     const PlumbEpoch *epoch;
@@ -232,7 +221,7 @@ static bool draw(Session *session, const VerbCall *call, const Theme *theme, con
     } else if (call->to) {
         done = write_plot(session, call, theme, plot);
     } else {
-        plot_print(plot, &canvas, shows_unicode());
+        plot_print(plot, &canvas);
         fputc('\n', canvas.out);
     }
     plot_free(plot);

@@ -32,5 +32,4 @@ Plot *map_of_time(const Subject *subject, int node, int most);
 int next_recurrent(const PlumbNet *net, int from); /* -1: there is none from there on */
 bool has_weights(const PlumbNode *node);
 
-bool shows_unicode(void); /* what the locale says that a terminal shows; the interpreter itself keeps to the C locale */
 #endif

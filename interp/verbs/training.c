@@ -222,25 +222,34 @@ static bool keep(Session *session, Value *value, const View *view, PlumbOutcome 
     return keep_probes(session, net, value);
 }
 
-static void say_outcome(const Session *session, const NetValue *net, PlumbOutcome outcome) {
+/* " | gradients plain": twins of a repair, and nets that are called by their source, have no name to look at them by.
+ */
+static char *looking(Session *session, const NetValue *net) {
+    const Value *bound = session_lookup(session, net->name);
+    char *text = NULL;
+    bool named = bound && bound->type == VALUE_NET && bound->net == net;
+    return !named ? strdup("") : asprintf(&text, " | gradients %s", net->name) < 0 ? NULL : text;
+}
+
+static void say_outcome(Session *session, const NetValue *net, PlumbOutcome outcome) {
     Canvas canvas = session_canvas(session);
     const PlumbEpoch *epoch;
+    char now[32], all[32], *look = looking(session, net);
     int64_t of, step = plumb_trainer_steps(net->trainer, &of);
     int epochs = plumb_trainer_history(net->trainer, &epoch);
     if (net->held) {
         canvas_wrap(&canvas, STATE_PLAIN, 2,
-                    "paused before step %" PRId64 " of %" PRId64
-                    ", which was tried and not taken: weights are as before it, gradients and figures of the trial.  "
-                    "step tries again | continue takes it | gradients %s",
-                    step + 1, of, net->name);
+                    "paused before step %s of %s, which was tried and not taken: weights are as before it, gradients "
+                    "and figures of the trial.  step tries again | continue takes it%s",
+                    number_grouped(step + 1, now), number_grouped(of, all), look ? look : "");
     } else if (outcome == PLUMB_PAUSED) {
-        canvas_wrap(&canvas, STATE_PLAIN, 2,
-                    "paused at step %" PRId64 " of %" PRId64 ".  continue | step 10 | gradients %s", step, of,
-                    net->name);
+        canvas_wrap(&canvas, STATE_PLAIN, 2, "paused at step %s of %s.  continue | step 10%s",
+                    number_grouped(step, now), number_grouped(of, all), look ? look : "");
     } else if (outcome == PLUMB_STOPPED) {
         canvas_wrap(&canvas, STATE_PLAIN, 2, "%s stopped after epoch %d: no better loss for as long as patience allows",
                     net->name, epochs);
     }
+    free(look);
     fflush(canvas.out);
 }
 

@@ -63,7 +63,9 @@ static void attention_back(Moments *m, const AttentionTheory *a, const Shares *s
                         .aligned = gain * m->in[0].q,
                         .aligned_cross = gain * (m->in[0].q - m->in[0].difference),
                         .spread = 5.0 / a->features, /* of the values' weights and of those that project them; scores */
+                        .parted = 1,
                         .shared = shared / own,
+                        .shared_by = PLUMB_BY_GATES,
                         .mingled = a->time > 1 ? (1 - s->own) / (time - 1) / own : 1};
     m->back[0].decades[PLUMB_BY_INIT] = 0.5 * log10(a->out * a->in);
     m->back[0].decades[PLUMB_BY_GATES] = 0.5 * log10(own);

@@ -38,7 +38,7 @@ static void tell_gains(const Walk *walk) {
     for (int i = walk->net->node_count - 1; i >= 0; i--) {
         PlumbForecastNode *told = &walk->told[i];
         told->gain = isinf(told->decades) ? 0 : pow(10, told->decades - next);
-        next = walk->mixes[i] ? told->decades : next;
+        next = walk->mixes[i] && isfinite(told->decades) ? told->decades : next;
     }
 }
 
@@ -113,8 +113,12 @@ static PlumbForecast *forecast_new(int count) {
 
 PlumbForecast *plumb_forecast(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbError *error) {
     Walk walk = {0};
-    if (net->unknown || net->node_count < 2 || net->node[0].about.input_count > 0) {
-        plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no input and layers behind it to forecast", net->name);
+    if (net->unknown || net->node_count < 1 || net->node[0].about.input_count > 0) {
+        plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no input of a known shape to forecast from", net->name);
+        return NULL;
+    }
+    if (net->weight_count == 0) {
+        plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has no weights: there is nothing to forecast", net->name);
         return NULL;
     }
     PlumbForecast *forecast = forecast_new(net->node_count);

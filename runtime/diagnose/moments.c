@@ -159,6 +159,7 @@ void moments_activation(Moments *m, Act act, double a) {
                         .cross = r.slope_cross,
                         .aligned = r.aligned,
                         .aligned_cross = r.aligned_cross,
+                        .aligned_places = places.aligned_cross,
                         .parted = r.slope_square > 0 ? 1 - places.slope_cross / r.slope_square : 0,
                         .spread = 3 * (tail - 1) / (double)plumb_shape_size(m->site->shape)};
     m->back[0].decades[PLUMB_BY_ACTIVATION] = decades(r.slope_square);
@@ -241,29 +242,44 @@ void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias
 
 /* ---- norms ------------------------------------------------------------------------------------------------------- */
 
-/* Taking away the mean and the part along y leaves count - 2 of count values (without the mean, count - 1), and the
- * mean of 1 / variance of count normal numbers is count / (count - 3) of its wide limit (count / (count - 2)). */
-void moments_row_norm(Moments *m, double count, double eps, bool centred) {
+/* What places of a row have in common besides the mean of all units goes with the mean of few features. */
+static Signal centred_signal(const Signal *x, double features, double places) {
+    double common = places > 1 ? fmax(places_of(x) - x->mean * x->mean, 0) : 0;
+    double rows = fmax(common_of(x) - x->mean * x->mean, 0);
+    Signal y = {.q = fmax(x->q - x->mean * x->mean, 0) - common / features, .apart = x->apart, .normal = x->normal};
+    y.difference = y.q - (rows - fmin(common, rows) / features);
+    y.log_tangent = x->log_tangent;
+    return y;
+}
+
+/* Taking away the mean and the part along y leaves count - 2 of count independent values (without the mean, count - 1):
+ * walk.c. The mean of 1 / variance of count normal numbers is count / (count - 3) of its wide limit (count / (count -
+ * 2)). */
+void moments_row_norm(Moments *m, double features, double places, double eps, bool centred) {
     const Signal *x = &m->in[0];
-    double variance = (centred ? fmax(x->q - x->mean * x->mean, 0) : x->q) + eps, lost = centred ? 2 : 1;
+    double count = features * places, lost = centred ? 2 : 1;
+    m->out = centred ? centred_signal(x, features, places) : *x;
+    double variance = m->out.q + eps, slope = 1 / sqrt(variance), gain = count / (count - lost - 1) / variance;
     if (count <= lost + 1) {
         m->refused = "it norms too few values";
         return;
     }
-    m->out = *x;
-    m->out.q = (variance - eps) / variance;
-    m->out.mean = centred ? 0 : x->mean / sqrt(variance);
-    m->out.difference = x->difference / variance;
-    m->out.apart = x->apart / variance;
-    m->out.log_tangent -= log(variance);
-    double gain = (count - lost) / (count - lost - 1) / variance;
     m->back[0] = back_independent(x, gain, gain);
-    m->back[0].slope = 1 / sqrt(variance);
+    m->back[0].slope = slope;
+    m->back[0].normed.features = features;
+    m->back[0].normed.places = places;
+    m->back[0].normed.alike = m->out.q > 0 ? places_of(&m->out) / m->out.q : 0;
+    m->back[0].normed.centres = centred;
     m->back[0].decades[PLUMB_BY_NORM] = decades(gain);
+    m->out.q /= variance;
+    m->out.mean *= slope;
+    m->out.difference /= variance;
+    m->out.apart /= variance;
+    m->out.log_tangent -= log(variance);
 }
 
 /* Yang et al. 2019: x is |G x| = sqrt(rows) on the sphere of zero mean, and two rows correlate by -1 / (rows - 1). */
-void moments_batch_norm(Moments *m, double rows, double eps) {
+void moments_batch_norm(Moments *m, double rows, double places, double eps) {
     const Signal *x = &m->in[0];
     double few = 1 / rows; /* 0 for a wide batch */
     if (rows <= 3) {
@@ -280,5 +296,6 @@ void moments_batch_norm(Moments *m, double rows, double eps) {
     m->back[0] = back_independent(x, gain, gain);
     m->back[0].slope = 1 / sqrt(variance + eps);
     m->back[0].centred = rows;
+    m->back[0].centred_places = places;
     m->back[0].decades[PLUMB_BY_NORM] = decades(gain);
 }

@@ -22,14 +22,23 @@ typedef struct Back {        /* how dL/dx of one input follows from dL/dy; E: ov
     double cross;            /* E dx(a) dx(b) = cross E dy(a) dy(b), two rows of a batch */
     double aligned;          /* E (x dx)^2 = aligned E dy^2 */
     double aligned_cross;    /* E x(a) dx(a) x(b) dx(b) = aligned_cross E dy(a) dy(b) */
+    double aligned_places;   /* the same of two places, of an activation; else x and dx are independent */
     bool keeps;              /* x dx = y dy: both as they arrive */
-    double centred;          /* rows of a batch over which the mean of dy, and its part along y, are taken away first; 0: none */
+    double centred;          /* rows of a batch, each place one, over which the mean of dy, and its part along y, are taken away
+                                first; 0: none */
+    double centred_places;   /* of them are in one row */
     double focus;            /* share of dx^2 on values whose slope is not 0, over their share of the values; 0: 1, evenly spread */
     bool focused;            /* an activation: what arrives counts by its focus */
     double parted;           /* share of what the gradients of two places have in common that is lost; 1: all */
     bool joined;             /* all places get the same */
-    double shared, mingled;  /* attention: E dx^2 = gain (1 + shared c) E dy^2, where E dy(t) dy(u) = c E dy^2;
-                                of dx it is mingled + shared c, over 1 + shared c */
+    double shared, mingled;  /* attention, upsampling: E dx^2 = gain (1 + shared c) E dy^2, where E dy(t) dy(u) = c E dy^2;
+                                of dx it is mingled + (1 - parted + shared) c, over 1 + shared c */
+    PlumbCause shared_by;
+    struct {                 /* a norm of rows: the part of dy along y, and where it centres the mean, are taken away first */
+        double features, places; /* of those that are normed together; 0: no such norm */
+        double alike;        /* E y(t) y(u) / E y^2, two of these places */
+        bool centres;
+    } normed;
     double spread;           /* what the layer adds to the variance of ln E dx^2 over draws of the weights */
     double decades[PLUMB_CAUSES]; /* log10 sqrt(gain), by what it comes from: their sum */
 } Back;
@@ -75,10 +84,11 @@ void moments_linear(Moments *m, const WeightSpec *weight, const WeightSpec *bias
 void moments_offset(Moments *m, double variance, bool common);
 /* y = a sigmoid(b) with x = [a, b] */
 void moments_glu(Moments *m);
-/* y = (x - mean) / sqrt(variance + eps) over `count` values of a row; centred false: nothing is subtracted, variance is q. */
-void moments_row_norm(Moments *m, double count, double eps, bool centred);
-/* The same for one unit over `rows` rows of the batch: Yang et al. 2019, theorem 8. */
-void moments_batch_norm(Moments *m, double rows, double eps);
+/* y = (x - mean) / sqrt(variance + eps) over some features at some places of a row; centred false: nothing is subtracted,
+ * variance is q. */
+void moments_row_norm(Moments *m, double features, double places, double eps, bool centred);
+/* The same for one unit over `rows` rows of the batch, at `places` of each: Yang et al. 2019, theorem 8. */
+void moments_batch_norm(Moments *m, double rows, double places, double eps);
 
 /* The largest, the mean of `count` places; `reads`: windows that one input lies in, on average. Each place `times` over. */
 void moments_pool_max(Moments *m, double count, double reads);

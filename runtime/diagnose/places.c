@@ -60,5 +60,7 @@ void moments_repeat(Moments *m, double times) {
     moments_keep(m);
     m->caution = times > 1 ? independent_places : NULL;
     m->back[0].gain = m->back[0].cross = times;
+    m->back[0].shared = times - 1;
+    m->back[0].shared_by = PLUMB_BY_WIDTH;
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(times);
 }

@@ -27,6 +27,7 @@ typedef struct StepBack {        /* of squared gradients of the state after a st
     double sent_x[2], sent_h[2]; /* summed over the gates: of what multiplies weight_ih, weight_hh, from [h, c] */
     double steady_keep,
         steady_sent; /* means of factors themselves: on what is kept, and on what goes round by weight_hh */
+    double to_c;     /* as these: from h to c */
 } StepBack;
 
 typedef struct Gate { /* an activation of a pre-activation; `tangent` is not used */
@@ -94,7 +95,8 @@ static void lstm_step(const CellTheory *cell, const Drive *drive, State *s, Step
     *back = (StepBack){.keep = {{0, 0}, {f.of.square * through, f.of.square}},
                        .sent_x = {seen.of.square * i.slope_square + gates * through, gates},
                        .steady_keep = f.mean,
-                       .steady_sent = i.mean * g.slope * i.mean * seen.slope * sqrt(norm)};
+                       .steady_sent = i.mean * g.slope * i.mean * seen.slope * sqrt(norm),
+                       .to_c = i.mean * seen.slope * sqrt(norm)};
     memcpy(back->sent_h, back->sent_x, sizeof back->sent_h);
 }
 
@@ -176,13 +178,18 @@ static void step_back(const CellTheory *cell, const StepBack *back, double g[2])
 }
 
 /* What reaches weight_ih's products, summed over the steps, where a gradient of square 1 comes to h at each (last: at
- * the last). */
-static double sent_back(const CellTheory *cell, const StepBack *back) {
-    double g[2] = {0, 0}, sent = 0;
+ * the last), any two of which have `alike` in common. What is kept of later ones, of an lstm in c, else in h, comes to
+ * lie beside it: `beside` is the mean of their product. What goes by weight_hh points anywhere. */
+static double sent_back(const CellTheory *cell, const StepBack *back, double alike) {
+    double g[2] = {0, 0}, sent = 0, beside = 0;
     for (int t = cell->steps - 1; t >= 0; t--) {
-        g[H] += !cell->last || t == cell->steps - 1;
-        sent += back[t].sent_x[H] * g[H] + back[t].sent_x[C] * g[C];
+        double comes = !cell->last || t == cell->steps - 1, enters = cell->kind == CELL_LSTM ? back[t].to_c : 1;
+        double both = 2 * comes * enters * beside;
+        g[H] += comes + (cell->kind == CELL_LSTM ? 0 : both);
+        sent += back[t].sent_x[H] * g[H] + back[t].sent_x[C] * (g[C] + both);
         step_back(cell, &back[t], g);
+        g[C] += back[t].keep[C][C] * both;
+        beside = back[t].steady_keep * (beside + comes * enters * alike);
     }
     return sent;
 }
@@ -238,6 +245,8 @@ void back_chain(Back *all, const Back *next, const Signal *x) {
     all->cross = all->gain;
     all->aligned = all->gain * x->q;
     all->spread += next->spread;
+    all->shared = (1 + all->shared) * (1 + next->shared) - 1;
+    all->shared_by = next->shared_by;
     for (int i = 0; i < PLUMB_CAUSES; i++) {
         all->decades[i] += next->decades[i];
     }
@@ -252,7 +261,8 @@ void moments_recurrent(Moments *m, const CellTheory *cell, double dropout) {
         return;
     }
     Moment h = run(cell, x, back);
-    double sent = sent_back(cell, back) / cell->steps, gain = cell->input_back * sent / kept;
+    double sent = sent_back(cell, back, 0) / cell->steps, gain = cell->input_back * sent / kept;
+    double alike = sent_back(cell, back, 1) / cell->steps;
     m->time_gain = cell->steps > 1 ? pow(10, decades_through_time(cell, back) / (cell->steps - 1)) : 1;
     free(back);
     m->mixes = true;
@@ -260,6 +270,8 @@ void moments_recurrent(Moments *m, const CellTheory *cell, double dropout) {
     m->out = (Signal){.q = h.square / kept, .difference = h.square / kept - h.rows, .apart = h.square / kept - h.times};
     m->out.log_tangent = x->log_tangent + log(h.tangent / kept);
     m->back[0] = (Back){.gain = gain, .cross = gain * kept, .aligned = gain * x->q, .spread = 5 / cell->units};
+    m->back[0].shared = sent > 0 ? alike / sent - 1 : 0;
+    m->back[0].shared_by = PLUMB_BY_GATES;
     m->back[0].decades[PLUMB_BY_WIDTH] = 0.5 * log10(cell->input_back / cell->input);
     m->back[0].decades[PLUMB_BY_INIT] = 0.5 * log10(cell->input);
     double norm = norm_of(cell, cell->input * x->q);

@@ -174,21 +174,33 @@ void walk_forward(Walk *walk, const PlumbData *data) {
 
 /* ---- backward ---------------------------------------------------------------------------------------------------- */
 
-/* log10 of the root of what is left of d^2 where its mean over the batch and its part along y are taken away. */
-static double centring(const Gradient *d, double rows) {
-    double few = 1 / rows;
-    return 0.5 * log10(1 - (few + (1 - few) * d->cross) - (few * d->aligned + (1 - few) * d->aligned_cross));
+/* log10 of the root of what is left of d^2 where its mean over the batch and its part along y are taken away. Of all
+ * pairs of its rows some are places of one row. */
+static double centring(const Gradient *d, const Back *back) {
+    double rows = back->centred, few = 1 / rows, within = isinf(rows) ? 0 : (back->centred_places - 1) / (rows - 1);
+    double cross = within * d->places + (1 - within) * d->cross;
+    return 0.5 * log10(1 - (few + (1 - few) * cross) - (few * d->aligned + (1 - few) * d->aligned_cross));
 }
 
-/* What the gradients of two places have in common, and what of it attention sends to both. */
-static void share_places(const Gradient *d, const Back *back, Gradient *g) {
-    double more = 1 + back->shared * d->places;
-    g->places = back->joined ? 1 : (1 - back->parted) * d->places;
-    if (back->shared > 0) {
-        g->places = (back->mingled + back->shared * d->places) / more;
-        g->decades += 0.5 * log10(more);
-        g->cause[PLUMB_BY_GATES] += 0.5 * log10(more);
+/* The same of a norm of rows, whose features are independent: only places have something in common. */
+static void norm_row(const Gradient *d, const Back *back, Gradient *g) {
+    double few = 1 / back->normed.places, features = back->normed.features;
+    double mean = back->normed.centres ? (few + (1 - few) * d->places) / features : 0;
+    double along = (few * d->aligned + (1 - few) * d->aligned_places) / features;
+    double left = fmax(1 - mean - along, 0), lost = 0.5 * log10(left);
+    g->decades += lost;
+    g->cause[PLUMB_BY_NORM] += lost;
+    if (back->normed.places > 1) {
+        g->places = left > 0 ? fmax(d->places - mean - back->normed.alike * along, 0) / left : 0;
     }
+}
+
+/* What the gradients of two places have in common, and what attention or upsampling adds up of both. */
+static void share_places(const Gradient *d, const Back *back, Gradient *g) {
+    double more = 1 + back->shared * d->places, lost = 0.5 * log10(more);
+    g->places = back->joined ? 1 : (back->mingled + (1 - back->parted + back->shared) * d->places) / more;
+    g->decades += lost;
+    g->cause[back->shared_by] += lost;
 }
 
 static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
@@ -206,12 +218,16 @@ static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
     g.spread += back->spread;
     g.cross = d->cross * back->cross * scale;
     share_places(d, back, &g);
+    if (back->normed.places > 0) {
+        norm_row(d, back, &g);
+    }
     if (!back->keeps) {
         g.aligned = back->aligned * scale;
         g.aligned_cross = d->cross * back->aligned_cross * scale;
+        g.aligned_places = back->focused ? d->places * back->aligned_places * scale : g.places * (x->q - x->apart);
     }
     if (back->centred > 0) {
-        double lost = centring(d, back->centred);
+        double lost = centring(d, back);
         g.decades += lost;
         g.cause[PLUMB_BY_NORM] += lost;
         g.cross = -1 / (back->centred - 1);
@@ -249,13 +265,28 @@ static void gather(Gradient *into, const Gradient *g, double share) {
     into->places += share * g->places;
     into->aligned += share * g->aligned;
     into->aligned_cross += share * g->aligned_cross;
-    into->spread += share * sqrt(g->spread); /* its root: draws of the branches' common top move all alike */
+    into->aligned_places += share * g->aligned_places;
+    into->spread += share * share * g->spread;
+}
+
+/* Draws of the branches' common top, taken as the least of their spreads, move all alike; what a branch has beyond it
+ * counts by the square of its share. */
+static double common_spread(const Walk *walk, int at) {
+    double least = INFINITY, own = 0;
+    Gradient g;
+    for (int i = walk->first_edge[at]; i < walk->first_edge[at + 1]; i++) {
+        if (walk->share[i] > 0 && arrives(walk, at, &walk->edges[i], &g)) {
+            least = fmin(least, g.spread);
+            own += walk->share[i] * walk->share[i];
+        }
+    }
+    return own > 0 ? least * (1 - own) : 0;
 }
 
 /* What gradients that stem from the same one add to, or take from, the sum of squares 1; and 4 share share / n of the
  * spread for each pair that points anywhere, n values each. */
 static void tie(const Walk *walk, int at, Gradient *sum) {
-    double n = (double)plumb_shape_size(walk->net->node[at].about.shape), total = 1, free = 0;
+    double n = (double)plumb_shape_size(walk->net->node[at].about.shape), total = 1, free = common_spread(walk, at);
     for (int i = walk->first_edge[at]; i < walk->first_edge[at + 1]; i++) {
         for (int j = walk->first_edge[at]; j < i; j++) {
             double both = walk->share[i] * walk->share[j];
@@ -268,7 +299,7 @@ static void tie(const Walk *walk, int at, Gradient *sum) {
     double change = 0.5 * log10(isnan(total) ? NAN : fmax(total, 0));
     sum->decades += change;
     sum->cause[PLUMB_BY_SKIP] += change;
-    sum->spread = sum->spread * sum->spread + free;
+    sum->spread += free;
 }
 
 /* Shares of the sum of squares that arrives along the edges. Returns whether it is neither 0 nor unknown; else
@@ -321,7 +352,7 @@ void walk_back(Walk *walk) {
     walk->start = start_of(walk);
     walk->gradient[walk->start] = (Gradient){.reached = true, .aligned = walk->signal[walk->start].q};
     for (int i = walk->net->node_count - 1; i > walk->start; i--) {
-        walk->told[i].caution = NULL; /* no matter: it is the loss's */
+        walk->told[i].caution = walk->told[i].refused = NULL; /* no matter: it is the loss's */
     }
     for (int i = walk->start - 1; i >= 0; i--) {
         step_back(walk, i);

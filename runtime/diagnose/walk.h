@@ -10,6 +10,7 @@ typedef struct Gradient {       /* of the loss by a node's output, relative to t
     double cross;               /* E d(a) d(b) / E d^2 */
     double places;              /* E d(t) d(u) / E d^2, two places of a row */
     double aligned, aligned_cross; /* E (x d)^2 / E d^2; E x(a) d(a) x(b) d(b) / E d^2 */
+    double aligned_places;      /* the same of two places */
     double focus;               /* as Back.focus */
     double spread;              /* variance of ln d^2 over draws */
     double cause[PLUMB_CAUSES]; /* their sum is `decades` */

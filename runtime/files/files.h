@@ -28,6 +28,7 @@ typedef struct OutFile { /* written beside its target, then renamed over it */
     const char *name; /* as the script wrote it */
     char *path, *temporary;
     uint32_t checksum; /* CRC-32 of what outfile_bytes has written */
+    int reason;        /* errno of the first of them that could not be written; 0: all were */
 } OutFile;
 bool outfile_open(OutFile *file, const char *path, const PlumbFiles *files, PlumbError *error);
 bool outfile_commit(OutFile *file, PlumbError *error); /* on failure the target is as it was */

@@ -151,10 +151,10 @@ static void sync_folder(char *path) {
  * is renamed before. */
 bool outfile_commit(OutFile *file, PlumbError *error) {
     errno = 0;
-    bool written = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0 &&
+    bool written = fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0 &&
                    rename(file->temporary, file->path) == 0;
     if (!written) {
-        return failed(file, errno ? errno : EIO, error);
+        return failed(file, file->reason ? file->reason : errno ? errno : EIO, error);
     }
     free(file->temporary);
     file->temporary = NULL;
@@ -165,7 +165,8 @@ bool outfile_commit(OutFile *file, PlumbError *error) {
 
 void outfile_bytes(OutFile *file, const void *bytes, size_t size) {
     if (size) {
-        fwrite(bytes, 1, size, file->stream);
+        bool written = fwrite(bytes, 1, size, file->stream) == size;
+        file->reason = file->reason || written ? file->reason : errno;
         file->checksum = (uint32_t)crc32_z(file->checksum, bytes, size);
     }
 }

@@ -206,7 +206,7 @@ static const char *onnx(Onnx *o) {
 static void moments(Moments *m) {
     PlumbShape shape = m->site->shape;
     double places = (double)plumb_shape_size(shape) / channels_of(shape);
-    moments_batch_norm(m, m->batch * places, plumb_call_number(m->site->call, "eps"));
+    moments_batch_norm(m, m->batch * places, places, plumb_call_number(m->site->call, "eps"));
 }
 
 const Layer layer_batchnorm = {

@@ -165,6 +165,8 @@ static void moments(Moments *m) {
     double reads = window_reads(w), outputs = (double)w->out[0] * w->out[1], inputs = (double)w->in[0] * w->in[1];
     moments_linear(m, &m->weight[0], m->weights > 1 ? &m->weight[1] : NULL, w->channels / conv.groups * reads / outputs,
                    conv.out / conv.groups * reads / inputs, w->channels);
+    m->back[0].parted =
+        1 - 1.0 / (w->stride[0] * w->stride[1]); /* places that are read by the same weights stay alike */
 }
 
 /* ---- for other programs ----------------------------------------------------------------------------------------- */

@@ -209,7 +209,8 @@ static void backward(const Pass *pass) {
 }
 
 static void moments(Moments *m) {
-    moments_row_norm(m, (double)plumb_shape_size(m->site->shape) / groups_of(m->site),
+    int channels = channels_of(m->site->shape);
+    moments_row_norm(m, channels / groups_of(m->site), (double)plumb_shape_size(m->site->shape) / channels,
                      plumb_call_number(m->site->call, "eps"), true);
     m->caution = "the values of a group are taken as independent";
 }

@@ -99,11 +99,17 @@ static const char *rmsnorm_onnx(Onnx *o) {
     return onnx_op(o, "Mul", hat, onnx_weight(o, "weight"));
 }
 
+/* The last axis of an image is one of places. */
+static void norm_moments(Moments *m, bool centred) {
+    bool image = m->site->shape.rank == 3;
+    double values = last_axis(m->site->shape);
+    moments_row_norm(m, image ? 1 : values, image ? values : 1, plumb_call_number(m->site->call, "eps"), centred);
+}
 static void layernorm_moments(Moments *m) {
-    moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), true);
+    norm_moments(m, true);
 }
 static void rmsnorm_moments(Moments *m) {
-    moments_row_norm(m, last_axis(m->site->shape), plumb_call_number(m->site->call, "eps"), false);
+    norm_moments(m, false);
 }
 
 const Layer layer_layernorm = {

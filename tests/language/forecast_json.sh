@@ -7,3 +7,8 @@ grep -o '"[a-z_]*":' "$T/out" | sort | uniq -c
 plumb --json -e 'd = moons(samples=40, test=0)
 net n { input(2); dense(64) -> tanh; dense(2) }
 gradients n on d' | grep -o '"name":"[a-z0-9]*"\|"forecast":[0-9]\.[0-9]\{2\}'
+# a net too narrow for its depth, and one without weights
+plumb --json -q -e 'net narrow { input(8); repeat(24) { dense(8, init=he) -> relu }; dense(2) }
+forecast narrow with { optimizer = sgd(lr=1e-3) }' 2> /dev/null | grep -o '"verdict":"[a-z]*"\|"reason":"[a-z]*"'
+plumb -e 'net none_to_draw { input(8) -> relu }
+forecast none_to_draw'

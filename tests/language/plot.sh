@@ -72,3 +72,25 @@ plot gradients(n)'
 plumb --json -e 'net n { input(2) -> dense(2) }
 plot graph(n)
 plot curves("", falls=[2, 1])' 2>/dev/null
+# many layers, of which some are shown; of a long name what comes last is shown too
+cat >many.plumb <<'END'
+net a_name_that_goes_on_and_on_and_on { input(2); repeat(150) { dense(2) }; dense(2) }
+d = moons(samples=80, test=0.5)
+set quiet = true
+train a_name_that_goes_on_and_on_and_on on d with { epochs = 2; optimizer = sgd(lr=0) }
+plot gradients(a_name_that_goes_on_and_on_and_on) to "many.svg"
+plot gradients(a_name_that_goes_on_and_on_and_on) to "many.csv"
+set quiet = false
+plot gradients(a_name_that_goes_on_and_on_and_on)
+net two = a_name_that_goes_on_and_on_and_on
+set quiet = true
+train two on d with { epochs = 1 }
+set quiet = false
+plot loss(a_name_that_goes_on_and_on_and_on, two)
+END
+plumb many.plumb >many.out
+grep -c '>dense[0-9]*<' many.svg
+wc -l <many.csv
+grep -c '^ dense' many.out
+grep 'rows are shown' many.out
+grep -o 'a_name.* train' many.out

@@ -354,8 +354,17 @@ static void forecasts_of_images_and_sequences_are_what_is_measured(void **state)
         {"input(3, 12, 12) -> s0: conv(64, 3)", " -> batchnorm -> relu -> conv(64, 3) -> s#: add & s@", 5,
          " -> globalavgpool -> dense(10)"},
         {"input(4, 8, 8)", " -> conv(128, 3, stride=2) -> relu -> upsample(2)", 3, " -> flatten -> dense(10)"},
+        {"input(3, 8, 8) -> conv(64, 3)", " -> conv(64, 3) -> instancenorm -> relu", 3,
+         " -> globalavgpool -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3) -> instancenorm -> gelu", 3, " -> flatten -> dense(10)"},
+        {"input(3, 12, 12)", " -> conv(64, 3) -> relu -> conv(64, 3) -> layernorm -> relu", 2,
+         " -> globalavgpool -> dense(10)"},
+        {"input(3, 8, 8) -> conv(64, 3, stride=2)", " -> sigmoid -> upsample(2)", 1, " -> globalavgpool -> dense(10)"},
         {"input(20, 32)", " -> dense(256) -> glu", 4, " -> mean_over_time -> dense(10)"},
         {"input(20, 32)", " -> conv(128, 3) -> relu -> noise(0.3)", 4, " -> last -> dense(10)"},
+        {"input(30, 32) -> dense(128)", " -> lstm(256)", 1, " -> mean_over_time -> dense(10)"},
+        {"input(20, 32) -> dense(128)", " -> lstm(256, layers=2)", 1, " -> mean_over_time -> dense(10)"},
+        {"input(20, 32) -> dense(128)", " -> gru(256) -> layernorm", 2, " -> mean_over_time -> dense(10)"},
         {"input(24, 128)", " -> attention(4)", 1, " -> flatten -> dense(10)"},
         {"input(24, 128)", " -> attention(4)", 3, " -> flatten -> dense(10)"},
         {"input(24, 128)", " -> attention(4)", 3, " -> mean_over_time -> dense(10)"},
@@ -375,6 +384,19 @@ static void forecasts_of_images_and_sequences_are_what_is_measured(void **state)
         compare(kit, nets[i].head, nets[i].body, nets[i].depth, nets[i].tail, &errors);
     }
     judge(&errors, "of images and sequences");
+}
+
+/* What a branch of few units does by chance counts by its share of the gradient, which is small beside the link. */
+static void links_carry_the_gradient_past_narrow_layers(void **state) {
+    Kit *kit = *state;
+    Errors errors = {.error = kit_alloc(kit, 4096 * sizeof *errors.error)};
+    compare(kit, "input(16) -> s0: dense(16)", " -> dense(8) -> tanh -> dense(16) -> s#: add & s@", 300,
+            " -> dense(10)", &errors);
+    qsort(errors.error, (size_t)errors.count, sizeof *errors.error, ascending);
+    double most = errors.error[errors.count - 1];
+    if (!(most < 2.5)) {
+        fail_msg("300 narrow branches: the forecast is %.2f decades off, expected less than 2.5", most);
+    }
 }
 
 /* Decades a step back, far from the end: by the norms of the gradient of the state at each time step, of a mean over
@@ -525,6 +547,7 @@ int main(void) {
         kit_test(twenty_layers_lose_the_known_decades),
         kit_test(batchnorm_explodes_by_the_known_factor),
         kit_test(forecasts_are_what_is_measured),
+        kit_test(links_carry_the_gradient_past_narrow_layers),
         kit_test(forecasts_of_images_and_sequences_are_what_is_measured),
         kit_test(gradients_through_time_are_what_is_measured),
         kit_test(where_there_is_no_theory_it_says_so),

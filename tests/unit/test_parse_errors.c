@@ -77,6 +77,10 @@ static const Wrong wrong[] = {
      "t:1:13: error: found `onn`, expected end of line, a clause (on, with, to, from, as), `,`, `=` or an operator\n"
      "  1 | train plain onn digits\n"
      "    |             ^^^ did you mean `on`?\n"},
+    {"show gradients plain on d",
+     "t:1:16: error: found `plain`, expected end of line, a clause (on, with, to, from, as), `,`, `=` or an operator\n"
+     "  1 | show gradients plain on d\n"
+     "    |                ^^^^^ did you mean `gradients(plain)`, or `gradients, plain`?\n"},
     {"train a on b on c", "t:1:14: error: `on` is given twice\n"
                           "  1 | train a on b on c\n"
                           "    |         ^^ first here\n"

@@ -160,7 +160,7 @@ static char *printed(const Plot *plot, int width, bool unicode) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    plot_print(plot, &(Canvas){out, width, false}, unicode);
+    plot_print(plot, &(Canvas){out, width, false, unicode});
     fclose(out);
     return text;
 }

@@ -17,7 +17,7 @@ typedef struct Paper {
 } Paper;
 
 static void open_paper(Paper *paper, int width, bool color) {
-    paper->canvas = (Canvas){open_memstream(&paper->text, &paper->size), width, color};
+    paper->canvas = (Canvas){open_memstream(&paper->text, &paper->size), width, color, true};
     assert_non_null(paper->canvas.out);
 }
 
@@ -178,8 +178,9 @@ static void curves_fall_and_mark_what_is_not_finite(void **state) {
     (void)state;
     char text[CURVE_BYTES];
     const double loss[] = {8, 4, 0, NAN};
-    assert_string_equal(bar_curve(loss, 4, 0, 8, 10, text), "\xE2\x96\x88\xE2\x96\x85\xE2\x96\x81!");
-    assert_string_equal(bar_curve(loss, 2, 0, 8, 1, text), "\xE2\x96\x87");
+    assert_string_equal(bar_curve(loss, 4, 0, 8, 10, true, text), "\xE2\x96\x88\xE2\x96\x85\xE2\x96\x81!");
+    assert_string_equal(bar_curve(loss, 2, 0, 8, 1, true, text), "\xE2\x96\x87");
+    assert_string_equal(bar_curve(loss, 4, 0, 8, 10, false, text), "@+.!");
 }
 
 /* ---- pictures of a net ------------------------------------------------------------------------------------------- */
