@@ -105,7 +105,7 @@ PlumbVerdict foreseen(const Patient *patient) {
         return PLUMB_UNFORESEEN;
     }
     PlumbForecast depth = *patient->about->forecast;
-    depth.time_slope = 0;
+    depth.time_slope = depth.time_sensitivity = 0;
     depth.alike = -1;
     depth.stride = NAN;
     return forecast_verdict(&depth, &depth.reason);

@@ -101,7 +101,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
-    bool learns = patient->trained && !is_stuck(patient), opens = gates_may_open(kind, decay.decades, decay.steps);
+    bool learns = patient->trained && !is_stuck(patient), opens = gates_may_open(kind, decay.decades);
     if (is_fresh(patient) ? opens || learns : opens && learns) {
         return false;
     }

@@ -8,6 +8,7 @@ typedef struct Gradient {       /* of the loss by a node's output, relative to t
     bool reached;               /* false: no path leads here */
     double decades;             /* log10 of its rms, in the mean over draws; NaN: unknown */
     double cross;               /* E d(a) d(b) / E d^2 */
+    double kin;                 /* the same, were the gradient at the start the same for both rows */
     double places;              /* E d(t) d(u) / E d^2, two places of a row */
     double aligned, aligned_cross; /* E (x d)^2 / E d^2; E x(a) d(a) x(b) d(b) / E d^2 */
     double focus;               /* as Back.focus */
@@ -49,7 +50,11 @@ void tell_time(const Walk *walk, PlumbForecast *forecast);
 void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast);
 PlumbVerdict forecast_verdict(const PlumbForecast *forecast, PlumbReason *reason); /* by what it says and its limits */
 /* Of a recurrent layer over whose steps the gradient falls by so many (negative) decades. */
-bool gates_may_open(const char *layer, double decades, int steps);
+bool gates_may_open(const char *layer, double decades);
+
+/* ---- reach.c ------------------------------------------------------------------------------------------------------ */
+double forecast_reach(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
+double forecast_curvature(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
 
 /* ---- stride.c ----------------------------------------------------------------------------------------------------- */
 double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
