@@ -428,6 +428,7 @@ typedef struct PlumbForecast {
                                 Plain descent: the e-folds of the error; else against the outputs themselves where they are small */
     double curvature;        /* of sgd: log10 of learning rate times curvature, over what descent stands; NaN: not known, or clipped. Adaptive, and
                                 numbers to be told: of what a step moves an output by, over what they differ by */
+    double reach_usual, curvature_usual; /* the same for a net of these shapes whose signal and gradient keep their size */
     PlumbLimits limits;      /* for such an optimizer */
     PlumbVerdict verdict;
     PlumbReason reason;

@@ -19,6 +19,10 @@ typedef struct Aim { /* what a training is after, and with what */
     double scale;    /* that outputs should come to have: of logits 1, else of the targets */
     double rows;     /* of a batch */
     double steps;    /* of the whole training */
+    bool adaptive;
+    double rate, momentum;
+    bool usual;         /* of a usual net of these shapes, not of this one */
+    double own, inputs; /* E y^2 of the net's outputs as they begin, E x^2 of its inputs */
 } Aim;
 
 static double variance_of_targets(const PlumbData *data) {
@@ -32,110 +36,130 @@ static double variance_of_targets(const PlumbData *data) {
 }
 
 static Aim aim_of(const Walk *walk, const PlumbData *data, const PlumbCall *recipe) {
+    const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
     double known = data && data->train.rows > 0 ? (double)data->train.rows : ROWS_USUAL;
     double batch = fmin(plumb_call_number(recipe, "batch"), known);
     bool values = data && data->train.y && data->train.rows > 0;
     double part = 1. / (data && data->classify ? data->classes : CLASSES_USUAL);
-    Aim aim = {
-        .values = values, .outputs = (double)plumb_shape_size(walk->net->node[walk->start].about.shape), .rows = batch};
+    Aim aim = {.values = values, .rows = batch, .adaptive = is_adaptive(recipe)};
+    aim.outputs = (double)plumb_shape_size(walk->net->node[walk->start].about.shape);
     aim.curve = values ? 2 / aim.outputs : part * (1 - part);
     aim.scale = values ? sqrt(variance_of_targets(data)) : 1;
     aim.steps = plumb_call_number(recipe, "epochs") * ceil(known / batch);
+    aim.rate = plumb_call_number(optimizer, "lr");
+    aim.momentum = strcmp(optimizer->entry->name, "sgd") ? 0 : plumb_call_number(optimizer, "momentum");
+    aim.own = walk->signal[walk->start].q;
+    aim.inputs = walk->signal[0].q;
     return aim;
 }
 
-/* Does the node have weights whose gradient is known? */
-static bool has_share(const Walk *walk, int at) {
-    const NetNode *node = &walk->net->node[at];
-    return *node->about.init && node->about.parameters > 0 && node->about.input_count > 0 &&
-           walk->gradient[at].reached && walk->told[at].weight_grad > 0 && isfinite(walk->told[at].weight_grad);
+/* ---- a node's part ------------------------------------------------------------------------------------------------
+ */
+
+typedef struct Part {
+    double weights, gradient; /* how many; rms of dL/dw for one row */
+    double apart, common; /* of the square of what the node reads, what two rows differ by; of dL/dw, what they share */
+} Part;
+
+/* A usual net about keeps the size of signal and gradient, and half of what rows have in common. */
+static Part usual_part(const PlumbNode *node) {
+    return (Part){.weights = (double)node->parameters, .gradient = 0.3, .apart = 0.5, .common = 0.25};
 }
 
-/* Of what a node reads, the part of the square that two rows differ by. */
-static double apart(const Walk *walk, int at) {
-    const Signal *x = &walk->signal[walk->net->node[at].about.input[0]];
-    return x->q > 0 ? fmin(fmax(x->difference / x->q, 0), 1) : 0;
-}
-
-/* Sum over a node's weights of (dy/dw)^2, y one of the net's outputs. */
-static double kernel(const Walk *walk, int at, const Aim *aim) {
+static Part part_of(const Walk *walk, int at, const Aim *aim) {
+    const PlumbNode *node = &walk->net->node[at].about;
     double gradient = walk->told[at].weight_grad;
-    return (double)walk->net->node[at].about.parameters * gradient * gradient / aim->outputs;
+    bool has = *node->init && node->parameters > 0 && node->input_count > 0;
+    if (!has || (!aim->usual && !(walk->gradient[at].reached && gradient > 0 && isfinite(gradient)))) {
+        return (Part){0};
+    }
+    if (aim->usual) {
+        return usual_part(node);
+    }
+    const Signal *x = &walk->signal[node->input[0]];
+    double apart = x->q > 0 ? fmin(fmax(x->difference / x->q, 0), 1) : 0;
+    return (Part){.weights = (double)node->parameters,
+                  .gradient = gradient,
+                  .apart = apart,
+                  .common = (1 - apart) * fmin(fmax(walk->gradient[at].kin, 0), 1)};
 }
 
-/* Plain descent: the error shrinks by e in 1 / (rate x curve x kernel) steps. */
-static double reach_of_descent(const Walk *walk, const Aim *aim, double rate) {
-    double most = 0;
-    for (int i = 0; i <= walk->start; i++) {
-        most += has_share(walk, i) ? kernel(walk, i, aim) * apart(walk, i) : 0;
-    }
-    /* Small inputs are the data's doing. */
-    return log10(rate * aim->curve * aim->steps * most / fmin(1, walk->signal[0].q));
+/* Sum over the weights of (dy/dw)^2, y one of the net's outputs. */
+static double kernel(const Part *part, const Aim *aim) {
+    return part->weights * part->gradient * part->gradient / aim->outputs;
 }
 
 /* Steps of one size whatever the gradient's: an output moves by the rate times the sum of |dy/dw|, E |z| = sqrt(2 / pi)
  * each. */
-static double move_of_signs(const Walk *walk, int at, const Aim *aim, double rate) {
-    double weights = (double)walk->net->node[at].about.parameters;
-    return M_SQRT1_2 * M_2_SQRTPI * rate * sqrt(weights * kernel(walk, at, aim));
+static double move_of_signs(const Part *part, const Aim *aim) {
+    return M_SQRT1_2 * M_2_SQRTPI * aim->rate * sqrt(part->weights * kernel(part, aim));
+}
+
+/* ---- all steps ----------------------------------------------------------------------------------------------------
+ */
+
+/* The error shrinks by e in 1 / (rate x curve x kernel) steps. Small inputs are the data's doing. */
+static double reach_of_descent(const Walk *walk, const Aim *aim) {
+    double sum = 0;
+    for (int i = 0; i <= walk->start; i++) {
+        Part part = part_of(walk, i, aim);
+        sum += kernel(&part, aim) * part.apart;
+    }
+    return log10(aim->rate / (1 - aim->momentum) * aim->curve * aim->steps * sum / fmin(1, aim->inputs));
 }
 
 /* Weights that are merely small grow together, and their outputs with them. */
-static double reach_of_signs(const Walk *walk, const Aim *aim, double rate) {
-    double most = 0, own = sqrt(walk->signal[walk->start].q);
+static double reach_of_signs(const Walk *walk, const Aim *aim) {
+    double most = 0;
     for (int i = 0; i <= walk->start; i++) {
-        most = has_share(walk, i) ? fmax(most, sqrt(apart(walk, i)) * move_of_signs(walk, i, aim, rate)) : most;
+        Part part = part_of(walk, i, aim);
+        most = fmax(most, sqrt(part.apart) * move_of_signs(&part, aim));
     }
-    return log10(aim->steps * most / fmin(aim->scale, own));
+    return log10(aim->steps * most / fmin(aim->scale, sqrt(aim->own)));
 }
 
-static double momentum_of(const PlumbCall *optimizer) {
-    return strcmp(optimizer->entry->name, "sgd") ? 0 : plumb_call_number(optimizer, "momentum");
-}
-
-double forecast_reach(const Walk *walk, const PlumbData *data, const PlumbCall *recipe) {
-    if (!recipe || !(walk->signal[walk->start].q >= 0)) {
-        return NAN;
-    }
-    const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
-    double rate = plumb_call_number(optimizer, "lr");
-    Aim aim = aim_of(walk, data, recipe);
-    return is_adaptive(recipe) ? reach_of_signs(walk, &aim, rate)
-                               : reach_of_descent(walk, &aim, rate / (1 - momentum_of(optimizer)));
-}
+/* ---- one step -----------------------------------------------------------------------------------------------------
+ */
 
 /* Along the direction that all rows of a batch share, and with what is left of each row by itself. Descent with
- * momentum m is stable while rate x curvature < 2 (1 + m). Small logits of large inputs are the data's doing. */
-static double curvature_of_descent(const Walk *walk, const Aim *aim, const PlumbCall *optimizer) {
-    /* A softmax of large outputs is flat but where two of them are close. */
-    double flat = aim->values ? 1 : fmax(1, sqrt(walk->signal[walk->start].q / fmax(1, walk->signal[0].q)));
-    double sum = 0, stands = 2 * (1 + momentum_of(optimizer)) * flat;
+ * momentum m is stable while rate x curvature < 2 (1 + m). What large inputs add is the data's doing, and a softmax of
+ * large outputs is flat but where two of them are close. */
+static double curvature_of_descent(const Walk *walk, const Aim *aim) {
+    double flat = aim->values ? 1 : fmax(1, sqrt(aim->own / fmax(1, aim->inputs))), sum = 0;
     for (int i = 0; i <= walk->start; i++) {
-        if (has_share(walk, i)) {
-            double common = (1 - apart(walk, i)) * fmin(fmax(walk->gradient[i].kin, 0), 1);
-            sum += kernel(walk, i, aim) * (common + (1 - common) / aim->rows);
-        }
+        Part part = part_of(walk, i, aim);
+        sum += kernel(&part, aim) * (part.common + (1 - part.common) / aim->rows);
     }
-    return log10(plumb_call_number(optimizer, "lr") * aim->curve * sum / stands / fmax(1, walk->signal[0].q));
+    return log10(aim->rate * aim->curve * sum / flat / fmax(1, aim->inputs) / (2 * (1 + aim->momentum)));
 }
 
 /* Classes are told by which output is largest, whatever their size; numbers are told once steps are smaller than they.
  */
-static double leap_of_signs(const Walk *walk, const Aim *aim, double rate) {
+static double leap_of_signs(const Walk *walk, const Aim *aim) {
     double sum = 0;
     for (int i = 0; i <= walk->start; i++) {
-        sum += has_share(walk, i) ? move_of_signs(walk, i, aim, rate) : 0;
+        Part part = part_of(walk, i, aim);
+        sum += move_of_signs(&part, aim);
     }
-    return aim->values ? log10(sum / aim->scale / fmax(1, sqrt(walk->signal[0].q))) : NAN;
+    return aim->values ? log10(sum / aim->scale / fmax(1, sqrt(aim->inputs))) : NAN;
 }
 
-double forecast_curvature(const Walk *walk, const PlumbData *data, const PlumbCall *recipe) {
-    const PlumbCall *optimizer = recipe ? plumb_call_call(recipe, "optimizer") : NULL;
-    if (!optimizer || plumb_call_call(recipe, "clip")) {
-        return NAN;
+static double curvature(const Walk *walk, const Aim *aim, const PlumbCall *recipe) {
+    bool told =
+        !plumb_call_call(recipe, "clip") && !((const Optimizer *)plumb_call_call(recipe, "optimizer")->entry)->trust;
+    return !told ? NAN : aim->adaptive ? leap_of_signs(walk, aim) : curvature_of_descent(walk, aim);
+}
+
+void forecast_movement(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast) {
+    forecast->reach = forecast->curvature = forecast->reach_usual = forecast->curvature_usual = NAN;
+    if (!recipe || forecast->first < 0 || !(walk->signal[walk->start].q >= 0)) {
+        return;
     }
     Aim aim = aim_of(walk, data, recipe);
-    return is_adaptive(recipe)                     ? leap_of_signs(walk, &aim, plumb_call_number(optimizer, "lr"))
-           : strcmp(optimizer->entry->name, "sgd") ? NAN
-                                                   : curvature_of_descent(walk, &aim, optimizer);
+    forecast->reach = aim.adaptive ? reach_of_signs(walk, &aim) : reach_of_descent(walk, &aim);
+    forecast->curvature = curvature(walk, &aim, recipe);
+    aim.usual = true;
+    aim.own = aim.inputs = 1;
+    forecast->reach_usual = aim.adaptive ? reach_of_signs(walk, &aim) : reach_of_descent(walk, &aim);
+    forecast->curvature_usual = curvature(walk, &aim, recipe);
 }

@@ -100,6 +100,9 @@ bool recovers(const Patient *patient) {
     return about->epochs > 1 && 5 * about->epoch[about->epochs - 1].loss < 4 * about->epoch[about->epochs - 2].loss;
 }
 
+/* Decades that the reach is off a usual net's: under that it is the learning rate's doing. */
+static const double usual_loss = 0.5;
+
 PlumbVerdict foreseen(const Patient *patient) {
     if (!patient->about->forecast) {
         return PLUMB_UNFORESEEN;
@@ -108,6 +111,12 @@ PlumbVerdict foreseen(const Patient *patient) {
     depth.time_slope = depth.time_sensitivity = 0;
     depth.alike = -1;
     depth.stride = NAN;
+    if (depth.reach > depth.reach_usual - usual_loss) {
+        depth.reach = INFINITY;
+    }
+    if (!(depth.curvature > depth.curvature_usual)) {
+        depth.curvature = NAN;
+    }
     return forecast_verdict(&depth, &depth.reason);
 }
 

@@ -82,6 +82,33 @@ static bool is_faint(const Patient *patient, int node) {
     return about->forecast && about->forecast->node[node].decades < -3;
 }
 
+/* By forecast where that knows of it: a float that is 0 does not tell where it became so. */
+static double decades_at(const Patient *patient, int k) {
+    const PlumbCase *about = patient->about;
+    bool foretold = !about->probe || foreseen(patient) == PLUMB_VANISHING;
+    return !foretold         ? log10(about->probe[patient->layer[k]].output_grad)
+           : about->forecast ? about->forecast->node[patient->layer[k]].decades
+                             : NAN;
+}
+
+/* The layer at which alone most of the gradient is lost, as the k-th; -1: it fades over many. */
+static int chasm_of(const Patient *patient) {
+    int last = patient->layers - 1, deepest = -1;
+    double most = 3, end = decades_at(patient, last);
+    for (int k = last - 1; k >= 0; k--) {
+        double lost = decades_at(patient, k + 1) - decades_at(patient, k);
+        deepest = lost > most ? k : deepest;
+        most = fmax(most, lost);
+    }
+    double total = end - decades_at(patient, 0);
+    return isinf(most) || most > 0.75 * total ? deepest : -1;
+}
+
+static bool is_chasm(const Patient *patient, int node) {
+    int k = chasm_of(patient);
+    return k >= 0 && node == patient->layer[k];
+}
+
 static bool is_below_last(const Patient *patient, int node) {
     return *plumb_net_node(patient->about->net, node)->init && node != patient->layer[patient->layers - 1];
 }
@@ -149,7 +176,9 @@ bool judge_vanishing_gradient(Patient *patient, PlumbFinding *finding) {
     finding->cause = cause_of(patient);
     tell_roots(patient, RULE_BIT(DEAD_UNITS) | RULE_BIT(SATURATED_ACTIVATION) | RULE_BIT(LEARNING_RATE_TOO_HIGH));
     take_remedy(patient, finding, foreseen(patient) == PLUMB_HEALTHY ? "act=leaky_relu, init=he" : "norm=layernorm");
-    return take_layers(patient, finding, is_faint) || take_layers(patient, finding, is_below_last);
+    bool placed = take_layers(patient, finding, is_chasm) ||
+                  (take_layers(patient, finding, is_faint) && finding->layer[0] == patient->layer[0]);
+    return placed || take_layers(patient, finding, is_below_last);
 }
 
 /* ---- exploding ------------------------------------------------------------------------------------------------- */

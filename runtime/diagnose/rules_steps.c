@@ -92,7 +92,7 @@ bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     finding->evidence = too_high_evidence(patient, wild, swings, deep);
     finding->cause = say(patient, "lr=%g", patient->lr);
     finding->remedy = with_lr(patient, shrunk(patient));
-    return !deep || take_layers(patient, finding, has_weights);
+    return take_layers(patient, finding, has_weights);
 }
 
 /* One layer of huge weights makes the whole net's ratio small: do most of them move? */
@@ -110,7 +110,7 @@ bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     PlumbVerdict verdict = foreseen(patient);
     int last = patient->about->epochs - 1;
     if (last < 1 || is_early(patient) || isnan(patient->lr) || verdict == PLUMB_VANISHING ||
-        verdict == PLUMB_EXPLODING || !(most < 3e-4) || !most_layers_rest(patient) || recovers(patient) ||
+        verdict == PLUMB_EXPLODING || !(most < 3e-4) || most == 0 || !most_layers_rest(patient) || recovers(patient) ||
         !(patient->level > 0.5) || patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
         return false;
     }

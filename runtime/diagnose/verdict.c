@@ -221,8 +221,7 @@ void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *re
     forecast->strongest = forecast->first < 0 ? NAN : strongest_gradient(walk, forecast);
     forecast->spread = forecast->first < 0 ? NAN : spread_of(walk, forecast);
     forecast->stride = forecast_stride(walk, data, recipe);
-    forecast->reach = forecast->first < 0 ? NAN : forecast_reach(walk, data, recipe);
-    forecast->curvature = forecast->first < 0 ? NAN : forecast_curvature(walk, data, recipe);
+    forecast_movement(walk, data, recipe, forecast);
     forecast->alike = first_alike(walk->net);
     forecast->verdict = forecast_verdict(forecast, &forecast->reason);
 }

@@ -53,8 +53,8 @@ PlumbVerdict forecast_verdict(const PlumbForecast *forecast, PlumbReason *reason
 bool gates_may_open(const char *layer, double decades);
 
 /* ---- reach.c ------------------------------------------------------------------------------------------------------ */
-double forecast_reach(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
-double forecast_curvature(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
+/* reach, curvature, and what they usually are */
+void forecast_movement(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast);
 
 /* ---- stride.c ----------------------------------------------------------------------------------------------------- */
 double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
