@@ -369,7 +369,7 @@ typedef enum { /* what makes the gradient grow or shrink */
     PLUMB_BY_DROPOUT, PLUMB_BY_GATES, PLUMB_CAUSES
 } PlumbCause;
 typedef enum { /* what a verdict rests on */
-    PLUMB_OF_NOTHING, PLUMB_OF_GRADIENT, PLUMB_OF_SIGNAL, PLUMB_OF_TIME, PLUMB_OF_DIFFERENCES /* between rows */,
+    PLUMB_OF_NOTHING, PLUMB_OF_GRADIENT, PLUMB_OF_TIME, PLUMB_OF_DIFFERENCES /* between rows */,
     PLUMB_OF_UNITS /* that begin alike, and stay so */, PLUMB_OF_STEPS /* too large for the depth */,
     PLUMB_OF_DRAWS /* of weights: too narrow for the depth */, PLUMB_OF_REACH /* of all steps together: too small */,
     PLUMB_OF_CURVATURE /* for a single step */

@@ -160,16 +160,20 @@ void tell_time(const Walk *walk, PlumbForecast *forecast) {
 
 /* Of plain descent the curvature tells what a steep gradient does, where a training is known. */
 static bool is_steep(const PlumbForecast *f) {
-    bool slope_speaks = f->adaptive || isnan(f->reach);
+    bool curves = f->curvature > f->limits.curvature, slope_speaks = f->adaptive || isnan(f->reach) || curves;
     return slope_speaks && (f->slope > f->limits.exploding || f->slope - f->signal_slope > f->limits.sensitivity);
 }
 
+static bool grows_through_time(const PlumbForecast *f) {
+    return f->time_slope > f->limits.time || f->time_sensitivity > f->limits.time_sensitivity;
+}
+
 static PlumbReason growth(const PlumbForecast *f) {
-    return is_steep(f)                                                                          ? PLUMB_OF_GRADIENT
-           : f->time_slope > f->limits.time || f->time_sensitivity > f->limits.time_sensitivity ? PLUMB_OF_TIME
-           : f->curvature > f->limits.curvature                                                 ? PLUMB_OF_CURVATURE
-           : f->stride > f->limits.stride                                                       ? PLUMB_OF_STEPS
-                                                                                                : PLUMB_OF_NOTHING;
+    return is_steep(f)                          ? PLUMB_OF_GRADIENT
+           : grows_through_time(f)              ? PLUMB_OF_TIME
+           : f->curvature > f->limits.curvature ? PLUMB_OF_CURVATURE
+           : f->stride > f->limits.stride       ? PLUMB_OF_STEPS
+                                                : PLUMB_OF_NOTHING;
 }
 
 /* Why so little of what tells rows apart is within reach. */

@@ -130,7 +130,10 @@ static void print_head(const Table *tuned, const Table *reported) {
                names[i], tables[i]->cases, tables[i]->broken, tables[i]->healthy, tables[i]->mixed,
                tables[i]->undecided);
     }
-    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", "tuned on (1-40)", "held out (41-56)");
+    char tuned_on[32], held_out[32];
+    snprintf(tuned_on, sizeof tuned_on, "tuned on (1-%d)", TUNED_FAMILIES);
+    snprintf(held_out, sizeof held_out, "held out (%d-%d)", TUNED_FAMILIES + 1, FAMILIES);
+    printf("\n%-46s %8s  %-20s  %s\n", "", "wanted", tuned_on, TUNED_FAMILIES < FAMILIES ? held_out : "held out");
 }
 
 void table_print(const Table *tuned, const Table *reported) {

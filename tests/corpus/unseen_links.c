@@ -1,4 +1,5 @@
-/* Families that no rule was tuned on: links of other forms, recurrent nets on other sequences. */
+/* Families that were held out until rules were tuned on them too: links of other forms, recurrent nets on other
+ * sequences. */
 #include "cases.h"
 
 static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03, test=0.2)", "2", 2, 0.8},

@@ -1,4 +1,4 @@
-/* Families that no rule was tuned on: first weights, activations, norms. */
+/* Families that were held out until rules were tuned on them too: first weights, activations, norms. */
 #include "cases.h"
 
 static const Task pair = {"spirals(classes=2, samples=450, turns=0.6, noise=0.03, test=0.2)", "2", 2, 0.8},
