@@ -100,8 +100,17 @@ bool recovers(const Patient *patient) {
     return about->epochs > 1 && 5 * about->epoch[about->epochs - 1].loss < 4 * about->epoch[about->epochs - 2].loss;
 }
 
-/* Decades that the reach is off a usual net's: under that it is the learning rate's doing. */
-static const double usual_loss = 0.5;
+/* By so many decades a net has to be worse than a usual one with which the recipe fails as well. */
+static const double much_worse = 1;
+
+/* Is it the recipe's doing? A usual net fails with it too, by about as much. */
+static bool falls_short_with_any(const PlumbForecast *f) {
+    return f->reach < f->limits.reach && f->reach_usual < f->limits.reach && f->reach > f->reach_usual - much_worse;
+}
+static bool leaps_with_any(const PlumbForecast *f) {
+    return f->curvature > f->limits.curvature && f->curvature_usual > f->limits.curvature &&
+           f->curvature < f->curvature_usual + much_worse;
+}
 
 PlumbVerdict foreseen(const Patient *patient) {
     if (!patient->about->forecast) {
@@ -111,12 +120,8 @@ PlumbVerdict foreseen(const Patient *patient) {
     depth.time_slope = depth.time_sensitivity = 0;
     depth.alike = -1;
     depth.stride = NAN;
-    if (depth.reach > depth.reach_usual - usual_loss) {
-        depth.reach = INFINITY;
-    }
-    if (!(depth.curvature > depth.curvature_usual)) {
-        depth.curvature = NAN;
-    }
+    depth.reach = falls_short_with_any(&depth) ? INFINITY : depth.reach;
+    depth.curvature = leaps_with_any(&depth) ? NAN : depth.curvature;
     return forecast_verdict(&depth, &depth.reason);
 }
 

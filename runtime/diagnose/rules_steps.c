@@ -106,7 +106,8 @@ static bool most_layers_rest(const Patient *patient) {
     return 2 * moving <= patient->layers;
 }
 
-/* Learning rate that the schedule has yet to give, over what it has given; NaN: there is none, or nothing is to come. */
+/* Learning rate that the schedule has yet to give, over what it has given; NaN: there is none, or nothing is to come.
+ */
 static double left_of_schedule(const Patient *patient) {
     const PlumbCase *about = patient->about;
     const PlumbCall *call = about->recipe ? plumb_call_call(about->recipe, "schedule") : NULL;
@@ -116,10 +117,8 @@ static double left_of_schedule(const Patient *patient) {
     }
     int64_t done = about->epoch[about->epochs - 1].step, each = done / about->epochs;
     double past = 0, ahead = 0;
-    Progress at = {.steps = (int64_t)(each * epochs),
-                   .steps_an_epoch = each,
-                   .history = about->epoch,
-                   .epochs = about->epochs};
+    Progress at = {
+        .steps = (int64_t)(each * epochs), .steps_an_epoch = each, .history = about->epoch, .epochs = about->epochs};
     for (at.step = 0; at.step < at.steps; at.step++) {
         double factor = ((const Schedule *)call->entry)->factor(call, &at);
         *(at.step < done ? &past : &ahead) += factor;

@@ -1,6 +1,7 @@
 /* Units that no longer pass a gradient: saturated or dead. */
 #include "rules.h"
 #include <math.h>
+#include <string.h>
 
 static const double most_units = 0.5;
 /* Of one batch through first weights, whose rows are much alike: not yet a window of a thousand rows. */
@@ -49,16 +50,20 @@ static bool is_dead(const Patient *patient, int node) {
     return !is_output(patient, node) && (dead || is_shut(patient, node));
 }
 
-/* Does a link lead round it? Then the signal and the gradient pass without it. */
+/* Does a link lead round it? Then the signal and the gradient pass without it; but a gate opens and shuts what is
+ * beside it. */
 static bool is_bypassed(const PlumbNet *net, int node) {
+    bool bypassed = false;
     for (int to = node + 1; to < plumb_net_size(net); to++) {
-        for (int i = 0; i < plumb_net_node(net, to)->input_count; i++) {
-            if (plumb_net_node(net, to)->input[i] < node) {
-                return true;
+        const PlumbNode *reader = plumb_net_node(net, to);
+        for (int i = 0; i < reader->input_count; i++) {
+            if (reader->input[i] == node && !strcmp(reader->call->entry->name, "multiply")) {
+                return false;
             }
+            bypassed = bypassed || reader->input[i] < node;
         }
     }
-    return false;
+    return bypassed;
 }
 
 static double largest(const Patient *patient, const PlumbFinding *finding, bool dead, int *node) {
