@@ -100,18 +100,6 @@ bool recovers(const Patient *patient) {
     return about->epochs > 1 && 5 * about->epoch[about->epochs - 1].loss < 4 * about->epoch[about->epochs - 2].loss;
 }
 
-/* By so many decades a net has to be worse than a usual one with which the recipe fails as well. */
-static const double much_worse = 1;
-
-/* Is it the recipe's doing? A usual net fails with it too, by about as much. */
-static bool falls_short_with_any(const PlumbForecast *f) {
-    return f->reach < f->limits.reach && f->reach_usual < f->limits.reach && f->reach > f->reach_usual - much_worse;
-}
-static bool leaps_with_any(const PlumbForecast *f) {
-    return f->curvature > f->limits.curvature && f->curvature_usual > f->limits.curvature &&
-           f->curvature < f->curvature_usual + much_worse;
-}
-
 PlumbVerdict foreseen(const Patient *patient) {
     if (!patient->about->forecast) {
         return PLUMB_UNFORESEEN;

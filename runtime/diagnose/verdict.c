@@ -156,6 +156,20 @@ void tell_time(const Walk *walk, PlumbForecast *forecast) {
     }
 }
 
+/* ---- the recipe's doing -------------------------------------------------------------------------------------------
+ */
+
+/* By so many decades a net has to be worse than a usual one with which the recipe fails as well. */
+static const double much_worse = 1;
+
+bool falls_short_with_any(const PlumbForecast *f) {
+    return f->reach < f->limits.reach && f->reach_usual < f->limits.reach && f->reach > f->reach_usual - much_worse;
+}
+bool leaps_with_any(const PlumbForecast *f) {
+    return f->curvature > f->limits.curvature && f->curvature_usual > f->limits.curvature &&
+           f->curvature < f->curvature_usual + much_worse;
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------------------------- */
 
 /* Of plain descent the curvature tells what a steep gradient does, where a training is known. */

@@ -49,6 +49,9 @@ const PlumbLimits *forecast_limits(bool adaptive);
 void tell_time(const Walk *walk, PlumbForecast *forecast);
 void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast);
 PlumbVerdict forecast_verdict(const PlumbForecast *forecast, PlumbReason *reason); /* by what it says and its limits */
+/* Is it the recipe's doing that all steps are too small, or one too large? A usual net fails with it too, by about as much. */
+bool falls_short_with_any(const PlumbForecast *forecast);
+bool leaps_with_any(const PlumbForecast *forecast);
 /* Of a recurrent layer over whose steps the gradient falls by so many (negative) decades. */
 bool gates_may_open(const char *layer, double decades);
 
