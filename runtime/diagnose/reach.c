@@ -35,6 +35,21 @@ static double variance_of_targets(const PlumbData *data) {
     return fmax(squares / (double)values - sum / (double)values * (sum / (double)values), 0);
 }
 
+/* Of the whole training, a step at less than the learning rate counting as a part of one. Adagrad's shrink as 1 /
+ * sqrt(t). */
+static double steps_of(const PlumbCall *recipe, double an_epoch) {
+    enum { SAMPLES = 1000 };
+    const PlumbCall *schedule = plumb_call_call(recipe, "schedule");
+    double steps = plumb_call_number(recipe, "epochs") * an_epoch, sum = 0;
+    Progress at = {.steps = (int64_t)steps, .steps_an_epoch = (int64_t)an_epoch};
+    for (int i = 0; i < SAMPLES; i++) {
+        at.step = (int64_t)((i + 0.5) / SAMPLES * steps);
+        sum += schedule ? ((const Schedule *)schedule->entry)->factor(schedule, &at) : 1;
+    }
+    bool shrink = ((const Optimizer *)plumb_call_call(recipe, "optimizer")->entry)->kind == UPDATE_ADAGRAD;
+    return (shrink ? 2 * sqrt(steps) : steps) * sum / SAMPLES;
+}
+
 static Aim aim_of(const Walk *walk, const PlumbData *data, const PlumbCall *recipe) {
     const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
     double known = data && data->train.rows > 0 ? (double)data->train.rows : ROWS_USUAL;
@@ -45,11 +60,11 @@ static Aim aim_of(const Walk *walk, const PlumbData *data, const PlumbCall *reci
     aim.outputs = (double)plumb_shape_size(walk->net->node[walk->start].about.shape);
     aim.curve = values ? 2 / aim.outputs : part * (1 - part);
     aim.scale = values ? sqrt(variance_of_targets(data)) : 1;
-    aim.steps = plumb_call_number(recipe, "epochs") * ceil(known / batch);
+    aim.steps = steps_of(recipe, ceil(known / batch));
     aim.rate = plumb_call_number(optimizer, "lr");
     aim.momentum = strcmp(optimizer->entry->name, "sgd") ? 0 : plumb_call_number(optimizer, "momentum");
     aim.own = walk->signal[walk->start].q;
-    aim.inputs = walk->signal[0].q;
+    aim.inputs = input_square(walk);
     return aim;
 }
 
@@ -145,14 +160,16 @@ static double leap_of_signs(const Walk *walk, const Aim *aim) {
 }
 
 static double curvature(const Walk *walk, const Aim *aim, const PlumbCall *recipe) {
-    bool told =
-        !plumb_call_call(recipe, "clip") && !((const Optimizer *)plumb_call_call(recipe, "optimizer")->entry)->trust;
-    return !told ? NAN : aim->adaptive ? leap_of_signs(walk, aim) : curvature_of_descent(walk, aim);
+    return plumb_call_call(recipe, "clip") ? NAN
+           : aim->adaptive                 ? leap_of_signs(walk, aim)
+                                           : curvature_of_descent(walk, aim);
 }
 
+/* Where each weight's own length sets the step (lars) nothing is told. */
 void forecast_movement(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast) {
     forecast->reach = forecast->curvature = forecast->reach_usual = forecast->curvature_usual = NAN;
-    if (!recipe || forecast->first < 0 || !(walk->signal[walk->start].q >= 0)) {
+    bool trusts = recipe && ((const Optimizer *)plumb_call_call(recipe, "optimizer")->entry)->trust;
+    if (!recipe || trusts || forecast->first < 0 || !(walk->signal[walk->start].q >= 0)) {
         return;
     }
     Aim aim = aim_of(walk, data, recipe);

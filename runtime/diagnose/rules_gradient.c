@@ -158,6 +158,10 @@ static const char *vanishing_evidence(Patient *patient) {
         return say(patient, "between draws of the weights the gradient differs by +-%.1f decades, by forecast%s",
                    forecast->spread, standing(patient));
     }
+    if (forecast->reason == PLUMB_OF_REACH) {
+        return say(patient, "all steps together move what tells rows apart by %.1e of what is asked, by forecast%s",
+                   pow(10, forecast->reach), standing(patient));
+    }
     if (forecast->slope > -3 && forecast->difference < 3.2e-4) {
         return say(patient, "what two rows differ by is %.1e of the signal at %s, by forecast%s", forecast->difference,
                    name_of(patient, forecast->last), standing(patient));
@@ -237,8 +241,13 @@ static const char *exploding_evidence(Patient *patient, int64_t nonfinite) {
                    about->epoch[0].grad_first, about->epoch[about->epochs - 1].grad_first, about->epochs,
                    standing(patient));
     }
-    return say(patient, "the gradient grows %.1f decades, the signal %.1f, by forecast%s",
-               patient->about->forecast->slope, patient->about->forecast->signal_slope, standing(patient));
+    const PlumbForecast *forecast = patient->about->forecast;
+    if (forecast->reason == PLUMB_OF_CURVATURE) {
+        return say(patient, "a step goes %.2g times as far as the first weights stand, by forecast%s",
+                   pow(10, forecast->curvature), standing(patient));
+    }
+    return say(patient, "the gradient grows %.1f decades, the signal %.1f, by forecast%s", forecast->slope,
+               forecast->signal_slope, standing(patient));
 }
 
 bool judge_exploding_gradient(Patient *patient, PlumbFinding *finding) {

@@ -61,6 +61,8 @@ void forecast_movement(const Walk *walk, const PlumbData *data, const PlumbCall 
 
 /* ---- stride.c ----------------------------------------------------------------------------------------------------- */
 double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
+bool reads_any_scale(const PlumbNet *net); /* a norm, or numbers of things: the inputs' size is no matter */
+double input_square(const Walk *walk); /* E x^2 of the inputs, where their size matters; else 1 */
 bool is_plain(const PlumbNet *net);  /* no links, no batch norms */
 double drawn_std(const PlumbNet *net, int at); /* of the first weight of a node; NaN: it has none */
 double depth_factor(int layers);     /* by which an update ratio counts in a plain net of so many */

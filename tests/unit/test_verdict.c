@@ -91,6 +91,16 @@ static const Row rows[] = {
      PLUMB_OF_CURVATURE},
     {"input(1)", "dense(24, init=he) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(1)", "dense(24, init=normal(1e-3)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    /* What a schedule never gives is no step; lars sets its steps by other means. */
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS,
+     "recipe(optimizer=sgd(lr=0.01), schedule=cosine(warmup=100000000))", PLUMB_VANISHING, PLUMB_OF_REACH},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=0.01), schedule=cosine(warmup=10))",
+     PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=lars(lr=1e-6))", PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    /* Large inputs do not excuse a step where a norm takes their size away. */
+    {"input(8) -> layernorm", "dense(24, init=he) -> relu", 3, LARGE_BLOBS, "recipe(optimizer=sgd(lr=10))",
+     PLUMB_EXPLODING, PLUMB_OF_CURVATURE},
     /* A bounded state whose gradient grows is chaos; one that grows along is not yet. */
     {"input(80, 2)", "rnn(64, recurrent_init=orthogonal(1.5), return=last)", 1, NULL, ADAM, PLUMB_EXPLODING,
      PLUMB_OF_TIME},
