@@ -136,6 +136,23 @@ static double reach_of_signs(const Walk *walk, const Aim *aim) {
 /* ---- one step -----------------------------------------------------------------------------------------------------
  */
 
+/* Wide nets stand more than the edge of descent: a loss that grows bends the net away from where it is steep before it
+ * is lost (Lewkowycz et al. 2020, the catapult). Measured on relu nets of 24 to 1024 units, 2 to 4 layers: by the root.
+ */
+static double room_of(const Walk *walk) {
+    static const double narrow = 24;
+    double sum = 0;
+    int layers = 0;
+    for (int i = 0; i < walk->start; i++) {
+        const PlumbNode *node = &walk->net->node[i].about;
+        if (*node->init && node->parameters > 0) {
+            sum += log(node->shape.rank == 2 ? node->shape.dim[1] : node->shape.dim[0]);
+            layers++;
+        }
+    }
+    return layers ? sqrt(fmax(1, exp(sum / layers) / narrow)) : 1;
+}
+
 /* Along the direction that all rows of a batch share, and with what is left of each row by itself. Descent with
  * momentum m is stable while rate x curvature < 2 (1 + m). What large inputs add is the data's doing, and a softmax of
  * large outputs is flat but where two of them are close. */
@@ -145,7 +162,8 @@ static double curvature_of_descent(const Walk *walk, const Aim *aim) {
         Part part = part_of(walk, i, aim);
         sum += kernel(&part, aim) * (part.common + (1 - part.common) / aim->rows);
     }
-    return log10(aim->rate * aim->curve * sum / flat / fmax(1, aim->inputs) / (2 * (1 + aim->momentum)));
+    double stands = 2 * (1 + aim->momentum) * flat * fmax(1, aim->inputs) * room_of(walk);
+    return log10(aim->rate * aim->curve * sum / stands);
 }
 
 /* Classes are told by which output is largest, whatever their size; numbers are told once steps are smaller than they.

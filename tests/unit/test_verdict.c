@@ -91,6 +91,11 @@ static const Row rows[] = {
      PLUMB_OF_CURVATURE},
     {"input(1)", "dense(24, init=he) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(1)", "dense(24, init=normal(1e-3)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    /* Wide nets stand more; not all. */
+    {"input(8)", "dense(1024, init=he) -> relu", 2, BLOBS, "recipe(optimizer=sgd(lr=0.1))", PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    {"input(8)", "dense(1024, init=he) -> relu", 2, BLOBS, "recipe(optimizer=sgd(lr=1))", PLUMB_EXPLODING,
+     PLUMB_OF_CURVATURE},
     /* What a schedule never gives is no step; lars sets its steps by other means. */
     {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS,
      "recipe(optimizer=sgd(lr=0.01), schedule=cosine(warmup=100000000))", PLUMB_VANISHING, PLUMB_OF_REACH},
