@@ -66,14 +66,10 @@ static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
 static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
                              int remedies) {
     json_t *object = json_object();
-    static const char *const reasons[] = {[PLUMB_OF_NOTHING] = "",
-                                          [PLUMB_OF_GRADIENT] = "gradient",
-                                          [PLUMB_OF_TIME] = "time",
-                                          [PLUMB_OF_DIFFERENCES] = "differences",
-                                          [PLUMB_OF_UNITS] = "units",
-                                          [PLUMB_OF_STEPS] = "steps",
-                                          [PLUMB_OF_DRAWS] = "draws",
-                                          [PLUMB_OF_REACH] = "reach",
+    static const char *const reasons[] = {[PLUMB_OF_NOTHING] = "",           [PLUMB_OF_GRADIENT] = "gradient",
+                                          [PLUMB_OF_TIME] = "time",          [PLUMB_OF_DIFFERENCES] = "differences",
+                                          [PLUMB_OF_UNITS] = "units",        [PLUMB_OF_STEPS] = "steps",
+                                          [PLUMB_OF_DRAWS] = "draws",        [PLUMB_OF_REACH] = "reach",
                                           [PLUMB_OF_CURVATURE] = "curvature"};
     const char *verdict = verdict_name(forecast->verdict), *reason = reasons[forecast->reason];
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
