@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* A classifier of data that is not known. */
-enum { ROWS_USUAL = 1000, CLASSES_USUAL = 2 };
+enum { ROWS_USUAL = 1000, CLASSES_USUAL = 2 /* and at least */ };
 
 typedef struct Aim { /* what a training is after, and with what */
     bool values;     /* numbers, not classes */
@@ -55,11 +55,12 @@ static Aim aim_of(const Walk *walk, const PlumbData *data, const PlumbCall *reci
     double known = data && data->train.rows > 0 ? (double)data->train.rows : ROWS_USUAL;
     double batch = fmin(plumb_call_number(recipe, "batch"), known);
     bool values = data && data->train.y && data->train.rows > 0;
-    double part = 1. / (data && data->classify ? data->classes : CLASSES_USUAL);
+    double scale = values ? sqrt(variance_of_targets(data)) : 1; /* 0: all targets are the same */
+    double part = 1 / fmax(data && data->classify ? data->classes : 0, CLASSES_USUAL);
     Aim aim = {.values = values, .rows = batch, .adaptive = is_adaptive(recipe)};
     aim.outputs = (double)plumb_shape_size(walk->net->node[walk->start].about.shape);
     aim.curve = values ? 2 / aim.outputs : part * (1 - part);
-    aim.scale = values ? sqrt(variance_of_targets(data)) : 1;
+    aim.scale = scale > 0 ? scale : 1;
     aim.steps = steps_of(recipe, ceil(known / batch));
     aim.rate = plumb_call_number(optimizer, "lr");
     aim.momentum = strcmp(optimizer->entry->name, "sgd") ? 0 : plumb_call_number(optimizer, "momentum");
@@ -68,8 +69,7 @@ static Aim aim_of(const Walk *walk, const PlumbData *data, const PlumbCall *reci
     return aim;
 }
 
-/* ---- a node's part ------------------------------------------------------------------------------------------------
- */
+/* ---- a node's part ---------------------------------------------------------------------------------------------- */
 
 typedef struct Part {
     double weights, gradient; /* how many; rms of dL/dw for one row */
@@ -110,8 +110,7 @@ static double move_of_signs(const Part *part, const Aim *aim) {
     return M_SQRT1_2 * M_2_SQRTPI * aim->rate * sqrt(part->weights * kernel(part, aim));
 }
 
-/* ---- all steps ----------------------------------------------------------------------------------------------------
- */
+/* ---- all steps -------------------------------------------------------------------------------------------------- */
 
 /* The error shrinks by e in 1 / (rate x curve x kernel) steps. Small inputs are the data's doing. */
 static double reach_of_descent(const Walk *walk, const Aim *aim) {
@@ -133,8 +132,7 @@ static double reach_of_signs(const Walk *walk, const Aim *aim) {
     return log10(aim->steps * most / fmin(aim->scale, sqrt(aim->own)));
 }
 
-/* ---- one step -----------------------------------------------------------------------------------------------------
- */
+/* ---- one step --------------------------------------------------------------------------------------------------- */
 
 /* Wide nets stand more than the edge of descent: a loss that grows bends the net away from where it is steep before it
  * is lost (Lewkowycz et al. 2020, the catapult). Measured on relu nets of 24 to 1024 units, 2 to 4 layers: by the root.

@@ -43,7 +43,7 @@ static const PlumbLimits limits[] = {
      .forgetting = -3.75,
      .difference = -3.5,
      .reach = -2,
-     .curvature = 1.2},
+     .curvature = 2.5},
 };
 
 const PlumbLimits *forecast_limits(bool adaptive) {

@@ -87,7 +87,7 @@ static const Row rows[] = {
      PLUMB_OF_CURVATURE},
     {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=10), clip=by_norm(1))", PLUMB_HEALTHY,
      PLUMB_OF_NOTHING},
-    {"input(1)", "dense(24, init=he(gain=30)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_EXPLODING,
+    {"input(1)", "dense(24, init=he(gain=1000)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_EXPLODING,
      PLUMB_OF_CURVATURE},
     {"input(1)", "dense(24, init=he) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(1)", "dense(24, init=normal(1e-3)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
