@@ -370,18 +370,21 @@ typedef enum { /* what makes the gradient grow or shrink */
     PLUMB_BY_DROPOUT, PLUMB_BY_GATES, PLUMB_CAUSES
 } PlumbCause;
 typedef enum { /* what a verdict rests on */
-    PLUMB_OF_NOTHING, PLUMB_OF_GRADIENT, PLUMB_OF_SIGNAL, PLUMB_OF_TIME, PLUMB_OF_DIFFERENCES /* between rows */,
+    PLUMB_OF_NOTHING, PLUMB_OF_GRADIENT, PLUMB_OF_TIME, PLUMB_OF_DIFFERENCES /* between rows */,
     PLUMB_OF_UNITS /* that begin alike, and stay so */, PLUMB_OF_STEPS /* too large for the depth */,
-    PLUMB_OF_DRAWS /* of weights: too narrow for the depth */
+    PLUMB_OF_DRAWS /* of weights: too narrow for the depth */, PLUMB_OF_REACH /* of all steps together: too small */,
+    PLUMB_OF_CURVATURE /* for a single step */
 } PlumbReason;
 typedef struct PlumbLimits { /* decades at which a net is taken to fail */
     double vanishing;         /* of gradient or signal, over the depth or over time: below */
     double exploding, signal, time; /* of the gradient over the depth, of the signal, of the gradient over time: above */
-    double sensitivity;       /* of the gradient over the depth, less those of the signal: above */
+    double sensitivity, time_sensitivity; /* of the gradient over the depth, over time, less those of the signal: above */
     double stride;            /* no decades: as PlumbForecast.stride: above */
     double spread;            /* as PlumbForecast.spread: above */
-    double strongest, insensitivity, forgetting; /* of the strongest gradient, of the slope less the signal's, over time: below */
+    double strongest, forgetting; /* of the strongest gradient, over time: below */
     double difference;        /* log10 of what is left of the difference of two rows: below */
+    double reach;             /* as PlumbForecast.reach: below */
+    double curvature;         /* as PlumbForecast.curvature: above */
 } PlumbLimits;
 const char *plumb_cause_name(PlumbCause cause); /* "activation", "init", "norm" ... */
 typedef struct PlumbForecastNode { /* NaN where theory does not reach */
@@ -411,6 +414,7 @@ typedef struct PlumbForecast {
     double depth_scale;   /* layers over which a small difference shrinks by e (in the square), relative to the signal; INFINITY: it does not */
     double time_slope;    /* decades from the last time step back to the first, of the recurrent layer that shrinks or grows it most
                              among those whose last step alone is read; 0: there is none */
+    double time_sensitivity; /* time_slope less the decades by which the state that gathers over time is above 1 */
     bool opens;              /* it shrinks by gates that are open enough to learn to open: no verdict rests on it */
     int alike;               /* a layer whose units begin with the same weights, in front of them and behind them; -1: none */
     double underflow_depth; /* layers below the output at which output_grad falls below float32; INFINITY: it does not */
@@ -421,6 +425,11 @@ typedef struct PlumbForecast {
     bool adaptive;        /* judged for an optimizer that rescales gradients (adam ...) */
     double stride;           /* of sgd: the update ratio of the layers at first (geometric mean), times depth^1.5; NaN: not known (what is no
                                 classification, clips, or has a schedule), or nothing that says something (links, batch norms) */
+    double reach;            /* log10 of how far the training's steps can move what tells rows apart, to first order, against what is asked.
+                                Plain descent: the e-folds of the error; else against the outputs themselves where they are small */
+    double curvature;        /* of sgd: log10 of learning rate times curvature, over what descent stands; NaN: not known, or clipped. Adaptive, and
+                                numbers to be told: of what a step moves an output by, over what they differ by */
+    double reach_usual, curvature_usual; /* the same for a net of these shapes whose signal and gradient keep their size */
     PlumbLimits limits;      /* for such an optimizer */
     PlumbVerdict verdict;
     PlumbReason reason;

@@ -163,10 +163,6 @@ char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char tex
     const char *first = plumb_net_node(net, forecast->first)->name, *last = plumb_net_node(net, forecast->last)->name;
     char left[32];
     switch (forecast->reason) {
-    case PLUMB_OF_SIGNAL:
-        snprintf(text, TEXT_BYTES, "the signal %s %.1f decades from %.50s to %.50s",
-                 forecast->signal_slope < 0 ? "shrinks" : "grows", fabs(forecast->signal_slope), first, last);
-        break;
     case PLUMB_OF_TIME:
         snprintf(text, TEXT_BYTES, "the gradient %s %.1f decades from the last time step back to the first",
                  forecast->time_slope < 0 ? "shrinks" : "grows", fabs(forecast->time_slope));
@@ -184,6 +180,17 @@ char *forecast_text(const PlumbNet *net, const PlumbForecast *forecast, char tex
     case PLUMB_OF_STEPS:
         snprintf(text, TEXT_BYTES, "steps of this learning rate are %s times too large for %d layers that move at once",
                  number_figure(forecast->stride / forecast->limits.stride, left), forecast->depth + 1);
+        break;
+    case PLUMB_OF_REACH:
+        snprintf(text, TEXT_BYTES,
+                 "all steps of this training together move what tells rows apart by %s of what is asked",
+                 number_figure(pow(10, forecast->reach), left));
+        break;
+    case PLUMB_OF_CURVATURE:
+        snprintf(text, TEXT_BYTES,
+                 forecast->adaptive ? "a step of this learning rate moves the outputs by %s times what targets vary by"
+                                    : "steps of this learning rate are %s times what the curvature of the loss stands",
+                 number_figure(pow(10, forecast->curvature), left));
         break;
     default:
         slope_text(forecast, first, last, text);

@@ -80,7 +80,8 @@ static void add_trouble(Troubles *troubles, const char *rule, const char *remedy
 static void add_foreseen(const Sickness *sickness, Troubles *troubles) {
     PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, sickness->recipe->call.call, NULL);
     bool ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
-    if (ill && told->reason == PLUMB_OF_STEPS) {
+    bool by_rate = ill && told->reason == PLUMB_OF_CURVATURE && told->curvature < told->curvature_usual;
+    if (ill && (told->reason == PLUMB_OF_STEPS || by_rate)) {
         add_trouble(troubles, "learning_rate_too_high", "", URGENT);
     } else if (ill && told->time_slope && fabs(told->time_slope) >= fabs(told->slope)) {
         add_trouble(troubles, told->time_slope < 0 ? "vanishing_through_time" : "exploding_through_time", "", URGENT);

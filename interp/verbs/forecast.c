@@ -66,7 +66,11 @@ static json_t *remedies_json(const PlumbRemedy *remedy, int count) {
 static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast, const PlumbRemedy *remedy,
                              int remedies) {
     json_t *object = json_object();
-    static const char *const reasons[] = {"", "gradient", "signal", "time", "differences", "units", "steps", "draws"};
+    static const char *const reasons[] = {[PLUMB_OF_NOTHING] = "",           [PLUMB_OF_GRADIENT] = "gradient",
+                                          [PLUMB_OF_TIME] = "time",          [PLUMB_OF_DIFFERENCES] = "differences",
+                                          [PLUMB_OF_UNITS] = "units",        [PLUMB_OF_STEPS] = "steps",
+                                          [PLUMB_OF_DRAWS] = "draws",        [PLUMB_OF_REACH] = "reach",
+                                          [PLUMB_OF_CURVATURE] = "curvature"};
     const char *verdict = verdict_name(forecast->verdict), *reason = reasons[forecast->reason];
     json_object_set_new(object, "verdict", verdict ? json_text(verdict) : json_null());
     json_object_set_new(object, "reason", *reason ? json_text(reason) : json_null());
@@ -78,6 +82,8 @@ static json_t *forecast_json(const PlumbNet *net, const PlumbForecast *forecast,
     json_object_set_new(object, "time_slope", json_figure(forecast->time_slope));
     json_object_set_new(object, "difference", json_figure(forecast->difference));
     json_object_set_new(object, "stride", json_figure(forecast->stride));
+    json_object_set_new(object, "reach", json_figure(forecast->reach));
+    json_object_set_new(object, "curvature", json_figure(forecast->curvature));
     json_object_set_new(object, "depth_scale", json_figure(forecast->depth_scale));
     json_object_set_new(object, "underflow_depth", json_figure(forecast->underflow_depth));
     json_object_set_new(object, "layers", layers_json(net, forecast));

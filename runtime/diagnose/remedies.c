@@ -1,5 +1,5 @@
 /* Edits of one line, tried by forecast. */
-#include "../plumb.h"
+#include "walk.h"
 
 static const struct {
     const char *text, *act, *init, *norm; /* text: as a script writes the edit */
@@ -16,12 +16,19 @@ static const PlumbCall *call_named(PlumbArena *arena, const char *name) {
     return name ? plumb_call_default(arena, name, NULL) : NULL;
 }
 
+/* Steps that fail with any net are no fault of the edit's. */
+static bool is_sound(const PlumbForecast *forecast) {
+    bool of_steps = (forecast->reason == PLUMB_OF_REACH && falls_short_with_any(forecast)) ||
+                    (forecast->reason == PLUMB_OF_CURVATURE && leaps_with_any(forecast));
+    return forecast->verdict == PLUMB_HEALTHY || of_steps;
+}
+
 /* Is the edited net healthy? An edit that does not fit the net (a norm of an image's rows) is none. */
 static bool helps(const PlumbNet *net, const PlumbEdit *edit, const PlumbData *data, const PlumbCall *recipe,
                   double *slope) {
     PlumbNet *variant = plumb_net_variant(net, edit, NULL);
     PlumbForecast *forecast = variant ? plumb_forecast(variant, data, recipe, NULL) : NULL;
-    bool healthy = forecast && forecast->verdict == PLUMB_HEALTHY;
+    bool healthy = forecast && is_sound(forecast);
     *slope = forecast ? forecast->slope : 0;
     plumb_forecast_free(forecast);
     plumb_net_free(variant);

@@ -105,9 +105,11 @@ PlumbVerdict foreseen(const Patient *patient) {
         return PLUMB_UNFORESEEN;
     }
     PlumbForecast depth = *patient->about->forecast;
-    depth.time_slope = 0;
+    depth.time_slope = depth.time_sensitivity = 0;
     depth.alike = -1;
     depth.stride = NAN;
+    depth.reach = falls_short_with_any(&depth) ? INFINITY : depth.reach;
+    depth.curvature = leaps_with_any(&depth) ? NAN : depth.curvature;
     return forecast_verdict(&depth, &depth.reason);
 }
 

@@ -1,6 +1,7 @@
 /* Rows that cannot be learnt from, and outputs that do not fit what is asked of them. */
 #include "../train/parts.h"
 #include "rules.h"
+#include "walk.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,18 +44,6 @@ static Columns columns_of(const PlumbData *data) {
 
 double input_rms(const PlumbData *data) {
     return data ? columns_of(data).rms : NAN;
-}
-
-/* Does a layer that reads the rows bring them to scale, or take them as numbers of things? */
-static bool reads_any_scale(const PlumbNet *net) {
-    for (int i = 1; i < plumb_net_size(net); i++) {
-        const PlumbNode *node = plumb_net_node(net, i);
-        const char *name = node->call->entry->name;
-        if (node->input[0] == 0 && (!strcmp(node->call->entry->family, "norms") || !strcmp(name, "embedding"))) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool labels_are_wrong(Patient *patient, PlumbFinding *finding) {

@@ -82,6 +82,33 @@ static bool is_faint(const Patient *patient, int node) {
     return about->forecast && about->forecast->node[node].decades < -3;
 }
 
+/* By forecast where that knows of it: a float that is 0 does not tell where it became so. */
+static double decades_at(const Patient *patient, int k) {
+    const PlumbCase *about = patient->about;
+    bool foretold = !about->probe || foreseen(patient) == PLUMB_VANISHING;
+    return !foretold         ? log10(about->probe[patient->layer[k]].output_grad)
+           : about->forecast ? about->forecast->node[patient->layer[k]].decades
+                             : NAN;
+}
+
+/* The layer at which alone most of the gradient is lost, as the k-th; -1: it fades over many. */
+static int chasm_of(const Patient *patient) {
+    int last = patient->layers - 1, deepest = -1;
+    double most = 3, end = decades_at(patient, last);
+    for (int k = last - 1; k >= 0; k--) {
+        double lost = decades_at(patient, k + 1) - decades_at(patient, k);
+        deepest = lost > most ? k : deepest;
+        most = fmax(most, lost);
+    }
+    double total = end - decades_at(patient, 0);
+    return isinf(most) || most > 0.75 * total ? deepest : -1;
+}
+
+static bool is_chasm(const Patient *patient, int node) {
+    int k = chasm_of(patient);
+    return k >= 0 && node == patient->layer[k];
+}
+
 static bool is_below_last(const Patient *patient, int node) {
     return *plumb_net_node(patient->about->net, node)->init && node != patient->layer[patient->layers - 1];
 }
@@ -131,6 +158,10 @@ static const char *vanishing_evidence(Patient *patient) {
         return say(patient, "between draws of the weights the gradient differs by +-%.1f decades, by forecast%s",
                    forecast->spread, standing(patient));
     }
+    if (forecast->reason == PLUMB_OF_REACH) {
+        return say(patient, "all steps together move what tells rows apart by %.1e of what is asked, by forecast%s",
+                   pow(10, forecast->reach), standing(patient));
+    }
     if (forecast->slope > -3 && forecast->difference < 3.2e-4) {
         return say(patient, "what two rows differ by is %.1e of the signal at %s, by forecast%s", forecast->difference,
                    name_of(patient, forecast->last), standing(patient));
@@ -149,7 +180,9 @@ bool judge_vanishing_gradient(Patient *patient, PlumbFinding *finding) {
     finding->cause = cause_of(patient);
     tell_roots(patient, RULE_BIT(DEAD_UNITS) | RULE_BIT(SATURATED_ACTIVATION) | RULE_BIT(LEARNING_RATE_TOO_HIGH));
     take_remedy(patient, finding, foreseen(patient) == PLUMB_HEALTHY ? "act=leaky_relu, init=he" : "norm=layernorm");
-    return take_layers(patient, finding, is_faint) || take_layers(patient, finding, is_below_last);
+    bool placed = take_layers(patient, finding, is_chasm) ||
+                  (take_layers(patient, finding, is_faint) && finding->layer[0] == patient->layer[0]);
+    return placed || take_layers(patient, finding, is_below_last);
 }
 
 /* ---- exploding ------------------------------------------------------------------------------------------------- */
@@ -208,8 +241,13 @@ static const char *exploding_evidence(Patient *patient, int64_t nonfinite) {
                    about->epoch[0].grad_first, about->epoch[about->epochs - 1].grad_first, about->epochs,
                    standing(patient));
     }
-    return say(patient, "the gradient grows %.1f decades, the signal %.1f, by forecast%s",
-               patient->about->forecast->slope, patient->about->forecast->signal_slope, standing(patient));
+    const PlumbForecast *forecast = patient->about->forecast;
+    if (forecast->reason == PLUMB_OF_CURVATURE) {
+        return say(patient, "a step goes %.2g times as far as the first weights stand, by forecast%s",
+                   pow(10, forecast->curvature), standing(patient));
+    }
+    return say(patient, "the gradient grows %.1f decades, the signal %.1f, by forecast%s", forecast->slope,
+               forecast->signal_slope, standing(patient));
 }
 
 bool judge_exploding_gradient(Patient *patient, PlumbFinding *finding) {

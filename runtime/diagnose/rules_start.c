@@ -2,6 +2,7 @@
 #include "rules.h"
 #include "walk.h"
 #include <math.h>
+#include <string.h>
 
 /* ---- weights that are alike ------------------------------------------------------------------------------------- */
 
@@ -59,13 +60,29 @@ static double drawn_gain(const Patient *patient, int node) {
                   : 0;
 }
 
-/* Few layers are drawn much more off than the others: it is them. */
-static bool is_odd(const Patient *patient, int node) {
+/* The layer whose draws are most off to the side of the slope. */
+static int oddest(const Patient *patient) {
     double sign = patient->about->forecast->slope < 0 ? -1 : 1, most = 0;
+    int odd = -1;
     for (int i = 0; i < patient->layers; i++) {
-        most = fmax(most, sign * drawn_gain(patient, patient->layer[i]));
+        double off = is_drawn(patient, patient->layer[i]) ? sign * drawn_gain(patient, patient->layer[i]) : 0;
+        odd = off > most ? patient->layer[i] : odd;
+        most = fmax(most, off);
     }
-    return is_drawn(patient, node) && sign * drawn_gain(patient, node) > 0.5 * most;
+    return odd;
+}
+
+/* About as far off as that, or drawn alike. */
+static bool is_odd(const Patient *patient, int node) {
+    int odd = oddest(patient);
+    if (odd < 0 || !is_drawn(patient, node)) {
+        return false;
+    }
+    const PlumbNet *net = patient->about->net;
+    bool alike = !strcmp(plumb_net_node(net, node)->init, plumb_net_node(net, odd)->init) &&
+                 drawn_std(net, node) == drawn_std(net, odd);
+    double sign = patient->about->forecast->slope < 0 ? -1 : 1;
+    return alike || sign * drawn_gain(patient, node) > 0.5 * sign * drawn_gain(patient, odd);
 }
 
 /* The initialiser carries most of an ill slope. */

@@ -1,7 +1,9 @@
 /* The size of the steps: learning rate, updates, clipping. */
+#include "../train/parts.h"
 #include "rules.h"
 #include "walk.h"
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- update ratios of the epochs ------------------------------------------------------------------------------- */
 
@@ -92,7 +94,7 @@ bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
     finding->evidence = too_high_evidence(patient, wild, swings, deep);
     finding->cause = say(patient, "lr=%g", patient->lr);
     finding->remedy = with_lr(patient, shrunk(patient));
-    return !deep || take_layers(patient, finding, has_weights);
+    return take_layers(patient, finding, has_weights);
 }
 
 /* One layer of huge weights makes the whole net's ratio small: do most of them move? */
@@ -104,13 +106,53 @@ static bool most_layers_rest(const Patient *patient) {
     return 2 * moving <= patient->layers;
 }
 
+/* Learning rate that the schedule has yet to give, over what it has given; NaN: there is none, or nothing is to come.
+ */
+static double left_of_schedule(const Patient *patient) {
+    const PlumbCase *about = patient->about;
+    const PlumbCall *call = about->recipe ? plumb_call_call(about->recipe, "schedule") : NULL;
+    double epochs = about->recipe ? plumb_call_number(about->recipe, "epochs") : 0;
+    if (!call || about->epochs < 1 || about->epochs >= epochs) {
+        return NAN;
+    }
+    int64_t done = about->epoch[about->epochs - 1].step, each = done / about->epochs;
+    double past = 0, ahead = 0;
+    Progress at = {
+        .steps = (int64_t)(each * epochs), .steps_an_epoch = each, .history = about->epoch, .epochs = about->epochs};
+    for (at.step = 0; at.step < at.steps; at.step++) {
+        double factor = ((const Schedule *)call->entry)->factor(call, &at);
+        *(at.step < done ? &past : &ahead) += factor;
+    }
+    return ahead / past;
+}
+
+/* The steps to come add up to less than those done, which were not enough. */
+static bool judge_dying_schedule(Patient *patient, PlumbFinding *finding) {
+    double left = left_of_schedule(patient);
+    if (!(left < 1) || is_early(patient) || !(patient->level > 0.5) || recovers(patient)) {
+        return false;
+    }
+    char *schedule = plumb_call_text(plumb_call_call(patient->about->recipe, "schedule"));
+    finding->severity = PLUMB_SEVERE;
+    finding->evidence = say(patient, "all steps to come add up to %.2g of those of the first %d epochs%s", left,
+                            patient->about->epochs, standing(patient));
+    finding->cause = say(patient, "schedule = %s", schedule ? schedule : "");
+    finding->remedy = "schedule = cosine";
+    patient->failed = patient->failed || !schedule;
+    free(schedule);
+    return true;
+}
+
 /* The weights hardly move, though a gradient is there for them, and the loss goes down or nowhere. */
 bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     double most = epoch_largest_update(patient);
     PlumbVerdict verdict = foreseen(patient);
     int last = patient->about->epochs - 1;
+    if (judge_dying_schedule(patient, finding)) {
+        return true;
+    }
     if (last < 1 || is_early(patient) || isnan(patient->lr) || verdict == PLUMB_VANISHING ||
-        verdict == PLUMB_EXPLODING || !(most < 3e-4) || !most_layers_rest(patient) || recovers(patient) ||
+        verdict == PLUMB_EXPLODING || !(most < 3e-4) || most == 0 || !most_layers_rest(patient) || recovers(patient) ||
         !(patient->level > 0.5) || patient->about->epoch[last].loss > 1.01 * patient->about->epoch[0].loss) {
         return false;
     }

@@ -49,11 +49,17 @@ static Decay worst(const PlumbCase *about, double sign) {
     return about->probe ? measured(about->net, sign) : foretold(about, sign);
 }
 
-/* What the weights were, they are while nothing was learnt. */
+/* What the weights were, they are while nothing was learnt: then growth that a bounded state does not share counts,
+ * too. */
 static Decay grown(const Patient *patient) {
     Decay decay = worst(patient->about, 1);
-    bool untaught = patient->trained && is_fresh(patient) && is_stuck(patient);
-    return decay.decades < patient->limits.time && untaught ? foretold(patient->about, 1) : decay;
+    const PlumbForecast *forecast = patient->about->forecast;
+    bool untaught = !patient->trained || (is_fresh(patient) && is_stuck(patient));
+    bool told = forecast && (forecast->time_slope > patient->limits.time ||
+                             forecast->time_sensitivity > patient->limits.time_sensitivity);
+    return decay.decades > patient->limits.time ? decay
+           : untaught && told                   ? foretold(patient->about, 1)
+                                                : (Decay){.node = -1};
 }
 
 static bool is_truncated(const PlumbCase *about) {
@@ -101,7 +107,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
         return false;
     }
     const char *kind = plumb_net_node(net, decay.node)->call->entry->name;
-    bool learns = patient->trained && !is_stuck(patient), opens = gates_may_open(kind, decay.decades, decay.steps);
+    bool learns = patient->trained && !is_stuck(patient), opens = gates_may_open(kind, decay.decades);
     if (is_fresh(patient) ? opens || learns : opens && learns) {
         return false;
     }
@@ -119,8 +125,7 @@ bool judge_vanishing_through_time(Patient *patient, PlumbFinding *finding) {
 bool judge_exploding_through_time(Patient *patient, PlumbFinding *finding) {
     Decay decay = grown(patient);
     bool fails = !patient->trained || is_stuck(patient) || diverges(patient) || oscillates(patient);
-    if (decay.node < 0 || decay.decades < patient->limits.time || !fails || is_early(patient) ||
-        is_truncated(patient->about)) {
+    if (decay.node < 0 || !fails || is_early(patient) || is_truncated(patient->about)) {
         return false;
     }
     finding->first_step = 1;

@@ -19,6 +19,22 @@ bool is_plain(const PlumbNet *net) {
     return true;
 }
 
+/* Does a layer that reads the rows bring them to scale, or take them as numbers of things? */
+bool reads_any_scale(const PlumbNet *net) {
+    for (int i = 1; i < plumb_net_size(net); i++) {
+        const PlumbNode *node = plumb_net_node(net, i);
+        const char *name = node->call->entry->name;
+        if (node->input[0] == 0 && (!strcmp(node->call->entry->family, "norms") || !strcmp(name, "embedding"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+double input_square(const Walk *walk) {
+    return reads_any_scale(walk->net) ? 1 : walk->signal[0].q;
+}
+
 double depth_factor(int layers) {
     return pow(layers, 1.5);
 }
@@ -82,7 +98,8 @@ double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall 
         }
     }
     /* What large inputs add is no matter of the depth. */
-    double step = gathered_rate(recipe) * output_gradient(data, recipe, walk->batch) / fmax(1, sqrt(walk->signal[0].q));
+    double step =
+        gathered_rate(recipe) * output_gradient(data, recipe, walk->batch) / fmax(1, sqrt(input_square(walk)));
     step *= has_row_norms(walk->net) ? tamed_by_norms : 1;
     return layers ? step * exp(sum / layers) * depth_factor(layers) : NAN;
 }

@@ -8,39 +8,42 @@
 /* In decades (but for stride), for plain descent and for an optimizer that rescales the gradient of each weight
  * (adaptive).
  *
- * Small weights are a saddle, which is left at the pace of the layer with the strongest gradient (Saxe, McClelland &
- * Ganguli 2014): one layer of tiny weights among good ones gets all of it, and grows at once. Plain descent feels the
- * size of that gradient, and of the signal, whose square is in the curvature; an adaptive one makes its steps as large
- * at any, until its epsilon counts: 1e-8, where outputs that say nothing get 1e-2. Over time steps both are alike:
- * there a gradient is a sum of one weight's. What no scale of layers undoes is a gradient that grows, or falls, against
- * the signal: how sensitive the output is to the first layer's.
+ * A training fails that cannot get there: all its steps together move what tells rows apart by too little (reach), or
+ * one moves the net further than its curvature stands (curvature). So one layer of tiny weights among good ones is not
+ * the end, nor is a signal whose size a norm or the optimizer makes up for: what counts is what the steps can do. An
+ * adaptive optimizer makes its steps as large at any gradient, until its epsilon counts: 1e-8, where outputs that say
+ * nothing get 1e-2 (strongest). What it does not undo is a gradient that grows against the signal: how sensitive the
+ * output is to the first layer's. Where there is no training to forecast the slope speaks: vanishing, exploding.
  *
- * What tells rows apart is the square of their difference against the signal in the kernel that plain descent descends
- * on, whose condition is the steps it needs (Xiao, Pennington & Schoenholz 2020). And where single draws of the weights
- * differ by a decade to either side, the depth is more than the width carries (Hanin & Nica 2020). */
+ * And where single draws of the weights differ by a decade to either side, the depth is more than the width carries
+ * (Hanin & Nica 2020). Over time steps a gradient is a sum of one weight's, whatever the optimizer. */
 static const PlumbLimits limits[] = {
     {.vanishing = -3,
      .exploding = 1.5,
      .signal = 1.5,
      .time = 1.5,
+     .time_sensitivity = 1,
      .sensitivity = INFINITY,
      .stride = 0.9,
      .spread = 1,
-     .strongest = -1.75,
-     .insensitivity = -2,
+     .strongest = -INFINITY,
      .forgetting = -3.75,
-     .difference = -2},
+     .difference = -2,
+     .reach = -0.25,
+     .curvature = 0.1},
     {.vanishing = -5,
-     .exploding = 5,
+     .exploding = 4.5,
      .signal = INFINITY,
      .time = 1.5,
+     .time_sensitivity = 1,
      .sensitivity = 2.5,
      .stride = INFINITY,
      .spread = 1,
      .strongest = -6,
-     .insensitivity = -5,
      .forgetting = -3.75,
-     .difference = -3.5},
+     .difference = -3.5,
+     .reach = -2,
+     .curvature = 2.5},
 };
 
 const PlumbLimits *forecast_limits(bool adaptive) {
@@ -114,11 +117,11 @@ static double spread_of(const Walk *walk, const PlumbForecast *forecast) {
 
 /* ---- time -------------------------------------------------------------------------------------------------------- */
 
-/* Gates learn to open, and from the nearest steps first: one that begins at least half open will. What is shut is not
- * told to while next to nothing comes through. */
-bool gates_may_open(const char *layer, double decades, int steps) {
+/* Gates learn to open, and from the nearest steps first. What is shut is not told to while next to nothing comes
+ * through. */
+bool gates_may_open(const char *layer, double decades) {
     static const double shut = -10;
-    return strcmp(layer, "rnn") != 0 && (decades > shut || decades > log10(0.5) * (steps - 1));
+    return strcmp(layer, "rnn") != 0 && decades > shut;
 }
 
 /* Is the last time step all that is read of this node? */
@@ -134,41 +137,79 @@ static bool read_at_the_end(const Walk *walk, int at) {
 }
 
 void tell_time(const Walk *walk, PlumbForecast *forecast) {
-    forecast->time_slope = 0;
+    forecast->time_slope = forecast->time_sensitivity = 0;
     for (int i = 0; i < forecast->count; i++) {
         const NetNode *node = &walk->net->node[i];
-        if (!(walk->told[i].time_gain > 0) || !read_at_the_end(walk, i)) {
+        /* What is read at every step is told of at every step; what grows does so wherever it is read. */
+        if (!(walk->told[i].time_gain > 0) || (walk->told[i].time_gain < 1 && !read_at_the_end(walk, i))) {
             continue;
         }
         int steps = node->layer->time_steps(&node->site);
         double slope = log10(walk->told[i].time_gain) * (steps - 1);
-        bool opens = slope < 0 && gates_may_open(node->layer->entry.name, slope, steps);
+        bool opens = slope < 0 && gates_may_open(node->layer->entry.name, slope);
         bool counts = forecast->time_slope == 0 || opens < forecast->opens;
         if (counts || (opens == forecast->opens && fabs(slope) > fabs(forecast->time_slope))) {
             forecast->time_slope = slope;
             forecast->opens = opens;
+            forecast->time_sensitivity = slope - fmax(0, 0.5 * log10(walk->told[i].q));
         }
     }
 }
 
+/* ---- the recipe's doing -------------------------------------------------------------------------------------------
+ */
+
+/* By so many decades a net has to be worse than a usual one with which the recipe fails as well. */
+static const double much_worse = 1;
+
+bool falls_short_with_any(const PlumbForecast *f) {
+    return f->reach < f->limits.reach && f->reach_usual < f->limits.reach && f->reach > f->reach_usual - much_worse;
+}
+bool leaps_with_any(const PlumbForecast *f) {
+    return f->curvature > f->limits.curvature && f->curvature_usual > f->limits.curvature &&
+           f->curvature < f->curvature_usual + much_worse;
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------------------------- */
 
+/* Of plain descent the curvature tells what a steep gradient does, where a training is known. */
+static bool is_steep(const PlumbForecast *f) {
+    bool curves = f->curvature > f->limits.curvature, slope_speaks = f->adaptive || isnan(f->reach) || curves;
+    return slope_speaks && (f->slope > f->limits.exploding || f->slope - f->signal_slope > f->limits.sensitivity);
+}
+
+static bool grows_through_time(const PlumbForecast *f) {
+    return f->time_slope > f->limits.time || f->time_sensitivity > f->limits.time_sensitivity;
+}
+
 static PlumbReason growth(const PlumbForecast *f) {
-    return f->slope > f->limits.exploding || f->slope - f->signal_slope > f->limits.sensitivity ? PLUMB_OF_GRADIENT
-           : f->signal_slope > f->limits.signal                                                 ? PLUMB_OF_SIGNAL
-           : f->time_slope > f->limits.time                                                     ? PLUMB_OF_TIME
-           : f->stride > f->limits.stride                                                       ? PLUMB_OF_STEPS
-                                                                                                : PLUMB_OF_NOTHING;
+    return is_steep(f)                          ? PLUMB_OF_GRADIENT
+           : grows_through_time(f)              ? PLUMB_OF_TIME
+           : f->curvature > f->limits.curvature ? PLUMB_OF_CURVATURE
+           : f->stride > f->limits.stride       ? PLUMB_OF_STEPS
+                                                : PLUMB_OF_NOTHING;
+}
+
+/* Why so little of what tells rows apart is within reach. */
+static PlumbReason faintness(const PlumbForecast *f) {
+    return f->slope < f->limits.vanishing                      ? PLUMB_OF_GRADIENT
+           : log10(f->difference) < 0.5 * f->limits.difference ? PLUMB_OF_DIFFERENCES
+                                                               : PLUMB_OF_REACH;
+}
+
+/* Draws so different do harm where in some of them a step goes too far: the curvature is a square of what they differ
+ * by. An adaptive optimizer's steps do as far as its number of layers accounts for. */
+static bool is_gamble(const PlumbForecast *f) {
+    bool near = f->adaptive || !(f->curvature + 2 * f->spread < f->limits.curvature);
+    return f->spread > f->limits.spread && near;
 }
 
 static PlumbReason decay(const PlumbForecast *f) {
-    bool insensitive = f->slope - f->signal_slope < f->limits.insensitivity;
-    return f->strongest < f->limits.strongest                  ? PLUMB_OF_GRADIENT
-           : insensitive && f->slope < f->limits.vanishing     ? PLUMB_OF_GRADIENT
+    bool faint = isnan(f->reach) ? f->slope < f->limits.vanishing : f->reach < f->limits.reach;
+    return faint                                               ? faintness(f)
+           : f->strongest < f->limits.strongest                ? PLUMB_OF_GRADIENT
            : f->time_slope < f->limits.forgetting && !f->opens ? PLUMB_OF_TIME
-           : log10(f->difference) < f->limits.difference       ? PLUMB_OF_DIFFERENCES
-           : insensitive                                       ? PLUMB_OF_GRADIENT
-           : f->spread > f->limits.spread                      ? PLUMB_OF_DRAWS
+           : is_gamble(f)                                      ? PLUMB_OF_DRAWS
                                                                : PLUMB_OF_NOTHING;
 }
 
@@ -198,6 +239,7 @@ void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *re
     forecast->strongest = forecast->first < 0 ? NAN : strongest_gradient(walk, forecast);
     forecast->spread = forecast->first < 0 ? NAN : spread_of(walk, forecast);
     forecast->stride = forecast_stride(walk, data, recipe);
+    forecast_movement(walk, data, recipe, forecast);
     forecast->alike = first_alike(walk->net);
     forecast->verdict = forecast_verdict(forecast, &forecast->reason);
 }

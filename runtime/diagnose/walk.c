@@ -217,6 +217,7 @@ static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
     g.focus = back->keeps ? d->focus : back->focus;
     g.spread += back->spread;
     g.cross = d->cross * back->cross * scale;
+    g.kin = d->kin * back->cross * scale;
     share_places(d, back, &g);
     if (back->normed.places > 0) {
         norm_row(d, back, &g);
@@ -230,7 +231,7 @@ static Gradient through(const Gradient *d, const Back *back, const Signal *x) {
         double lost = centring(d, back);
         g.decades += lost;
         g.cause[PLUMB_BY_NORM] += lost;
-        g.cross = -1 / (back->centred - 1);
+        g.cross = g.kin = -1 / (back->centred - 1);
         g.aligned_cross = g.cross * (x->q - x->difference);
     }
     return g;
@@ -262,6 +263,7 @@ static void gather(Gradient *into, const Gradient *g, double share) {
     into->cause[PLUMB_BY_SKIP] += share * entropy;
     into->focus += share * (g->focus > 0 ? g->focus : 1);
     into->cross += share * g->cross;
+    into->kin += share * g->kin;
     into->places += share * g->places;
     into->aligned += share * g->aligned;
     into->aligned_cross += share * g->aligned_cross;
@@ -350,7 +352,7 @@ static int start_of(const Walk *walk) {
 
 void walk_back(Walk *walk) {
     walk->start = start_of(walk);
-    walk->gradient[walk->start] = (Gradient){.reached = true, .aligned = walk->signal[walk->start].q};
+    walk->gradient[walk->start] = (Gradient){.reached = true, .kin = 1, .aligned = walk->signal[walk->start].q};
     for (int i = walk->net->node_count - 1; i > walk->start; i--) {
         walk->told[i].caution = walk->told[i].refused = NULL; /* no matter: it is the loss's */
     }

@@ -8,6 +8,7 @@ typedef struct Gradient {       /* of the loss by a node's output, relative to t
     bool reached;               /* false: no path leads here */
     double decades;             /* log10 of its rms, in the mean over draws; NaN: unknown */
     double cross;               /* E d(a) d(b) / E d^2 */
+    double kin;                 /* the same, were the gradient at the start the same for both rows */
     double places;              /* E d(t) d(u) / E d^2, two places of a row */
     double aligned, aligned_cross; /* E (x d)^2 / E d^2; E x(a) d(a) x(b) d(b) / E d^2 */
     double aligned_places;      /* the same of two places */
@@ -49,11 +50,20 @@ const PlumbLimits *forecast_limits(bool adaptive);
 void tell_time(const Walk *walk, PlumbForecast *forecast);
 void judge_forecast(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast);
 PlumbVerdict forecast_verdict(const PlumbForecast *forecast, PlumbReason *reason); /* by what it says and its limits */
+/* Is it the recipe's doing that all steps are too small, or one too large? A usual net fails with it too, by about as much. */
+bool falls_short_with_any(const PlumbForecast *forecast);
+bool leaps_with_any(const PlumbForecast *forecast);
 /* Of a recurrent layer over whose steps the gradient falls by so many (negative) decades. */
-bool gates_may_open(const char *layer, double decades, int steps);
+bool gates_may_open(const char *layer, double decades);
+
+/* ---- reach.c ------------------------------------------------------------------------------------------------------ */
+/* reach, curvature, and what they usually are */
+void forecast_movement(const Walk *walk, const PlumbData *data, const PlumbCall *recipe, PlumbForecast *forecast);
 
 /* ---- stride.c ----------------------------------------------------------------------------------------------------- */
 double forecast_stride(const Walk *walk, const PlumbData *data, const PlumbCall *recipe);
+bool reads_any_scale(const PlumbNet *net); /* a norm, or numbers of things: the inputs' size is no matter */
+double input_square(const Walk *walk); /* E x^2 of the inputs, where their size matters; else 1 */
 bool is_plain(const PlumbNet *net);  /* no links, no batch norms */
 double drawn_std(const PlumbNet *net, int at); /* of the first weight of a node; NaN: it has none */
 double depth_factor(int layers);     /* by which an update ratio counts in a plain net of so many */

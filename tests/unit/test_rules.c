@@ -112,6 +112,9 @@ static const Trial trials[] = {
     {"saturated_activation", "input(2)", "dense(8, init=normal(200)) -> relu", 1, "dense(2)", ARMS, SLOW, false, false},
     {"dead_units", "input(2)", "dense(8, bias_init=constant(-100)) -> relu", 1, "dense(2)", DOTS, SLOW, true, true},
     {"dead_units", "input(2)", "dense(8) -> relu", 1, "dense(2)", DOTS, SLOW, true, false},
+    /* Shut by its biases, though never quite 0. */
+    {"dead_units", "input(2)", "dense(8, bias_init=constant(-30)) -> gelu", 1, "dense(2)", DOTS, SLOW, true, true},
+    {"dead_units", "input(2)", "dense(8) -> gelu", 1, "dense(2)", DOTS, SLOW, true, false},
     {"vanishing_through_time", "input(40, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(40), SLOW, true, true},
     {"vanishing_through_time", "input(4, 2)", "rnn(8, return=last)", 1, "dense(1)", SUMS(4), SLOW, true, false},
     /* Gates learn to open. */
@@ -128,6 +131,13 @@ static const Trial trials[] = {
     {"learning_rate_too_low", "input(2)", "dense(8) -> tanh", 1, "dense(2)", DOTS,
      "recipe(epochs=4, batch=20, optimizer=sgd(lr=1e-6))", true, true},
     {"learning_rate_too_low", "input(2)", "dense(8) -> tanh", 1, "dense(2)", DOTS, QUICK, true, false},
+    /* What fails with any net is the rate's doing. */
+    {"vanishing_gradient", "input(2)", "dense(8) -> tanh", 1, "dense(2)", DOTS,
+     "recipe(epochs=4, batch=20, optimizer=sgd(lr=1e-6))", true, false},
+    {"exploding_gradient", "input(2)", "dense(16) -> relu", 2, "dense(2)", ARMS,
+     "recipe(epochs=4, batch=20, optimizer=sgd(lr=1e9))", true, false},
+    {"learning_rate_too_high", "input(2)", "dense(16) -> relu", 2, "dense(2)", ARMS,
+     "recipe(epochs=4, batch=20, optimizer=sgd(lr=1e9))", true, true},
     {"stagnant_update", "input(2)", "dense(8) -> tanh", 1, "dense(2)", DOTS,
      "recipe(epochs=4, batch=20, optimizer=sgd(lr=1e-6))", true, true},
     {"stagnant_update", "input(2)", "dense(8) -> tanh", 1, "dense(2)", DOTS, QUICK, true, false},
@@ -358,6 +368,77 @@ static void a_finding_names_layers_cause_and_a_remedy_that_the_forecast_calls_he
     plumb_net_free(net);
 }
 
+/* One layer that its biases shut, among good ones. */
+static void a_gradient_lost_at_one_layer_is_told_of_that_layer(void **state) {
+    Kit *kit = *state;
+    PlumbNet *net = net_of(kit, "input(2) -> dense(24) -> tanh -> dense(24) -> tanh -> dense(24, "
+                                "bias_init=constant(-25)) -> softplus -> dense(24) -> tanh -> dense(2)");
+    PlumbForecast *forecast = plumb_forecast(net, NULL, NULL, &kit->error);
+    PlumbCase about = {.net = net, .forecast = forecast, .loss = NAN};
+    PlumbDiagnosis *diagnosis = diagnose(&about);
+    const PlumbFinding *finding = find(diagnosis, "vanishing_gradient");
+    assert_non_null(finding);
+    assert_int_equal(finding->layers, 1);
+    assert_string_equal(plumb_net_node(net, finding->layer[0])->name, "dense3");
+    plumb_diagnosis_free(diagnosis);
+    plumb_forecast_free(forecast);
+    plumb_net_free(net);
+}
+
+static PlumbSeverity severity_of_saturation(Kit *kit, const char *text) {
+    PlumbNet *net = net_of(kit, text);
+    PlumbData *data = load(kit, ARMS);
+    PlumbConfig config = {.threads = 1, .shards = 1, .seed = 1};
+    PlumbProbe *probe = kit_alloc(kit, (size_t)plumb_net_size(net) * sizeof *probe);
+    PlumbCase about = {.net = net, .data = data, .recipe = call_of(kit, SLOW), .probe = probe, .loss = NAN};
+    assert_true(plumb_net_make(net, 1, &kit->error));
+    assert_true(plumb_measure(net, data, about.recipe, &config, probe, &about.loss, &kit->error));
+    PlumbDiagnosis *diagnosis = diagnose(&about);
+    const PlumbFinding *finding = find(diagnosis, "saturated_activation");
+    assert_non_null(finding);
+    PlumbSeverity severity = finding->severity;
+    plumb_diagnosis_free(diagnosis);
+    plumb_data_free(data);
+    plumb_net_free(net);
+    return severity;
+}
+
+static void saturation_beside_a_link_is_mild_and_in_a_gate_is_not(void **state) {
+    Kit *kit = *state;
+#define FLAT "dense(8, init=normal(200)) -> tanh"
+    assert_int_equal(severity_of_saturation(kit, "input(2) -> " FLAT " -> dense(2)"), PLUMB_SEVERE);
+    assert_int_equal(severity_of_saturation(kit, "input(2) -> a: dense(8) -> " FLAT " -> add & a -> dense(2)"),
+                     PLUMB_MILD);
+    assert_int_equal(severity_of_saturation(kit, "input(2) -> a: dense(8) -> " FLAT " -> multiply & a -> dense(2)"),
+                     PLUMB_SEVERE);
+#undef FLAT
+}
+
+/* Two epochs of thirty, after which little or much of the schedule is left. */
+static void a_schedule_that_dies_out_is_a_rate_too_low(void **state) {
+    static const struct {
+        const char *recipe;
+        bool fires;
+    } rows[] = {{"recipe(epochs=30, schedule=exponential(0.2))", true},
+                {"recipe(epochs=30, schedule=exponential(0.95))", false},
+                {"recipe(epochs=2, schedule=exponential(0.2))", false}}; /* it is over */
+    Kit *kit = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        PlumbNet *net = net_of(kit, "input(2) -> dense(8) -> tanh -> dense(2)");
+        PlumbData *data = load(kit, DOTS);
+        PlumbEpoch epoch[2];
+        for (int e = 0; e < 2; e++) {
+            epoch[e] = (PlumbEpoch){
+                .epoch = e + 1, .step = 100 * (e + 1), .loss = 0.68 - 0.05 * e, .metric = 0.5, .update_ratio = 1e-2};
+        }
+        PlumbCase about = {
+            .net = net, .data = data, .recipe = call_of(kit, rows[i].recipe), .epoch = epoch, .epochs = 2, .loss = NAN};
+        assert_judged(&about, rows[i].recipe, "learning_rate_too_low", rows[i].fires);
+        plumb_data_free(data);
+        plumb_net_free(net);
+    }
+}
+
 static void what_follows_names_the_finding_it_comes_from(void **state) {
     Kit *kit = *state;
     PlumbNet *net = deep(kit, "input(2)", "dense(32, init=normal(1)) -> relu", 8, "dense(2)");
@@ -402,6 +483,9 @@ int main(void) {
         kit_test(rules_of_the_loss_read_its_history),
         kit_test(bad_data_is_found_before_training),
         kit_test(a_finding_names_layers_cause_and_a_remedy_that_the_forecast_calls_healthy),
+        kit_test(a_gradient_lost_at_one_layer_is_told_of_that_layer),
+        kit_test(saturation_beside_a_link_is_mild_and_in_a_gate_is_not),
+        kit_test(a_schedule_that_dies_out_is_a_rate_too_low),
         kit_test(what_follows_names_the_finding_it_comes_from),
         kit_test(the_loss_at_chance_is_that_of_the_best_constant),
     };

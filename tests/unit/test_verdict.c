@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define SGD "recipe(optimizer=sgd(lr=0.1))"
+#define SLOW "recipe(optimizer=sgd(lr=0.001))"
 #define FAST "recipe(optimizer=sgd(lr=0.05, momentum=0.9))"
 #define ADAM "recipe(optimizer=adam())"
 #define BLOBS "blobs(classes=4, features=8, samples=200)"
@@ -23,7 +24,8 @@ static const Row rows[] = {
     {"input(64)", RELU("xavier"), 10, NULL, SGD, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(64)", RELU("xavier"), 25, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(64)", RELU("xavier"), 40, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_GRADIENT},
-    {"input(64)", RELU("he"), 40, NULL, SGD, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(64)", RELU("he"), 40, NULL, SLOW, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(64)", RELU("he"), 40, NULL, SGD, PLUMB_EXPLODING, PLUMB_OF_CURVATURE},
     {"input(64)", RELU("normal(0.2)"), 8, NULL, SGD, PLUMB_EXPLODING, PLUMB_OF_GRADIENT},
     /* Adam undoes what is but scale, up to a point. */
     {"input(64)", RELU("normal(0.2)"), 8, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
@@ -40,7 +42,8 @@ static const Row rows[] = {
     {"input(100, 2)", "rnn(64, return=last)", 1, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_TIME},
     {"input(20, 2)", "rnn(64, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(100, 2)", "lstm(64, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
-    {"input(100, 2)", "gru(64, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(40, 2)", "gru(64, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(100, 2)", "gru(64, return=last)", 1, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_TIME},
     {"input(100, 2)", "lstm(64, forget_bias=3, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(100, 2)", "lstm(64, forget_bias=-3, return=last)", 1, NULL, ADAM, PLUMB_VANISHING, PLUMB_OF_TIME},
     {"input(10, 2)", "lstm(64, forget_bias=-3, return=last)", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
@@ -57,7 +60,7 @@ static const Row rows[] = {
     /* One layer of tiny weights gets the whole gradient; of several each waits for the others. */
     {"input(64)", "dense(32) -> tanh -> dense(32, init=normal(1e-7)) -> tanh", 1, NULL, SGD, PLUMB_HEALTHY,
      PLUMB_OF_NOTHING},
-    {"input(64)", "dense(32, init=normal(1e-3)) -> tanh", 2, NULL, SGD, PLUMB_VANISHING, PLUMB_OF_GRADIENT},
+    {"input(64)", "dense(32, init=normal(1e-3)) -> tanh", 2, NULL, SGD, PLUMB_VANISHING, PLUMB_OF_REACH},
     {"input(64)", "dense(32, init=normal(1e-3)) -> tanh", 2, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(64)", "dense(32) -> tanh -> dense(32, init=zeros) -> tanh", 1, NULL, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(8) -> dense(24, init=normal(1e-7))", "relu -> dense(24, init=he)", 3, BLOBS, FAST, PLUMB_HEALTHY,
@@ -75,6 +78,39 @@ static const Row rows[] = {
      "recipe(optimizer=sgd(lr=0.05, momentum=0.9), clip=by_norm(1))", PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(8)", "dense(24, init=he) -> relu", 22, BLOBS, ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
     {"input(8)", "dense(24, init=he) -> batchnorm -> relu", 10, BLOBS, FAST, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    /* All steps together get nowhere; a single one goes too far: by curvature, or past the numbers that are asked. */
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=1e-6))", PLUMB_VANISHING,
+     PLUMB_OF_REACH},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=0.01))", PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=10))", PLUMB_EXPLODING,
+     PLUMB_OF_CURVATURE},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=10), clip=by_norm(1))", PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    {"input(1)", "dense(24, init=he(gain=1000)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_EXPLODING,
+     PLUMB_OF_CURVATURE},
+    {"input(1)", "dense(24, init=he) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(1)", "dense(24, init=normal(1e-3)) -> relu", 2, "sine(samples=200)", ADAM, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    /* Wide nets stand more; not all. */
+    {"input(8)", "dense(1024, init=he) -> relu", 2, BLOBS, "recipe(optimizer=sgd(lr=0.1))", PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    {"input(8)", "dense(1024, init=he) -> relu", 2, BLOBS, "recipe(optimizer=sgd(lr=1))", PLUMB_EXPLODING,
+     PLUMB_OF_CURVATURE},
+    /* What a schedule never gives is no step; lars sets its steps by other means. */
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS,
+     "recipe(optimizer=sgd(lr=0.01), schedule=cosine(warmup=100000000))", PLUMB_VANISHING, PLUMB_OF_REACH},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=sgd(lr=0.01), schedule=cosine(warmup=10))",
+     PLUMB_HEALTHY, PLUMB_OF_NOTHING},
+    {"input(8)", "dense(24, init=he) -> relu", 3, BLOBS, "recipe(optimizer=lars(lr=1e-6))", PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
+    /* Large inputs do not excuse a step where a norm takes their size away. */
+    {"input(8) -> layernorm", "dense(24, init=he) -> relu", 3, LARGE_BLOBS, "recipe(optimizer=sgd(lr=10))",
+     PLUMB_EXPLODING, PLUMB_OF_CURVATURE},
+    /* A bounded state whose gradient grows is chaos; one that grows along is not yet. */
+    {"input(80, 2)", "rnn(64, recurrent_init=orthogonal(1.5), return=last)", 1, NULL, ADAM, PLUMB_EXPLODING,
+     PLUMB_OF_TIME},
+    {"input(10, 2)", "rnn(64, recurrent_init=orthogonal(1.5), return=last)", 1, NULL, ADAM, PLUMB_HEALTHY,
+     PLUMB_OF_NOTHING},
     /* Inputs without a scale are another matter. */
     {"input(8)", "dense(24, init=he) -> relu", 3, LARGE_BLOBS, FAST, PLUMB_HEALTHY, PLUMB_OF_NOTHING},
 };
