@@ -201,8 +201,8 @@ void plan_forward(Plan *plan, int thread) {
     run_steps(plan, thread, 0, plan->forward_count);
 }
 
-void plan_backward(Plan *plan, int thread) {
-    run_steps(plan, thread, plan->forward_count, plan->step_count);
+void plan_backward(Plan *plan, int thread, int stage) {
+    run_steps(plan, thread, plan->stage_step[stage], plan->stage_step[stage + 1]);
 }
 
 /* ---- figures ----------------------------------------------------------------------------------------------------- */

@@ -32,7 +32,7 @@ typedef struct Shard {
     void *memory;             /* one block for all of it */
     NodeRun *run;             /* one per node */
     Pass *pass;               /* one per node */
-    real *gradients;          /* as the net's parameters */
+    real *gradients;          /* of the weights: see Plan.gradient */
     real *spare;              /* as large as the largest output */
     real **pointers;          /* what the passes point to */
     unsigned char *alive;     /* flags of all units that may be dead */
@@ -56,10 +56,15 @@ typedef struct Plan {
     int op_count;
     Step *step;
     int step_count, forward_count; /* forward steps come first */
+    int *stage;               /* of each op's backward steps: first of them the one in which the pass begins */
+    int *stage_step, *stage_end; /* of each stage: its first step, and of all their last; its last op */
+    int stage_count;
     int *root;                /* of a view: the node whose memory it is; else the node itself */
     bool *wants;              /* a gradient: something learned lies before it */
     bool *blocked;            /* an image whose channels lie in blocks */
-    bool *late;               /* the gradient of its weight is taken behind the backward pass, from all shards at once */
+    bool *late;               /* the gradient of its weight is taken behind its stage, from all shards at once */
+    int64_t *gradient;        /* of each weight in a shard's gradients; -1 where it is late */
+    int64_t gradient_count;
     InputRun *input_run;      /* all nodes' inputs in turn */
     int *first_input;         /* of each node, in input_run */
     Prepared **prepared;      /* each shard's nodes in turn: what their layers made; NULL where nothing */
@@ -70,15 +75,19 @@ typedef struct Plan {
 
 /* Fills `blocked`, for at most `rows` rows a shard; `wants` must be known. */
 void blocks_find(Plan *plan, const bool *live, int rows);
+/* `stage`, `stage_end`: ops and `wants` must be known; then `stage_step`, once steps are. */
+void stages_find(Plan *plan);
+void stages_begin(Plan *plan);
 /* `pool` is borrowed. The net's weights must be made. */
 Plan *plan_new(PlumbNet *net, const Kernels *k, Pool *pool, int batch, int shards, bool training, PlumbError *error);
 void plan_free(Plan *plan); /* NULL is allowed */
 
 /* Before a run: how many rows, and what the random layers draw from. still: buffers such as running means stay. */
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still);
-/* Inside a parallel region, on every thread. */
+/* Inside a parallel region, on every thread. All stages in turn, and behind each a meeting; what is late is as the stage left it until
+ * the next one ends. */
 void plan_forward(Plan *plan, int thread);
-void plan_backward(Plan *plan, int thread);
+void plan_backward(Plan *plan, int thread, int stage);
 /* Rows of x for shard `s`: row i of the batch is x + index[i] * size, or x + i * size where index is NULL. */
 void plan_gather(Plan *plan, int s, const real *x, const uint32_t *index);
 const real *plan_output(const Plan *plan, int s);

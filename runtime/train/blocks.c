@@ -29,6 +29,48 @@ static void find_nodes(Stepper *stepper) {
     }
 }
 
+/* The stage behind which a weight's gradient is whole: that of the last of the layers that share it. Where nothing goes
+ * back the last one. */
+static int stage_of(const Plan *plan, int weight, const int *last_op) {
+    return last_op[weight] < 0 ? plan->stage_count - 1 : plan->stage[last_op[weight]];
+}
+
+static void find_last_ops(const Plan *plan, int *last_op) {
+    for (int w = 0; w < plan->net->weight_count; w++) {
+        last_op[w] = -1;
+    }
+    for (int op = plan->op_count - 1; op >= 0; op--) {
+        const PlumbNode *node = &plan->net->node[plan->op[op].node].about;
+        for (int j = 0; plan->wants[plan->op[op].node] && j < node->weight_count; j++) {
+            last_op[node->first_weight + j] = op;
+        }
+    }
+}
+
+static bool find_turns(Stepper *stepper) {
+    const Plan *plan = stepper->plan;
+    int *last_op = calloc((size_t)stepper->net->weight_count + 1, sizeof *last_op);
+    stepper->turn = calloc((size_t)stepper->block_count + 1, sizeof *stepper->turn);
+    stepper->first_turn = calloc((size_t)plan->stage_count + 2, sizeof *stepper->first_turn);
+    if (!last_op || !stepper->turn || !stepper->first_turn) {
+        free(last_op);
+        return false;
+    }
+    find_last_ops(plan, last_op);
+    int *end = stepper->first_turn + 1; /* counted, summed up, and then moved on block by block */
+    for (int i = 0; i < stepper->block_count; i++) {
+        end[1 + stage_of(plan, stepper->block[i].weight, last_op)]++;
+    }
+    for (int stage = 0; stage < plan->stage_count; stage++) {
+        end[stage + 1] += end[stage];
+    }
+    for (int i = 0; i < stepper->block_count; i++) {
+        stepper->turn[end[stage_of(plan, stepper->block[i].weight, last_op)]++] = i;
+    }
+    free(last_op);
+    return true;
+}
+
 bool blocks_make(Stepper *stepper) {
     const PlumbNet *net = stepper->net;
     int count = 0;
@@ -51,7 +93,7 @@ bool blocks_make(Stepper *stepper) {
         stepper->first_block[i + 1] = stepper->block_count;
     }
     find_nodes(stepper);
-    return true;
+    return find_turns(stepper);
 }
 
 /* ---- a block ----------------------------------------------------------------------------------------------------- */
@@ -87,8 +129,9 @@ static void reduce(Stepper *stepper, int thread, Block *block, bool adds) {
     int shards = stepper->plan->shards;
     const real **sources = stepper->sources + thread * (shards + 1);
     sources[0] = stepper->net->gradients + block->offset;
+    int64_t at = stepper->plan->gradient[block->weight] + begin_of(stepper, block);
     for (int s = 0; s < shards; s++) {
-        sources[s + adds] = stepper->plan->shard[s].gradients + block->offset;
+        sources[s + adds] = stepper->plan->shard[s].gradients + at;
     }
     block->nonfinite = 0;
     block->grad_squares = stepper->k->reduce(shards + adds, block->length, sources,
@@ -148,11 +191,12 @@ static void find_limits(Stepper *stepper, int thread, double norm) {
     pool_barrier(stepper->pool, thread);
 }
 
-/* This thread's share. */
+/* This thread's share of some of them. */
 static void share(const Stepper *stepper, int thread, int *begin, int *end) {
     int threads = pool_threads(stepper->pool);
-    *begin = (int)((int64_t)stepper->block_count * thread / threads);
-    *end = (int)((int64_t)stepper->block_count * (thread + 1) / threads);
+    int64_t first = *begin, count = *end - *begin;
+    *begin = (int)(first + count * thread / threads);
+    *end = (int)(first + count * (thread + 1) / threads);
 }
 
 static bool is_finite(const Stepper *stepper, double squares) {
@@ -166,7 +210,7 @@ static bool is_finite(const Stepper *stepper, double squares) {
 /* Once the whole gradient is known; where the step is to be held if it is not finite, and it is not, nothing changes.
  * The same on every thread: losses and sums stand since the barrier. */
 static void update_all(Stepper *stepper, int thread) {
-    int begin, end;
+    int begin = 0, end = stepper->block_count;
     pool_barrier(stepper->pool, thread);
     double squares = blocks_squared_norm(stepper), norm = sqrt(squares);
     bool held = stepper->holds && !is_finite(stepper, squares);
@@ -185,23 +229,33 @@ static void update_all(Stepper *stepper, int thread) {
     }
 }
 
-void blocks_run(Stepper *stepper, int thread) {
-    int begin, end;
-    bool updates = stepper->last && stepper->updates, waits = stepper->holds || limits_wait(&stepper->limits);
-    bool adds = stepper->rows_taken > 0;
+static bool waits(const Stepper *stepper) {
+    return stepper->holds || limits_wait(&stepper->limits);
+}
+
+static bool updates(const Stepper *stepper) {
+    return stepper->last && stepper->updates;
+}
+
+void blocks_run(Stepper *stepper, int thread, int stage) {
+    int begin = stepper->first_turn[stage], end = stepper->first_turn[stage + 1];
+    bool adds = stepper->rows_taken > 0, now = updates(stepper) && !waits(stepper);
     share(stepper, thread, &begin, &end);
     for (int i = begin; i < end; i++) {
-        Block *block = &stepper->block[i];
+        Block *block = &stepper->block[stepper->turn[i]];
         if (block->node >= 0) {
             late_gradient(stepper, block, adds);
         } else {
             reduce(stepper, thread, block, adds);
         }
-        if (updates && !waits) {
+        if (now) {
             update(stepper, block, 0);
         }
     }
-    if (updates && waits) {
+}
+
+void blocks_end(Stepper *stepper, int thread) {
+    if (updates(stepper) && waits(stepper)) {
         update_all(stepper, thread);
     }
 }

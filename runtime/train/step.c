@@ -151,6 +151,8 @@ void stepper_clear(Stepper *stepper) {
     plan_free(stepper->plan);
     free(stepper->block);
     free(stepper->first_block);
+    free(stepper->turn);
+    free(stepper->first_turn);
     free(stepper->label);
     free(stepper->y);
     free(stepper->loss_of);
@@ -210,9 +212,12 @@ static void step_thread(void *arg, int thread) {
     }
     plan_forward(stepper->plan, thread);
     losses(stepper, thread);
-    plan_backward(stepper->plan, thread);
-    pool_barrier(stepper->pool, thread);
-    blocks_run(stepper, thread);
+    for (int stage = 0; stage < stepper->plan->stage_count; stage++) {
+        plan_backward(stepper->plan, thread, stage);
+        pool_barrier(stepper->pool, thread);
+        blocks_run(stepper, thread, stage);
+    }
+    blocks_end(stepper, thread);
 }
 
 /* One batch forward and backward: its share of the step's loss and gradient. */

@@ -19,6 +19,7 @@ typedef struct Stepper {
     Block *block;
     int block_count;
     int *first_block;        /* of each weight, and one past the last */
+    int *turn, *first_turn;  /* blocks in the order of the stages behind which they have their turn; where each stage's begin, and one past the last */
     Limits limits;           /* of clipping, and trust ratios */
     Update update;           /* of the step under way */
     real *state[2];          /* the optimizer's arrays */
