@@ -5,32 +5,56 @@
 #include <math.h>
 #include <string.h>
 
-static void clear_through(const NetNode *node, ThroughTime *through) {
-    memset(through->squares, 0, (size_t)node->time_steps * sizeof *through->squares);
-    *through = (ThroughTime){.squares = through->squares};
+static bool is_set(const RunOf *a, const RunOf *b) {
+    return a->rows == b->rows && a->truncate == b->truncate && a->seed == b->seed && a->training == b->training &&
+           a->still == b->still && a->measuring == b->measuring;
+}
+
+static void set_passes(Plan *plan, Shard *shard) {
+    const RunOf *set = &plan->set;
+    for (int i = 0; i < plan->net->node_count; i++) {
+        Pass *pass = &shard->pass[i];
+        NodeRun *run = &shard->run[i];
+        pass->rows = shard->rows;
+        pass->first_row = shard->first_row;
+        pass->batch = set->rows;
+        pass->seed = set->seed;
+        pass->training = set->training;
+        pass->still = set->still;
+        pass->tally_out = set->measuring ? &run->tally_out : NULL;
+        pass->tally_d_out = set->measuring ? &run->tally_d_out : NULL;
+        pass->truncate = set->truncate;
+        pass->through = set->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
+    }
+}
+
+static void clear_figures(const Plan *plan, Shard *shard) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        NodeRun *run = &shard->run[i];
+        run->tally_out = run->tally_d_out = (Tally){0};
+        if (shard->pass[i].through) {
+            memset(run->through.squares, 0, (size_t)plan->net->node[i].time_steps * sizeof *run->through.squares);
+            run->through = (ThroughTime){.squares = run->through.squares};
+        }
+    }
 }
 
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
+    RunOf set = {rows, plan->truncate, seed, training, still, plan->measuring};
+    bool as_before = is_set(&plan->set, &set);
+    plan->set = set;
     for (int s = 0; s < plan->shards; s++) {
         Shard *shard = &plan->shard[s];
         shard->first_row = (int64_t)rows * s / plan->shards;
         shard->rows = (int)((int64_t)rows * (s + 1) / plan->shards - shard->first_row);
-        for (int i = 0; i < plan->net->node_count; i++) {
-            Pass *pass = &shard->pass[i];
-            NodeRun *run = &shard->run[i];
-            pass->rows = shard->rows;
-            pass->first_row = shard->first_row;
-            pass->batch = rows;
-            pass->seed = seed;
-            pass->step = step;
-            pass->training = training;
-            pass->still = still;
-            pass->tally_out = plan->measuring ? &run->tally_out : NULL;
-            pass->tally_d_out = plan->measuring ? &run->tally_d_out : NULL;
-            run->tally_out = run->tally_d_out = (Tally){0};
-            pass->truncate = plan->truncate;
-            pass->through = plan->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
-            clear_through(&plan->net->node[i], &run->through);
+        if (!as_before) {
+            set_passes(plan, shard);
+        }
+        if (plan->measuring) {
+            clear_figures(plan, shard);
+        }
+        for (int i = 0; plan->random && i < plan->net->node_count; i++) {
+            shard->pass[i].step = step;
         }
     }
 }
@@ -53,9 +77,8 @@ void plan_gather(Plan *plan, int s, const real *x, const uint32_t *index) {
 static DenseAct fused(const Shard *shard, const Op *op) {
     const Pass *act = &shard->pass[op->act];
     NodeRun *run = &shard->run[op->act];
-    const PlumbCall *call = act->site->call;
-    return (DenseAct){.act = layer_of(call)->act,
-                      .a = call->count ? (real)call->arg[0].number : 0,
+    return (DenseAct){.act = op->phi,
+                      .a = op->a,
                       .y = run->out,
                       .dy = run->d_out,
                       .dz = shard->run[op->node].d_out,
@@ -113,9 +136,8 @@ static void find_alive(const Pass *pass, unsigned char *alive) {
 
 static void measure_output(const Plan *plan, const Shard *shard, int node) {
     const Pass *pass = &shard->pass[node];
-    const NetNode *about = &plan->net->node[node];
-    if (!about->layer->tallies_out) {
-        plan->k->tally(pass->rows * plumb_shape_size(about->about.shape), pass->out, pass->tally_out);
+    if (!pass->layer->tallies_out) {
+        plan->k->tally(values(pass), pass->out, pass->tally_out);
     }
     if (shard->run[node].alive) {
         find_alive(pass, shard->run[node].alive);
@@ -125,7 +147,7 @@ static void measure_output(const Plan *plan, const Shard *shard, int node) {
 static void run_forward(const Plan *plan, const Shard *shard, const Step *step) {
     const Op *op = &plan->op[step->op];
     Pass *pass = &shard->pass[op->node];
-    const Layer *layer = plan->net->node[op->node].layer;
+    const Layer *layer = pass->layer;
     pass->phase = step->phase;
     pass->joint = plan->joints ? &plan->joints[2 * plan->shards * op->node] : NULL;
     if (op->act >= 0) {
@@ -155,7 +177,7 @@ static void add_spares(const Plan *plan, const Shard *shard, int node) {
 static void run_backward(const Plan *plan, const Shard *shard, const Step *step) {
     const Op *op = &plan->op[step->op];
     Pass *pass = &shard->pass[op->node];
-    const Layer *layer = plan->net->node[op->node].layer;
+    const Layer *layer = pass->layer;
     pass->phase = step->phase;
     pass->joint = plan->joints ? &plan->joints[2 * plan->shards * op->node + plan->shards] : NULL;
     if (op->act >= 0) {
@@ -167,7 +189,7 @@ static void run_backward(const Plan *plan, const Shard *shard, const Step *step)
         }
         layer->backward(pass);
     }
-    if (step->phase + 1 >= layer->backward_phases) {
+    if (op->adds && step->phase + 1 >= layer->backward_phases) {
         add_spares(plan, shard, op->node);
     }
 }

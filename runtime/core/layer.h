@@ -27,6 +27,7 @@ typedef struct LayerSite {   /* where a layer stands, known before any weight is
     const PlumbShape *input;
     PlumbShape shape;        /* its output (not yet known to `shape`) */
     const char *next_act;    /* name of the activation that reads its output, or NULL: for init=auto */
+    int form;                /* what Layer.form reads off the call */
 } LayerSite;
 
 enum { LAYER_GATES_MAX = 3 };
@@ -38,6 +39,7 @@ typedef struct ThroughTime { /* what a recurrent layer's passes count when measu
 
 typedef struct Pass {        /* one shard's rows through one layer, in one phase */
     const Kernels *k;
+    const struct Layer *layer;
     const LayerSite *site;
     Prepared *plan;          /* what `prepare` returned, or NULL */
     bool blocked;            /* in[0] lies in blocks of channels */
@@ -88,6 +90,7 @@ struct Moments;
 typedef struct Layer {
     PlumbEntry entry;
     int inputs_min, inputs_max;
+    int (*form)(const PlumbCall *call); /* arguments that each pass asks for, read once; NULL: 0 */
     /* Output shape from the input shapes and arguments. False: error filled (found, expected, hint). */
     bool (*shape)(const LayerSite *site, PlumbShape *out, PlumbError *error);
     int (*weights)(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]); /* count; NULL: none */

@@ -76,7 +76,14 @@ static void find_ops(Plan *plan, Draft *draft) {
         if (pair) {
             draft->op_of[i + 1] = plan->op_count;
         }
-        plan->op[plan->op_count++] = (Op){i, pair ? i + 1 : -1};
+        plan->op[plan->op_count] = (Op){.node = i, .act = -1};
+        if (pair) {
+            const PlumbCall *act = node_at(plan, i + 1)->site.call;
+            plan->op[plan->op_count] = (Op){
+                .node = i, .act = i + 1, .phi = layer_of(act)->act, .a = act->count ? (real)act->arg[0].number : 0};
+        }
+        plan->random |= node_at(plan, i)->layer->random;
+        plan->op_count++;
     }
     for (int i = 0; i < plan->net->node_count; i++) {
         for (int j = 0; j < node_at(plan, i)->about.input_count && draft->op_of[i] >= 0; j++) {
@@ -151,6 +158,7 @@ static void place_spares(Plan *plan, Draft *draft, bool *written) {
         for (int j = 0; plan->wants[node] && j < node_at(plan, node)->about.input_count; j++) {
             int root = plan->root[node_at(plan, node)->about.input[j]];
             plan->input_run[plan->first_input[node] + j].adds = written[root];
+            plan->op[op].adds |= written[root];
             spare += written[root] ? node_values(plan, root) : 0;
             written[root] = true;
         }
@@ -304,6 +312,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
         bool runs = draft->op_of[i] >= 0;
         size_t save = runs && node->layer->save_bytes ? node->layer->save_bytes(&node->site, (int)most_rows(plan)) : 0;
         shard->pass[i] = (Pass){.k = plan->k,
+                                .layer = node->layer,
                                 .site = &node->site,
                                 .shard = s,
                                 .shards = plan->shards,

@@ -10,6 +10,9 @@
 
 typedef struct Op { /* a node, or a dense node and the activation behind it in one pass */
     int node, act;  /* act: -1 for a single node */
+    Act phi;        /* which activation that is, and its slope, alpha ... */
+    real a;
+    bool adds;      /* the gradients of some inputs go through `spare` */
 } Op;
 
 typedef struct Step { /* one call of an op's forward or backward, in one phase */
@@ -44,6 +47,12 @@ typedef struct Shard {
     int64_t correct;
 } Shard;
 
+typedef struct RunOf {        /* what all passes are told of a run, but for its step */
+    int rows, truncate;
+    uint64_t seed;
+    bool training, still, measuring;
+} RunOf;
+
 typedef struct Plan {
     PlumbNet *net;
     const Kernels *k;
@@ -52,6 +61,8 @@ typedef struct Plan {
     bool training;            /* with gradients */
     bool measuring;           /* tallies are on */
     int truncate;             /* Pass.truncate of every pass */
+    bool random;              /* some layers draw */
+    RunOf set;                /* what the passes are set for */
     Op *op;
     int op_count;
     Step *step;

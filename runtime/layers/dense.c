@@ -36,13 +36,19 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
     return true;
 }
 
+enum { NORMED = 1, BIASED = 2 };
+static int form(const PlumbCall *call) {
+    bool norm = !strcmp(plumb_call_string(call, "weight"), "weightnorm");
+    return (norm ? NORMED : 0) | (plumb_call_bool(call, "bias") ? BIASED : 0);
+}
+
 static bool normed(const LayerSite *site) {
-    return !strcmp(plumb_call_string(site->call, "weight"), "weightnorm");
+    return site->form & NORMED;
 }
 
 /* Which weight is the bias: weight, bias; or weight_v, weight_g, bias. -1: there is none. */
 static int bias_index(const LayerSite *site) {
-    return !plumb_call_bool(site->call, "bias") ? -1 : normed(site) ? 2 : 1;
+    return !(site->form & BIASED) ? -1 : normed(site) ? 2 : 1;
 }
 
 static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
@@ -211,6 +217,7 @@ const Layer layer_dense = {
               .example = "dense(64, init=he) -> relu"},
     .inputs_min = 1,
     .inputs_max = 1,
+    .form = form,
     .shape = shape,
     .weights = weights,
     .settle = settle,

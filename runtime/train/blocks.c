@@ -117,7 +117,7 @@ static void late_gradient(Stepper *stepper, Block *block, bool adds) {
     rows_of(stepper, block, &first, &count);
     for (int s = 0; s < stepper->plan->shards; s++) {
         const Pass *pass = &stepper->plan->shard[s].pass[block->node];
-        stepper->net->node[block->node].layer->late_gradient(pass, first, count, adds || s > 0, g);
+        pass->layer->late_gradient(pass, first, count, adds || s > 0, g);
     }
     stepper->k->tally(block->length, g, &tally);
     block->grad_squares = tally.sum_squares;
