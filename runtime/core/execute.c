@@ -28,17 +28,6 @@ static void set_passes(Plan *plan, Shard *shard) {
     }
 }
 
-static void clear_figures(const Plan *plan, Shard *shard) {
-    for (int i = 0; i < plan->net->node_count; i++) {
-        NodeRun *run = &shard->run[i];
-        run->tally_out = run->tally_d_out = (Tally){0};
-        if (shard->pass[i].through) {
-            memset(run->through.squares, 0, (size_t)plan->net->node[i].time_steps * sizeof *run->through.squares);
-            run->through = (ThroughTime){.squares = run->through.squares};
-        }
-    }
-}
-
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
     RunOf set = {rows, plan->truncate, seed, training, still, plan->measuring};
     bool as_before = is_set(&plan->set, &set);
@@ -49,9 +38,6 @@ void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, 
         shard->rows = (int)((int64_t)rows * (s + 1) / plan->shards - shard->first_row);
         if (!as_before) {
             set_passes(plan, shard);
-        }
-        if (plan->measuring) {
-            clear_figures(plan, shard);
         }
         for (int i = 0; plan->random && i < plan->net->node_count; i++) {
             shard->pass[i].step = step;
@@ -219,7 +205,21 @@ static void run_steps(Plan *plan, int thread, int begin, int end) {
     }
 }
 
+static void clear_figures(const Plan *plan, Shard *shard) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        NodeRun *run = &shard->run[i];
+        run->tally_out = run->tally_d_out = (Tally){0};
+        if (shard->pass[i].through) {
+            memset(run->through.squares, 0, (size_t)plan->net->node[i].time_steps * sizeof *run->through.squares);
+            run->through = (ThroughTime){.squares = run->through.squares};
+        }
+    }
+}
+
 void plan_forward(Plan *plan, int thread) {
+    for (int s = thread; plan->measuring && s < plan->shards; s += pool_threads(plan->pool)) {
+        clear_figures(plan, &plan->shard[s]);
+    }
     run_steps(plan, thread, 0, plan->forward_count);
 }
 
@@ -229,18 +229,20 @@ void plan_backward(Plan *plan, int thread, int stage) {
 
 /* ---- figures ----------------------------------------------------------------------------------------------------- */
 
+static void join(const Tally *from, Tally *to) {
+    to->sum += from->sum;
+    to->sum_squares += from->sum_squares;
+    to->saturated += from->saturated;
+    to->nonfinite += from->nonfinite;
+    to->count += from->count;
+}
+
 static void sum_tallies(const Plan *plan, int node, Tally *out, Tally *d_out) {
-    for (int s = 0; s < plan->shards; s++) { /* in order: the same bits whatever the threads */
-        const NodeRun *run = &plan->shard[s].run[node];
-        const Tally *from[2] = {&run->tally_out, &run->tally_d_out};
-        Tally *to[2] = {out, d_out};
-        for (int i = 0; i < 2; i++) {
-            to[i]->sum += from[i]->sum;
-            to[i]->sum_squares += from[i]->sum_squares;
-            to[i]->saturated += from[i]->saturated;
-            to[i]->nonfinite += from[i]->nonfinite;
-            to[i]->count += from[i]->count;
-        }
+    *out = plan->shard[0].run[node].tally_out;
+    *d_out = plan->shard[0].run[node].tally_d_out;
+    for (int s = 1; s < plan->shards; s++) { /* in order: the same bits whatever the threads */
+        join(&plan->shard[s].run[node].tally_out, out);
+        join(&plan->shard[s].run[node].tally_d_out, d_out);
     }
 }
 
@@ -264,7 +266,7 @@ static double dead_share(const Plan *plan, int node) {
 
 /* A tally of a view is that of the memory it looks at. */
 void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
-    Tally out = {0}, d_out = {0};
+    Tally out, d_out;
     sum_tallies(plan, plan->root[node], &out, &d_out);
     bool activation = plan->net->node[node].layer->entry.kind == PLUMB_ACTIVATION;
     /* The figures of the finite values alone would look healthy, or like 0. */
@@ -286,6 +288,9 @@ void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
 
 void plan_tell_through_time(const Plan *plan, int node) {
     NetNode *about = &plan->net->node[node];
+    if (!about->time_steps) {
+        return;
+    }
     double values = 0, gate[LAYER_GATES_MAX] = {0};
     for (int s = 0; s < plan->shards; s++) { /* in order, as the tallies */
         const ThroughTime *through = &plan->shard[s].run[node].through;
@@ -294,7 +299,7 @@ void plan_tell_through_time(const Plan *plan, int node) {
             gate[g] += through->gate[g];
         }
     }
-    if (values == 0) { /* not recurrent, or nothing depends on it */
+    if (values == 0) { /* nothing depends on it */
         return;
     }
     for (int t = 0; t < about->time_steps; t++) {

@@ -282,6 +282,9 @@ void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe) {
     const PlumbNode *about = &stepper->net->node[node].about;
     plan_probe(stepper->plan, node, probe);
     plan_tell_through_time(stepper->plan, node);
+    if (!about->weight_count) {
+        return;
+    }
     Norms norms = norms_of(stepper, about->first_weight, about->weight_count);
     if (norms.any) {
         probe->grad_norm = norms.nonfinite ? NAN : sqrt(norms.grad);
