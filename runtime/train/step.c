@@ -112,7 +112,7 @@ static bool make_buffers(Stepper *stepper, int batch, int states) {
     stepper->sources = calloc((size_t)((shards + 1) * pool_threads(stepper->pool)), sizeof *stepper->sources);
     bool done = stepper->label && stepper->y && stepper->loss_of && stepper->score_of && stepper->sources;
     for (int i = 0; i < states; i++) {
-        stepper->state[i] = aligned_zeroed((size_t)stepper->net->parameter_count * sizeof(real));
+        stepper->state[i] = flat_new(stepper->net->parameter_count, FLAT_STATE + i);
         done = done && stepper->state[i];
     }
     return done;
@@ -158,9 +158,9 @@ void stepper_clear(Stepper *stepper) {
     free(stepper->loss_of);
     free(stepper->score_of);
     free(stepper->sources);
-    free(stepper->state[0]);
-    free(stepper->state[1]);
-    free(stepper->average);
+    flat_free(stepper->state[0], FLAT_STATE);
+    flat_free(stepper->state[1], FLAT_SECOND_STATE);
+    flat_free(stepper->average, FLAT_AVERAGE);
     limits_clear(&stepper->limits);
     *stepper = (Stepper){0};
 }

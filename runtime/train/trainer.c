@@ -71,7 +71,7 @@ static bool make_average(PlumbTrainer *trainer, PlumbError *error) {
         return true;
     }
     trainer->stepper.keep = ema->number;
-    trainer->stepper.average = aligned_zeroed(bytes);
+    trainer->stepper.average = flat_new(trainer->net->parameter_count, FLAT_AVERAGE);
     if (!trainer->stepper.average) {
         return error_memory(error);
     }
