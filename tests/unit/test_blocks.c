@@ -2,15 +2,16 @@
  * are those of the weights. */
 #include "nets.h"
 
-enum { STEPS = 12 /* a trial of one thread against all among them */, NETS = 4, RECIPES = 6 };
+enum { STEPS = 12 /* a trial of one thread against all among them */, NETS = 5, RECIPES = 6 };
 
 /* Matrices of several blocks and of less than one; gradients taken late, by the shards (more rows than inputs), shared
- * ones, and weights that are no matrices. */
+ * ones, and weights that are no matrices; layers split by outputs, one behind the other and with a link. */
 static const char *const nets[NETS] = {
     "input(200) -> dense(96) -> tanh -> dense(17) -> relu -> dense(3)",
     "input(5) -> dense(1700) -> relu -> dense(3)",
     "input(40) -> a: dense(40) -> tanh -> b: dense(40) = a -> relu -> dense(3)",
     "input(33) -> dense(20) -> batchnorm -> relu -> dense(20, weight=weightnorm) -> layernorm -> dense(3)",
+    "input(50) -> dense(260) -> a: relu -> dense(270) -> tanh -> dense(260) -> add & a -> dense(280)",
 };
 static const char *const recipes[RECIPES] = {
     "recipe(steps=1e9, batch=24, optimizer=adam(lr=0.01))",
