@@ -31,8 +31,10 @@ static libxsmm_smmfunction small_product(bool ta, bool tb, int m, int n, int k, 
 static bool product_by_columns(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
                                real beta, real *c, int ldc) {
     int columns = (int)(SMALL_PRODUCT / ((int64_t)m * k)) / COLUMNS * COLUMNS;
-    if ((int64_t)m * n * k < 4 * SMALL_PRODUCT || columns < COLUMNS || n % columns || lda % PAGE == 0 ||
-        ldb % PAGE == 0) {
+    while (columns > 0 && n % columns) {
+        columns -= COLUMNS;
+    }
+    if ((int64_t)m * n * k < 4 * SMALL_PRODUCT || columns == 0 || lda % PAGE == 0 || ldb % PAGE == 0) {
         return false;
     }
     libxsmm_smmfunction product = small_product(ta, tb, m, columns, k, lda, ldb, ldc, beta);
