@@ -10,6 +10,8 @@
 
 enum {
     WEIGHTS_LEAST = 1 << 16, /* of a layer: with fewer, its meetings cost more than the weights */
+    PART_MOST = 1 << 18,     /* weights of a part: 1 MB, which stays in a core's cache from shard to shard */
+    ROWS_FEW = 64,           /* with so few a larger part pays too: weights are all that takes time */
     OUTPUTS_TOGETHER = 16    /* of a part, at least: whole lines of the transposed copy */
 };
 
@@ -24,11 +26,17 @@ static bool wants_input(const Plan *plan, int node) {
 }
 
 /* Does less cross between cores by outputs? Counted in values, the share 1 - 1 / shards of them left out. */
+static bool crosses_less(int64_t n, int64_t k, int64_t rows, int64_t uses) {
+    return n * k * uses > rows * (k * uses + n);
+}
+
 static bool is_wide(const Plan *plan, int node) {
     const LayerSite *site = &node_at(plan, node)->site;
-    int64_t n = last_axis(site->shape), k = last_axis(site->input[0]), uses = 1 + wants_input(plan, node);
+    int64_t n = last_axis(site->shape), k = last_axis(site->input[0]);
     int64_t rows = (int64_t)plan->batch * vectors(site->shape);
-    return n >= OUTPUTS_TOGETHER * plan->shards && n * k >= WEIGHTS_LEAST && n * k * uses > rows * (k * uses + n);
+    return n >= OUTPUTS_TOGETHER * plan->shards && n * k >= WEIGHTS_LEAST &&
+           (n * k <= (int64_t)PART_MOST * plan->shards || rows <= ROWS_FEW) &&
+           crosses_less(n, k, rows, 1 + wants_input(plan, node));
 }
 
 Outputs split_part(const Plan *plan, int node, int s) {
