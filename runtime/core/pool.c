@@ -70,8 +70,12 @@ static int core_now(void) {
 #endif
 }
 
+/* Written where it changed only: all read this line at every meeting. */
 static void note_core(Pool *pool, int thread) {
-    atomic_store_explicit(&pool->core[thread], core_now(), memory_order_relaxed);
+    int core = core_now();
+    if (atomic_load_explicit(&pool->core[thread], memory_order_relaxed) != core) {
+        atomic_store_explicit(&pool->core[thread], core, memory_order_relaxed);
+    }
 }
 
 /* Where a third process takes the other core, two threads of the team may share one: who spins then keeps the other
