@@ -1,6 +1,7 @@
 /* The second half of a step, by blocks of weights: the same bits for any number of threads, and the transposed copies
  * are those of the weights. */
 #include "nets.h"
+#include "runtime/core/plan.h"
 
 enum { STEPS = 12 /* a trial of one thread against all among them */, NETS = 5, RECIPES = 6 };
 
@@ -64,7 +65,48 @@ static void bits_do_not_depend_on_threads(void **state) {
     }
 }
 
+/* What pays, by sizes: many weights for few rows, in parts that a cache holds; not with one shard, nor where outputs
+ * are fewer than a line for each. */
+static void wide_layers_are_split_by_outputs(void **state) {
+    static const struct {
+        const char *net;
+        int batch, shards;
+        bool wide;
+    } rows[] = {
+        {"input(784) -> dense(512) -> relu", 128, 2, true},
+        {"input(784) -> dense(512) -> relu", 128, 1, false},
+        {"input(784) -> dense(512) -> relu", 1, 4, true},
+        {"input(784) -> dense(512) -> relu", 600, 2, false},
+        {"input(8, 512) -> dense(512) -> relu", 128, 2, false},
+        {"input(8, 512) -> dense(512) -> relu", 8, 2, true},
+        {"input(64) -> dense(64) -> tanh", 1, 2, false},
+        {"input(9000) -> dense(16) -> tanh", 1, 2, false},
+        {"input(1024) -> dense(1024)", 256, 2, false},
+        {"input(1024) -> dense(1024)", 8, 2, true},
+        {"input(1024) -> dense(1024)", 256, 4, true},
+        {"input(512) -> dense(512, weight=weightnorm)", 1, 2, false},
+    };
+    Kit *kit = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        PlumbNet *net = net_of(kit, rows[i].net);
+        Pool *pool = pool_new(1);
+        assert_true(plumb_net_make(net, 1, &kit->error));
+        Plan *plan = plan_new(net, kernels_portable(), pool, rows[i].batch, rows[i].shards, true, &kit->error);
+        assert_non_null(plan);
+        if (plan->by_outputs[1] != rows[i].wide) {
+            fail_msg("%s, batch %d on %d shards: split by %s", rows[i].net, rows[i].batch, rows[i].shards,
+                     rows[i].wide ? "rows" : "outputs");
+        }
+        plan_free(plan);
+        pool_free(pool);
+        plumb_net_free(net);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {kit_test(bits_do_not_depend_on_threads)};
+    const struct CMUnitTest tests[] = {
+        kit_test(bits_do_not_depend_on_threads),
+        kit_test(wide_layers_are_split_by_outputs),
+    };
     return cmocka_run_group_tests_name("blocks", tests, NULL, NULL);
 }
