@@ -223,23 +223,30 @@ static void sum_partials(const Plan *plan, int op, const Shard *shard, Outputs o
     }
 }
 
-static void run_by_outputs(const Plan *plan, const Shard *shard, const Step *step) {
-    int node = plan->op[step->op].node, act = plan->op[step->op].act, mine = shard->pass[node].shard;
-    bool passes = step->phase == 1 && split_passes_parts(plan, step->op);
-    if (step->phase == 1 && !passes) {
-        sum_partials(plan, step->op, shard, (Outputs){0, last_axis(shard->pass[node].site->input[0])});
-        add_spares(plan, shard, node);
+/* All values of this shard's rows, or its part of them for the rows of all. */
+static void sum_input_gradient(const Plan *plan, int op, const Shard *shard) {
+    const Pass *pass = &shard->pass[plan->op[op].node];
+    if (!split_passes_parts(plan, op)) {
+        sum_partials(plan, op, shard, (Outputs){0, last_axis(pass->site->input[0])});
+        add_spares(plan, shard, pass->node);
         return;
     }
     for (int s = 0; s < plan->shards; s++) {
-        if (passes) {
-            sum_partials(plan, step->op, &plan->shard[s], split_part(plan, plan->op[step->op - 1].node, mine));
-        } else {
-            run_part(plan, shard, &plan->shard[s], step);
-        }
+        sum_partials(plan, op, &plan->shard[s], split_part(plan, plan->op[op - 1].node, pass->shard));
+    }
+}
+
+static void run_by_outputs(const Plan *plan, const Shard *shard, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    if (step->phase == 1) {
+        sum_input_gradient(plan, step->op, shard);
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        run_part(plan, shard, &plan->shard[s], step);
     }
     if (plan->measuring && !step->back) {
-        mark_part(plan, shard, act >= 0 ? act : node);
+        mark_part(plan, shard, op->act >= 0 ? op->act : op->node);
     }
 }
 
@@ -251,8 +258,7 @@ static void run_step(const Plan *plan, const Shard *shard, const Step *step) {
     }
 }
 
-/* ---- all steps ----------------------------------------------------------------------------------------------------
- */
+/* ---- all steps ------------------------------------------------------------------------------------------------- */
 
 /* Steps from `begin` to the next meeting, or `end`. */
 static int segment_end(const Plan *plan, int begin, int end) {
