@@ -180,6 +180,94 @@ static void run_backward(const Plan *plan, const Shard *shard, const Step *step)
     }
 }
 
+/* ---- by outputs -------------------------------------------------------------------------------------------------- */
+
+/* One shard's part of the outputs for another's rows; what is counted goes to the former. */
+static void run_part(const Plan *plan, const Shard *part, const Shard *rows, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    const Layer *layer = plan->net->node[op->node].layer;
+    Pass pass = rows->pass[op->node];
+    const Pass *mine = &part->pass[op->node];
+    real *d_in = pass.d_in[0] ? split_partial(plan, step->op, mine->shard, pass.shard) : NULL;
+    pass.outputs = split_part(plan, op->node, mine->shard);
+    pass.tally_out = mine->tally_out;
+    pass.tally_d_out = mine->tally_d_out;
+    pass.d_in = &d_in;
+    if (op->act < 0) {
+        (step->back ? layer->backward : layer->forward)(&pass);
+        return;
+    }
+    DenseAct act = fused(rows, op);
+    act.tally_y = part->pass[op->act].tally_out;
+    act.tally_dy = part->pass[op->act].tally_d_out;
+    (step->back ? dense_backward : dense_forward)(&pass, &act);
+}
+
+static void mark_part(const Plan *plan, const Shard *part, int node) {
+    unsigned char *alive = part->run[node].alive;
+    Outputs of = split_part(plan, node, part->pass[node].shard);
+    if (!alive || all_alive(alive + of.first, of.count)) {
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        const Pass *rows = &plan->shard[s].pass[node];
+        int n = last_axis(rows->site->shape);
+        for (int64_t at = of.first; at < values(rows); at += n) {
+            plan->k->mark_alive(1, of.count, rows->out + at, alive + of.first);
+        }
+    }
+}
+
+/* dL/dx, `of` its values, for the rows of one shard: the sum of all parts, in their order. */
+static void sum_partials(const Plan *plan, int op, const Shard *shard, Outputs of) {
+    const Pass *pass = &shard->pass[plan->op[op].node];
+    int k = last_axis(pass->site->input[0]);
+    int64_t size = pass->rows * plumb_shape_size(pass->site->input[0]), length = of.count < k ? of.count : size;
+    for (int64_t at = of.first; at < size; at += of.count < k ? k : size) {
+        plan->k->scale(length, 1, split_partial(plan, op, 0, pass->shard) + at, pass->d_in[0] + at);
+        for (int p = 1; p < plan->shards; p++) {
+            plan->k->add(length, split_partial(plan, op, p, pass->shard) + at, pass->d_in[0] + at);
+        }
+    }
+}
+
+/* All values of this shard's rows, or its part of them for the rows of all. */
+static void sum_input_gradient(const Plan *plan, int op, const Shard *shard) {
+    const Pass *pass = &shard->pass[plan->op[op].node];
+    if (!split_passes_parts(plan, op)) {
+        sum_partials(plan, op, shard, (Outputs){0, last_axis(pass->site->input[0])});
+        add_spares(plan, shard, pass->node);
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        sum_partials(plan, op, &plan->shard[s], split_part(plan, plan->op[op - 1].node, pass->shard));
+    }
+}
+
+static void run_by_outputs(const Plan *plan, const Shard *shard, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    if (step->phase == 1) {
+        sum_input_gradient(plan, step->op, shard);
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        run_part(plan, shard, &plan->shard[s], step);
+    }
+    if (plan->measuring && !step->back) {
+        mark_part(plan, shard, op->act >= 0 ? op->act : op->node);
+    }
+}
+
+static void run_step(const Plan *plan, const Shard *shard, const Step *step) {
+    if (plan->by_outputs[plan->op[step->op].node]) {
+        run_by_outputs(plan, shard, step);
+    } else {
+        (step->back ? run_backward : run_forward)(plan, shard, step);
+    }
+}
+
+/* ---- all steps ------------------------------------------------------------------------------------------------- */
+
 /* Steps from `begin` to the next meeting, or `end`. */
 static int segment_end(const Plan *plan, int begin, int end) {
     int at = begin + 1;
@@ -198,8 +286,7 @@ static void run_steps(Plan *plan, int thread, int begin, int end) {
         }
         for (int s = thread; s < plan->shards; s += threads) {
             for (int i = begin; i < next; i++) {
-                const Step *step = &plan->step[i];
-                (step->back ? run_backward : run_forward)(plan, &plan->shard[s], step);
+                run_step(plan, &plan->shard[s], &plan->step[i]);
             }
         }
     }
@@ -221,6 +308,9 @@ void plan_forward(Plan *plan, int thread) {
         clear_figures(plan, &plan->shard[s]);
     }
     run_steps(plan, thread, 0, plan->forward_count);
+    if (plan->op_count && plan->by_outputs[plan->op[plan->op_count - 1].node]) {
+        pool_barrier(plan->pool, thread); /* each shard's output is everybody's work */
+    }
 }
 
 void plan_backward(Plan *plan, int thread, int stage) {

@@ -92,29 +92,6 @@ static void find_ops(Plan *plan, Draft *draft) {
     }
 }
 
-static int phases(int declared) {
-    return declared > 1 ? declared : 1;
-}
-
-static void add_steps(Plan *plan, int op, bool back) {
-    const Layer *layer = node_at(plan, plan->op[op].node)->layer;
-    for (int phase = 0; phase < phases(back ? layer->backward_phases : layer->forward_phases); phase++) {
-        plan->step[plan->step_count++] = (Step){op, phase, back, phase > 0};
-    }
-}
-
-static void find_steps(Plan *plan) {
-    for (int op = 0; op < plan->op_count; op++) {
-        add_steps(plan, op, false);
-    }
-    plan->forward_count = plan->step_count;
-    for (int op = plan->op_count - 1; plan->training && op >= 0; op--) {
-        if (plan->wants[plan->op[op].node]) {
-            add_steps(plan, op, true);
-        }
-    }
-}
-
 /* Taken once from the rows of all shards, a gradient is written once, where it is needed, instead of once a shard and
  * then summed. For that the gradient of the layer's output must be kept: where it is no larger than what is saved. Not
  * for weights that nodes share. */
@@ -321,6 +298,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .blocked = node->about.input_count && plan->blocked[node->about.input[0]],
                                 .adds = draft->adds[i],
                                 .late = plan->late[i],
+                                .outputs = {0, last_axis(node->about.shape)},
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
                                 .save = save ? cut(cutter, in_reals(save)) : NULL,
@@ -429,6 +407,7 @@ static bool allocate(Plan *plan, Draft *draft) {
     plan->stage_end = calloc(n, sizeof *plan->stage_end);
     plan->stage_step = calloc(n + 1, sizeof *plan->stage_step);
     plan->gradient = calloc((size_t)plan->net->weight_count + 1, sizeof *plan->gradient);
+    plan->by_outputs = calloc(n, sizeof *plan->by_outputs);
     plan->first_input = calloc(n, sizeof *plan->first_input);
     plan->input_run = calloc(inputs + 1, sizeof *plan->input_run);
     plan->shard = calloc((size_t)plan->shards, sizeof *plan->shard);
@@ -445,9 +424,9 @@ static bool allocate(Plan *plan, Draft *draft) {
         draft->gradient_at[i] = -1;
     }
     return plan->op && plan->step && plan->root && plan->wants && plan->blocked && plan->late && plan->stage &&
-           plan->stage_end && plan->stage_step && plan->gradient && plan->first_input && plan->input_run &&
-           plan->shard && plan->prepared && draft->live && draft->op_of && draft->consumers && draft->last_reader &&
-           draft->adds && draft->out_at && draft->gradient_at;
+           plan->stage_end && plan->stage_step && plan->gradient && plan->by_outputs && plan->first_input &&
+           plan->input_run && plan->shard && plan->prepared && draft->live && draft->op_of && draft->consumers &&
+           draft->last_reader && draft->adds && draft->out_at && draft->gradient_at;
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
@@ -461,13 +440,13 @@ static bool lay_out(Plan *plan, Draft *draft) {
         blocks_find(plan, draft->live, (int)most_rows(plan));
         find_roots(plan, draft);
         find_ops(plan, draft);
-        find_steps(plan);
         find_late(plan, users);
         stages_find(plan);
-        stages_begin(plan);
         find_gradients(plan);
         done = places_find(plan, draft);
         place_spares(plan, draft, written);
+        split_find(plan);
+        stages_begin(plan);
         find_adds(plan, draft, written + n);
         done = done && prepare(plan);
         count_memory(plan, draft);
@@ -477,7 +456,7 @@ static bool lay_out(Plan *plan, Draft *draft) {
     for (int s = 0; done && s < plan->shards; s++) {
         done = make_shard(plan, draft, s);
     }
-    return done && point_joints(plan);
+    return done && point_joints(plan) && split_make(plan);
 }
 
 static void draft_free(Draft *draft) {
@@ -535,6 +514,8 @@ void plan_free(Plan *plan) {
     free(plan->stage_end);
     free(plan->stage_step);
     free(plan->gradient);
+    free(plan->by_outputs);
+    free(plan->partials);
     free(plan->first_input);
     free(plan->input_run);
     free(plan);

@@ -1,7 +1,10 @@
 /* A plan: for a net and a batch size everything is laid out once, so that running it allocates nothing.
  *
  * The batch is split over a fixed number of shards; each shard runs the whole net on its rows, in its own memory. Threads own
- * shards. They meet only where a layer needs the whole batch (its phases), so the bits depend on the shards, never on the threads. */
+ * shards. They meet only where a layer needs the whole batch (its phases), so the bits depend on the shards, never on the threads.
+ *
+ * Of a wide dense layer each shard takes a part of the outputs, for the rows of all shards: its part of the weights is then read and
+ * rewritten by one thread alone (split.c). */
 #ifndef PLUMB_PLAN_H
 #define PLUMB_PLAN_H
 #include "../train/parts.h"
@@ -76,6 +79,9 @@ typedef struct Plan {
     bool *late;               /* the gradient of its weight is taken behind its stage, from all shards at once */
     int64_t *gradient;        /* of each weight in a shard's gradients; -1 where it is late */
     int64_t gradient_count;
+    bool *by_outputs;         /* shards take parts of its outputs, not rows; always late */
+    real *partials;           /* of dL/dx of such layers: the sums over each shard's outputs; two buffers in turn */
+    int64_t partial;          /* values of one, for the rows of one shard */
     InputRun *input_run;      /* all nodes' inputs in turn */
     int *first_input;         /* of each node, in input_run */
     Prepared **prepared;      /* each shard's nodes in turn: what their layers made; NULL where nothing */
@@ -89,6 +95,16 @@ void blocks_find(Plan *plan, const bool *live, int rows);
 /* `stage`, `stage_end`: ops and `wants` must be known; then `stage_step`, once steps are. */
 void stages_find(Plan *plan);
 void stages_begin(Plan *plan);
+/* Which layers are split by outputs, and the steps. Ops, `late` and `input_run` must be known. */
+void split_find(Plan *plan);
+bool split_make(Plan *plan); /* the partial sums' memory; false: there is none */
+Outputs split_part(const Plan *plan, int node, int s); /* shard s's part of the outputs */
+/* Does this op, split by outputs, leave the gradient of its input in the parts in which the op before it, split like it, takes it? Else
+ * each shard leaves its rows. */
+bool split_passes_parts(const Plan *plan, int op);
+/* Shard p's part of the sum, for the rows of shard s: rows x inputs of the op's node. */
+real *split_partial(const Plan *plan, int op, int p, int s);
+
 /* `pool` is borrowed. The net's weights must be made. */
 Plan *plan_new(PlumbNet *net, const Kernels *k, Pool *pool, int batch, int shards, bool training, PlumbError *error);
 void plan_free(Plan *plan); /* NULL is allowed */

@@ -151,8 +151,8 @@ void stepper_clear(Stepper *stepper) {
     plan_free(stepper->plan);
     free(stepper->block);
     free(stepper->first_block);
-    free(stepper->turn);
-    free(stepper->first_turn);
+    free(stepper->share);
+    free(stepper->first_share);
     free(stepper->label);
     free(stepper->y);
     free(stepper->loss_of);
