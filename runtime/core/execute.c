@@ -5,32 +5,42 @@
 #include <math.h>
 #include <string.h>
 
-static void clear_through(const NetNode *node, ThroughTime *through) {
-    memset(through->squares, 0, (size_t)node->time_steps * sizeof *through->squares);
-    *through = (ThroughTime){.squares = through->squares};
+static bool is_set(const RunOf *a, const RunOf *b) {
+    return a->rows == b->rows && a->truncate == b->truncate && a->seed == b->seed && a->training == b->training &&
+           a->still == b->still && a->measuring == b->measuring;
+}
+
+static void set_passes(Plan *plan, Shard *shard) {
+    const RunOf *set = &plan->set;
+    for (int i = 0; i < plan->net->node_count; i++) {
+        Pass *pass = &shard->pass[i];
+        NodeRun *run = &shard->run[i];
+        pass->rows = shard->rows;
+        pass->first_row = shard->first_row;
+        pass->batch = set->rows;
+        pass->seed = set->seed;
+        pass->training = set->training;
+        pass->still = set->still;
+        pass->tally_out = set->measuring ? &run->tally_out : NULL;
+        pass->tally_d_out = set->measuring ? &run->tally_d_out : NULL;
+        pass->truncate = set->truncate;
+        pass->through = set->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
+    }
 }
 
 void plan_set(Plan *plan, int rows, uint64_t seed, int64_t step, bool training, bool still) {
+    RunOf set = {rows, plan->truncate, seed, training, still, plan->measuring};
+    bool as_before = is_set(&plan->set, &set);
+    plan->set = set;
     for (int s = 0; s < plan->shards; s++) {
         Shard *shard = &plan->shard[s];
         shard->first_row = (int64_t)rows * s / plan->shards;
         shard->rows = (int)((int64_t)rows * (s + 1) / plan->shards - shard->first_row);
-        for (int i = 0; i < plan->net->node_count; i++) {
-            Pass *pass = &shard->pass[i];
-            NodeRun *run = &shard->run[i];
-            pass->rows = shard->rows;
-            pass->first_row = shard->first_row;
-            pass->batch = rows;
-            pass->seed = seed;
-            pass->step = step;
-            pass->training = training;
-            pass->still = still;
-            pass->tally_out = plan->measuring ? &run->tally_out : NULL;
-            pass->tally_d_out = plan->measuring ? &run->tally_d_out : NULL;
-            run->tally_out = run->tally_d_out = (Tally){0};
-            pass->truncate = plan->truncate;
-            pass->through = plan->measuring && plan->net->node[i].time_steps ? &run->through : NULL;
-            clear_through(&plan->net->node[i], &run->through);
+        if (!as_before) {
+            set_passes(plan, shard);
+        }
+        for (int i = 0; plan->random && i < plan->net->node_count; i++) {
+            shard->pass[i].step = step;
         }
     }
 }
@@ -53,9 +63,8 @@ void plan_gather(Plan *plan, int s, const real *x, const uint32_t *index) {
 static DenseAct fused(const Shard *shard, const Op *op) {
     const Pass *act = &shard->pass[op->act];
     NodeRun *run = &shard->run[op->act];
-    const PlumbCall *call = act->site->call;
-    return (DenseAct){.act = layer_of(call)->act,
-                      .a = call->count ? (real)call->arg[0].number : 0,
+    return (DenseAct){.act = op->phi,
+                      .a = op->a,
                       .y = run->out,
                       .dy = run->d_out,
                       .dz = shard->run[op->node].d_out,
@@ -113,9 +122,8 @@ static void find_alive(const Pass *pass, unsigned char *alive) {
 
 static void measure_output(const Plan *plan, const Shard *shard, int node) {
     const Pass *pass = &shard->pass[node];
-    const NetNode *about = &plan->net->node[node];
-    if (!about->layer->tallies_out) {
-        plan->k->tally(pass->rows * plumb_shape_size(about->about.shape), pass->out, pass->tally_out);
+    if (!pass->layer->tallies_out) {
+        plan->k->tally(values(pass), pass->out, pass->tally_out);
     }
     if (shard->run[node].alive) {
         find_alive(pass, shard->run[node].alive);
@@ -125,7 +133,7 @@ static void measure_output(const Plan *plan, const Shard *shard, int node) {
 static void run_forward(const Plan *plan, const Shard *shard, const Step *step) {
     const Op *op = &plan->op[step->op];
     Pass *pass = &shard->pass[op->node];
-    const Layer *layer = plan->net->node[op->node].layer;
+    const Layer *layer = pass->layer;
     pass->phase = step->phase;
     pass->joint = plan->joints ? &plan->joints[2 * plan->shards * op->node] : NULL;
     if (op->act >= 0) {
@@ -155,7 +163,7 @@ static void add_spares(const Plan *plan, const Shard *shard, int node) {
 static void run_backward(const Plan *plan, const Shard *shard, const Step *step) {
     const Op *op = &plan->op[step->op];
     Pass *pass = &shard->pass[op->node];
-    const Layer *layer = plan->net->node[op->node].layer;
+    const Layer *layer = pass->layer;
     pass->phase = step->phase;
     pass->joint = plan->joints ? &plan->joints[2 * plan->shards * op->node + plan->shards] : NULL;
     if (op->act >= 0) {
@@ -167,10 +175,98 @@ static void run_backward(const Plan *plan, const Shard *shard, const Step *step)
         }
         layer->backward(pass);
     }
-    if (step->phase + 1 >= layer->backward_phases) {
+    if (op->adds && step->phase + 1 >= layer->backward_phases) {
         add_spares(plan, shard, op->node);
     }
 }
+
+/* ---- by outputs -------------------------------------------------------------------------------------------------- */
+
+/* One shard's part of the outputs for another's rows; what is counted goes to the former. */
+static void run_part(const Plan *plan, const Shard *part, const Shard *rows, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    const Layer *layer = plan->net->node[op->node].layer;
+    Pass pass = rows->pass[op->node];
+    const Pass *mine = &part->pass[op->node];
+    real *d_in = pass.d_in[0] ? split_partial(plan, step->op, mine->shard, pass.shard) : NULL;
+    pass.outputs = split_part(plan, op->node, mine->shard);
+    pass.tally_out = mine->tally_out;
+    pass.tally_d_out = mine->tally_d_out;
+    pass.d_in = &d_in;
+    if (op->act < 0) {
+        (step->back ? layer->backward : layer->forward)(&pass);
+        return;
+    }
+    DenseAct act = fused(rows, op);
+    act.tally_y = part->pass[op->act].tally_out;
+    act.tally_dy = part->pass[op->act].tally_d_out;
+    (step->back ? dense_backward : dense_forward)(&pass, &act);
+}
+
+static void mark_part(const Plan *plan, const Shard *part, int node) {
+    unsigned char *alive = part->run[node].alive;
+    Outputs of = split_part(plan, node, part->pass[node].shard);
+    if (!alive || all_alive(alive + of.first, of.count)) {
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        const Pass *rows = &plan->shard[s].pass[node];
+        int n = last_axis(rows->site->shape);
+        for (int64_t at = of.first; at < values(rows); at += n) {
+            plan->k->mark_alive(1, of.count, rows->out + at, alive + of.first);
+        }
+    }
+}
+
+/* dL/dx, `of` its values, for the rows of one shard: the sum of all parts, in their order. */
+static void sum_partials(const Plan *plan, int op, const Shard *shard, Outputs of) {
+    const Pass *pass = &shard->pass[plan->op[op].node];
+    int k = last_axis(pass->site->input[0]);
+    int64_t size = pass->rows * plumb_shape_size(pass->site->input[0]), length = of.count < k ? of.count : size;
+    for (int64_t at = of.first; at < size; at += of.count < k ? k : size) {
+        plan->k->scale(length, 1, split_partial(plan, op, 0, pass->shard) + at, pass->d_in[0] + at);
+        for (int p = 1; p < plan->shards; p++) {
+            plan->k->add(length, split_partial(plan, op, p, pass->shard) + at, pass->d_in[0] + at);
+        }
+    }
+}
+
+/* All values of this shard's rows, or its part of them for the rows of all. */
+static void sum_input_gradient(const Plan *plan, int op, const Shard *shard) {
+    const Pass *pass = &shard->pass[plan->op[op].node];
+    if (!split_passes_parts(plan, op)) {
+        sum_partials(plan, op, shard, (Outputs){0, last_axis(pass->site->input[0])});
+        add_spares(plan, shard, pass->node);
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        sum_partials(plan, op, &plan->shard[s], split_part(plan, plan->op[op - 1].node, pass->shard));
+    }
+}
+
+static void run_by_outputs(const Plan *plan, const Shard *shard, const Step *step) {
+    const Op *op = &plan->op[step->op];
+    if (step->phase == 1) {
+        sum_input_gradient(plan, step->op, shard);
+        return;
+    }
+    for (int s = 0; s < plan->shards; s++) {
+        run_part(plan, shard, &plan->shard[s], step);
+    }
+    if (plan->measuring && !step->back) {
+        mark_part(plan, shard, op->act >= 0 ? op->act : op->node);
+    }
+}
+
+static void run_step(const Plan *plan, const Shard *shard, const Step *step) {
+    if (plan->by_outputs[plan->op[step->op].node]) {
+        run_by_outputs(plan, shard, step);
+    } else {
+        (step->back ? run_backward : run_forward)(plan, shard, step);
+    }
+}
+
+/* ---- all steps ------------------------------------------------------------------------------------------------- */
 
 /* Steps from `begin` to the next meeting, or `end`. */
 static int segment_end(const Plan *plan, int begin, int end) {
@@ -190,35 +286,53 @@ static void run_steps(Plan *plan, int thread, int begin, int end) {
         }
         for (int s = thread; s < plan->shards; s += threads) {
             for (int i = begin; i < next; i++) {
-                const Step *step = &plan->step[i];
-                (step->back ? run_backward : run_forward)(plan, &plan->shard[s], step);
+                run_step(plan, &plan->shard[s], &plan->step[i]);
             }
         }
     }
 }
 
-void plan_forward(Plan *plan, int thread) {
-    run_steps(plan, thread, 0, plan->forward_count);
+static void clear_figures(const Plan *plan, Shard *shard) {
+    for (int i = 0; i < plan->net->node_count; i++) {
+        NodeRun *run = &shard->run[i];
+        run->tally_out = run->tally_d_out = (Tally){0};
+        if (shard->pass[i].through) {
+            memset(run->through.squares, 0, (size_t)plan->net->node[i].time_steps * sizeof *run->through.squares);
+            run->through = (ThroughTime){.squares = run->through.squares};
+        }
+    }
 }
 
-void plan_backward(Plan *plan, int thread) {
-    run_steps(plan, thread, plan->forward_count, plan->step_count);
+void plan_forward(Plan *plan, int thread) {
+    for (int s = thread; plan->measuring && s < plan->shards; s += pool_threads(plan->pool)) {
+        clear_figures(plan, &plan->shard[s]);
+    }
+    run_steps(plan, thread, 0, plan->forward_count);
+    if (plan->op_count && plan->by_outputs[plan->op[plan->op_count - 1].node]) {
+        pool_barrier(plan->pool, thread); /* each shard's output is everybody's work */
+    }
+}
+
+void plan_backward(Plan *plan, int thread, int stage) {
+    run_steps(plan, thread, plan->stage_step[stage], plan->stage_step[stage + 1]);
 }
 
 /* ---- figures ----------------------------------------------------------------------------------------------------- */
 
+static void join(const Tally *from, Tally *to) {
+    to->sum += from->sum;
+    to->sum_squares += from->sum_squares;
+    to->saturated += from->saturated;
+    to->nonfinite += from->nonfinite;
+    to->count += from->count;
+}
+
 static void sum_tallies(const Plan *plan, int node, Tally *out, Tally *d_out) {
-    for (int s = 0; s < plan->shards; s++) { /* in order: the same bits whatever the threads */
-        const NodeRun *run = &plan->shard[s].run[node];
-        const Tally *from[2] = {&run->tally_out, &run->tally_d_out};
-        Tally *to[2] = {out, d_out};
-        for (int i = 0; i < 2; i++) {
-            to[i]->sum += from[i]->sum;
-            to[i]->sum_squares += from[i]->sum_squares;
-            to[i]->saturated += from[i]->saturated;
-            to[i]->nonfinite += from[i]->nonfinite;
-            to[i]->count += from[i]->count;
-        }
+    *out = plan->shard[0].run[node].tally_out;
+    *d_out = plan->shard[0].run[node].tally_d_out;
+    for (int s = 1; s < plan->shards; s++) { /* in order: the same bits whatever the threads */
+        join(&plan->shard[s].run[node].tally_out, out);
+        join(&plan->shard[s].run[node].tally_d_out, d_out);
     }
 }
 
@@ -242,7 +356,7 @@ static double dead_share(const Plan *plan, int node) {
 
 /* A tally of a view is that of the memory it looks at. */
 void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
-    Tally out = {0}, d_out = {0};
+    Tally out, d_out;
     sum_tallies(plan, plan->root[node], &out, &d_out);
     bool activation = plan->net->node[node].layer->entry.kind == PLUMB_ACTIVATION;
     /* The figures of the finite values alone would look healthy, or like 0. */
@@ -264,6 +378,9 @@ void plan_probe(const Plan *plan, int node, PlumbProbe *probe) {
 
 void plan_tell_through_time(const Plan *plan, int node) {
     NetNode *about = &plan->net->node[node];
+    if (!about->time_steps) {
+        return;
+    }
     double values = 0, gate[LAYER_GATES_MAX] = {0};
     for (int s = 0; s < plan->shards; s++) { /* in order, as the tallies */
         const ThroughTime *through = &plan->shard[s].run[node].through;
@@ -272,7 +389,7 @@ void plan_tell_through_time(const Plan *plan, int node) {
             gate[g] += through->gate[g];
         }
     }
-    if (values == 0) { /* not recurrent, or nothing depends on it */
+    if (values == 0) { /* nothing depends on it */
         return;
     }
     for (int t = 0; t < about->time_steps; t++) {

@@ -27,6 +27,7 @@ typedef struct LayerSite {   /* where a layer stands, known before any weight is
     const PlumbShape *input;
     PlumbShape shape;        /* its output (not yet known to `shape`) */
     const char *next_act;    /* name of the activation that reads its output, or NULL: for init=auto */
+    int form;                /* what Layer.form reads off the call */
 } LayerSite;
 
 enum { LAYER_GATES_MAX = 3 };
@@ -36,8 +37,13 @@ typedef struct ThroughTime { /* what a recurrent layer's passes count when measu
     double gate[LAYER_GATES_MAX]; /* of each gate's values over all time steps, in the order of Layer.gates */
 } ThroughTime;
 
+typedef struct Outputs {     /* some of a layer's outputs: values of its last axis */
+    int first, count;
+} Outputs;
+
 typedef struct Pass {        /* one shard's rows through one layer, in one phase */
     const Kernels *k;
+    const struct Layer *layer;
     const LayerSite *site;
     Prepared *plan;          /* what `prepare` returned, or NULL */
     bool blocked;            /* in[0] lies in blocks of channels */
@@ -57,6 +63,7 @@ typedef struct Pass {        /* one shard's rows through one layer, in one phase
     real *const *wt;         /* its transposed copy, where asked for */
     real *const *dw;         /* this shard's gradient of each learned weight: written, not added to (shared weights: see adds) */
     bool late;               /* the gradients of weights that can wait are taken behind the backward pass: not here */
+    Outputs outputs;         /* forward and backward are about these; all, but for layers that run in parts */
     bool adds;               /* the weights are shared and another node wrote dw in this pass: add to it */
     void *save;              /* what forward leaves for backward: save_bytes(site, rows) of this shard */
     void *scratch;           /* scratch_bytes(site, rows) of this thread */
@@ -88,6 +95,7 @@ struct Moments;
 typedef struct Layer {
     PlumbEntry entry;
     int inputs_min, inputs_max;
+    int (*form)(const PlumbCall *call); /* arguments that each pass asks for, read once; NULL: 0 */
     /* Output shape from the input shapes and arguments. False: error filled (found, expected, hint). */
     bool (*shape)(const LayerSite *site, PlumbShape *out, PlumbError *error);
     int (*weights)(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]); /* count; NULL: none */
@@ -109,6 +117,7 @@ typedef struct Layer {
     /* Of the weight that can wait, w[0]: its rows first..first+count-1, from this shard's rows; dw points to them and is written, or
      * added to. in[] and d_out (before an activation that runs with the layer: that of the layer's own output) are as backward left them. */
     void (*late_gradient)(const Pass *pass, int first, int count, bool adds, real *dw);
+    bool in_parts;                       /* takes a pass about some of its outputs; d_in is then their share of the sum */
     bool needs_input, needs_output;      /* backward reads in[], out: the plan keeps them alive */
     bool in_place;                       /* out may be in[0], d_in[0] may be d_out */
     bool view;                           /* out is in[0] by another shape: no memory, and no code but for what lies in blocks */

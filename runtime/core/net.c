@@ -318,6 +318,7 @@ int plumb_net_add(PlumbNet *net, const PlumbCall *call, const int *input, int co
         error_memory(error);
         return -1;
     }
+    node.site.form = layer->form ? layer->form(node.site.call) : 0;
     if (!count_inputs(layer, count, error) || !take_inputs(net, &node, input, count, error)) {
         return -1;
     }

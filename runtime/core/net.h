@@ -42,6 +42,11 @@ static inline int64_t padded(int64_t count) {
 }
 /* Zeroed memory on 64 bytes; NULL when short. Release with free. */
 void *aligned_zeroed(size_t bytes);
+/* The arrays that hold something for every weight, which a step passes over side by side. Each begins at another place within 4 KiB:
+ * where addresses differ in upper bits only, processors let loads wait for stores to the others. */
+typedef enum Flat { FLAT_PARAMETERS, FLAT_GRADIENTS, FLAT_STATE, FLAT_SECOND_STATE, FLAT_TRANSPOSES, FLAT_AVERAGE } Flat;
+real *flat_new(int64_t count, Flat which); /* as aligned_zeroed */
+void flat_free(real *flat, Flat which);    /* NULL is allowed */
 /* Writes the transposed copy of one weight. */
 void net_transpose(const Kernels *k, NetWeight *weight, int first, int count); /* of its rows, from `first` on */
 /* All copies anew, after weights were changed from outside. */

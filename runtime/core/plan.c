@@ -1,37 +1,12 @@
 /* Making a plan: which nodes run, in which steps, and where everything lies. */
-#include "plan.h"
 #include "../layers/common.h"
+#include "draft.h"
 #include "error.h"
-#include "layout.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* A plan's memory is refused beyond this many bytes a shard: 256 GiB. */
 #define SHARD_BYTES_MAX ((int64_t)1 << 38)
-
-/* What is only needed while planning. */
-typedef struct Draft {
-    bool *live;       /* the last node depends on it */
-    int *op_of;       /* the op that runs a node; -1: none */
-    int *consumers;   /* how many inputs read a root */
-    int *last_reader; /* the last op that reads a root */
-    bool *adds;       /* a node whose weights another node's backward has written */
-    int64_t out_total, gradient_total, spare, save_total, joint_total, scratch;
-    int pointer_count;
-    int64_t *out_at, *gradient_at; /* offsets of each root, in values */
-} Draft;
-
-static const NetNode *node_at(const Plan *plan, int i) {
-    return &plan->net->node[i];
-}
-
-static int64_t most_rows(const Plan *plan) {
-    return (plan->batch + plan->shards - 1) / plan->shards;
-}
-
-static int64_t node_values(const Plan *plan, int i) {
-    return padded(most_rows(plan) * plumb_shape_size(node_at(plan, i)->about.shape));
-}
 
 /* ---- which nodes run --------------------------------------------------------------------------------------------- */
 
@@ -101,34 +76,18 @@ static void find_ops(Plan *plan, Draft *draft) {
         if (pair) {
             draft->op_of[i + 1] = plan->op_count;
         }
-        plan->op[plan->op_count++] = (Op){i, pair ? i + 1 : -1};
+        plan->op[plan->op_count] = (Op){.node = i, .act = -1};
+        if (pair) {
+            const PlumbCall *act = node_at(plan, i + 1)->site.call;
+            plan->op[plan->op_count] = (Op){
+                .node = i, .act = i + 1, .phi = layer_of(act)->act, .a = act->count ? (real)act->arg[0].number : 0};
+        }
+        plan->random |= node_at(plan, i)->layer->random;
+        plan->op_count++;
     }
     for (int i = 0; i < plan->net->node_count; i++) {
         for (int j = 0; j < node_at(plan, i)->about.input_count && draft->op_of[i] >= 0; j++) {
             draft->last_reader[plan->root[node_at(plan, i)->about.input[j]]] = draft->op_of[i];
-        }
-    }
-}
-
-static int phases(int declared) {
-    return declared > 1 ? declared : 1;
-}
-
-static void add_steps(Plan *plan, int op, bool back) {
-    const Layer *layer = node_at(plan, plan->op[op].node)->layer;
-    for (int phase = 0; phase < phases(back ? layer->backward_phases : layer->forward_phases); phase++) {
-        plan->step[plan->step_count++] = (Step){op, phase, back, phase > 0};
-    }
-}
-
-static void find_steps(Plan *plan) {
-    for (int op = 0; op < plan->op_count; op++) {
-        add_steps(plan, op, false);
-    }
-    plan->forward_count = plan->step_count;
-    for (int op = plan->op_count - 1; plan->training && op >= 0; op--) {
-        if (plan->wants[plan->op[op].node]) {
-            add_steps(plan, op, true);
         }
     }
 }
@@ -150,74 +109,21 @@ static void find_late(Plan *plan, int *users) {
     }
 }
 
-/* ---- where everything lies: offsets in a shard ------------------------------------------------------------------- */
-
-/* The node whose output memory node `i` uses: a fused dense node leaves its output in the activation's, where the
- * activation's slope can be had from there. */
-static int out_home(const Plan *plan, const Draft *draft, int i) {
-    int root = plan->root[i], op = draft->op_of[root];
-    if (op >= 0 && plan->op[op].act == root + 1 && plan->op[op].node == root &&
-        act_from_output(node_at(plan, root + 1)->layer->act)) {
-        return root + 1;
+/* Where each learned weight's gradient lies in a shard: those that are late are not there. */
+static void find_gradients(Plan *plan) {
+    for (int w = 0; w < plan->net->weight_count; w++) {
+        const NetWeight *weight = &plan->net->weight[w];
+        plan->gradient[w] = plan->training && weight->spec.learned ? 0 : -1;
     }
-    return root;
-}
-
-/* Outputs: all are kept for backward; without it memory is shared over time. */
-static bool place_outputs(const Plan *plan, Draft *draft, Life *life) {
-    int count = 0, nodes = plan->net->node_count, *who = draft->consumers; /* done with counting */
-    for (int i = 0; i < nodes; i++) {
-        if (!draft->live[i] || out_home(plan, draft, i) != i) {
-            continue;
-        }
-        int born = i == 0 ? -1 : draft->op_of[i];
-        bool kept = plan->training || i == plan->root[nodes - 1];
-        who[count] = i;
-        life[count++] = (Life){born,
-                               kept                           ? plan->op_count
-                               : draft->last_reader[i] > born ? draft->last_reader[i]
-                                                              : born,
-                               node_values(plan, i), 0};
+    for (int i = 0; i < plan->net->node_count; i++) {
+        plan->gradient[node_at(plan, i)->about.first_weight] -= plan->late[i];
     }
-    if (plan->training) { /* nothing is freed: one behind the other */
-        for (int i = 0; i < count; i++) {
-            life[i].offset = draft->out_total;
-            draft->out_total += life[i].size;
-        }
-    } else {
-        draft->out_total = layout(life, count);
-    }
-    for (int i = 0; i < count; i++) {
-        draft->out_at[who[i]] = life[i].offset;
-    }
-    return draft->out_total >= 0;
-}
-
-/* Gradients: from the last reader's backward step to the node's own, or to the end. */
-static bool place_gradients(const Plan *plan, Draft *draft, Life *life) {
-    int count = 0, nodes = plan->net->node_count, *who = draft->consumers;
-    for (int op = plan->op_count; op >= 0; op--) { /* sorted by birth: op_count stands for the loss */
-        int born = plan->op_count - op;
-        int first = op == plan->op_count ? nodes - 1 : plan->op[op].node;
-        const PlumbNode *reader = &node_at(plan, first)->about;
-        int inputs = op == plan->op_count ? 1 : reader->input_count;
-        for (int j = 0; j < inputs; j++) {
-            int root = plan->root[op == plan->op_count ? nodes - 1 : reader->input[j]];
-            if (!plan->wants[root] || draft->gradient_at[root] >= 0 || draft->op_of[root] < 0) {
-                continue;
-            }
-            draft->gradient_at[root] = count;
-            who[count] = root;
-            int dies = plan->op_count - draft->op_of[root];
-            bool late = plan->late[plan->op[draft->op_of[root]].node];
-            life[count++] = (Life){born, late ? plan->op_count + 1 : dies, node_values(plan, root), 0};
+    for (int w = 0; w < plan->net->weight_count; w++) {
+        if (plan->gradient[w] == 0) {
+            plan->gradient[w] = plan->gradient_count;
+            plan->gradient_count += padded(plan->net->weight[w].size);
         }
     }
-    draft->gradient_total = layout(life, count);
-    for (int i = 0; i < count; i++) {
-        draft->gradient_at[who[i]] = life[i].offset;
-    }
-    return draft->gradient_total >= 0;
 }
 
 /* The first writer of a root's gradient writes it, the later ones (earlier ops) go through `spare`. */
@@ -229,6 +135,7 @@ static void place_spares(Plan *plan, Draft *draft, bool *written) {
         for (int j = 0; plan->wants[node] && j < node_at(plan, node)->about.input_count; j++) {
             int root = plan->root[node_at(plan, node)->about.input[j]];
             plan->input_run[plan->first_input[node] + j].adds = written[root];
+            plan->op[op].adds |= written[root];
             spare += written[root] ? node_values(plan, root) : 0;
             written[root] = true;
         }
@@ -331,7 +238,8 @@ static void point_weights(const Plan *plan, Shard *shard, int i, real ***next) {
         const NetWeight *weight = &plan->net->weight[node->first_weight + j];
         w[j] = weight->about.value;
         wt[j] = weight->transposed;
-        dw[j] = plan->training && weight->spec.learned ? shard->gradients + weight->offset : NULL;
+        int64_t gradient = plan->gradient[node->first_weight + j];
+        dw[j] = gradient < 0 ? NULL : shard->gradients + gradient;
     }
     pass->w = w;
     pass->wt = wt;
@@ -381,6 +289,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
         bool runs = draft->op_of[i] >= 0;
         size_t save = runs && node->layer->save_bytes ? node->layer->save_bytes(&node->site, (int)most_rows(plan)) : 0;
         shard->pass[i] = (Pass){.k = plan->k,
+                                .layer = node->layer,
                                 .site = &node->site,
                                 .shard = s,
                                 .shards = plan->shards,
@@ -389,6 +298,7 @@ static void point_passes(Plan *plan, const Draft *draft, Shard *shard, int s, Cu
                                 .blocked = node->about.input_count && plan->blocked[node->about.input[0]],
                                 .adds = draft->adds[i],
                                 .late = plan->late[i],
+                                .outputs = {0, last_axis(node->about.shape)},
                                 .out = shard->run[i].out,
                                 .d_out = shard->run[i].d_out,
                                 .save = save ? cut(cutter, in_reals(save)) : NULL,
@@ -457,9 +367,8 @@ static bool make_squares(const Plan *plan, Shard *shard) {
 static bool make_shard(Plan *plan, const Draft *draft, int s) {
     Shard *shard = &plan->shard[s];
     int nodes = plan->net->node_count;
-    int64_t parameters = plan->training ? plan->net->parameter_count : 0;
     int64_t total = draft->out_total + draft->gradient_total + draft->spare + draft->save_total + draft->scratch +
-                    parameters + 16 * ALIGN_REALS;
+                    plan->gradient_count + 16 * ALIGN_REALS;
     if (total > SHARD_BYTES_MAX / (int64_t)sizeof(real)) {
         return false;
     }
@@ -472,7 +381,7 @@ static bool make_shard(Plan *plan, const Draft *draft, int s) {
         return false;
     }
     Cutter cutter = {shard->memory};
-    shard->gradients = cut(&cutter, parameters);
+    shard->gradients = cut(&cutter, plan->gradient_count);
     real *outputs = cut(&cutter, draft->out_total), *gradients = cut(&cutter, draft->gradient_total);
     shard->spare = cut(&cutter, draft->spare);
     real *scratch = cut(&cutter, draft->scratch);
@@ -494,6 +403,11 @@ static bool allocate(Plan *plan, Draft *draft) {
     plan->wants = calloc(n, sizeof *plan->wants);
     plan->blocked = calloc(n, sizeof *plan->blocked);
     plan->late = calloc(n, sizeof *plan->late);
+    plan->stage = calloc(n, sizeof *plan->stage);
+    plan->stage_end = calloc(n, sizeof *plan->stage_end);
+    plan->stage_step = calloc(n + 1, sizeof *plan->stage_step);
+    plan->gradient = calloc((size_t)plan->net->weight_count + 1, sizeof *plan->gradient);
+    plan->by_outputs = calloc(n, sizeof *plan->by_outputs);
     plan->first_input = calloc(n, sizeof *plan->first_input);
     plan->input_run = calloc(inputs + 1, sizeof *plan->input_run);
     plan->shard = calloc((size_t)plan->shards, sizeof *plan->shard);
@@ -509,38 +423,40 @@ static bool allocate(Plan *plan, Draft *draft) {
         plan->first_input[i] = i ? plan->first_input[i - 1] + plan->net->node[i - 1].about.input_count : 0;
         draft->gradient_at[i] = -1;
     }
-    return plan->op && plan->step && plan->root && plan->wants && plan->blocked && plan->late && plan->first_input &&
+    return plan->op && plan->step && plan->root && plan->wants && plan->blocked && plan->late && plan->stage &&
+           plan->stage_end && plan->stage_step && plan->gradient && plan->by_outputs && plan->first_input &&
            plan->input_run && plan->shard && plan->prepared && draft->live && draft->op_of && draft->consumers &&
            draft->last_reader && draft->adds && draft->out_at && draft->gradient_at;
 }
 
 static bool lay_out(Plan *plan, Draft *draft) {
     size_t n = (size_t)plan->net->node_count;
-    Life *life = calloc(n + 1, sizeof *life);
     bool *written = calloc(n + (size_t)plan->net->weight_count, sizeof *written);
     int *users = calloc((size_t)plan->net->weight_count + 1, sizeof *users);
-    bool done = life && written && users;
+    bool done = written && users;
     if (done) {
         find_live(plan, draft);
         find_wants(plan);
         blocks_find(plan, draft->live, (int)most_rows(plan));
         find_roots(plan, draft);
         find_ops(plan, draft);
-        find_steps(plan);
         find_late(plan, users);
-        done = place_outputs(plan, draft, life) && (!plan->training || place_gradients(plan, draft, life));
+        stages_find(plan);
+        find_gradients(plan);
+        done = places_find(plan, draft);
         place_spares(plan, draft, written);
+        split_find(plan);
+        stages_begin(plan);
         find_adds(plan, draft, written + n);
         done = done && prepare(plan);
         count_memory(plan, draft);
     }
-    free(life);
     free(written);
     free(users);
     for (int s = 0; done && s < plan->shards; s++) {
         done = make_shard(plan, draft, s);
     }
-    return done && point_joints(plan);
+    return done && point_joints(plan) && split_make(plan);
 }
 
 static void draft_free(Draft *draft) {
@@ -594,6 +510,12 @@ void plan_free(Plan *plan) {
     free(plan->wants);
     free(plan->blocked);
     free(plan->late);
+    free(plan->stage);
+    free(plan->stage_end);
+    free(plan->stage_step);
+    free(plan->gradient);
+    free(plan->by_outputs);
+    free(plan->partials);
     free(plan->first_input);
     free(plan->input_run);
     free(plan);

@@ -18,7 +18,8 @@ enum { SPINS = 4000 }; /* some 200 us: a pause takes 40 to 60 ns, a sleeper 50 u
 
 struct Pool {
     int threads, size; /* in use, and all of them */
-    pthread_t *thread; /* size - 1 of them */
+    int started;       /* the caller included; while they start, the others read `size` */
+    pthread_t *thread; /* started - 1 of them */
     atomic_int *core;  /* where each thread was last seen */
     void (*task)(void *arg, int thread);
     void *arg;
@@ -70,8 +71,12 @@ static int core_now(void) {
 #endif
 }
 
+/* Written where it changed only: all read this line at every meeting. */
 static void note_core(Pool *pool, int thread) {
-    atomic_store_explicit(&pool->core[thread], core_now(), memory_order_relaxed);
+    int core = core_now();
+    if (atomic_load_explicit(&pool->core[thread], memory_order_relaxed) != core) {
+        atomic_store_explicit(&pool->core[thread], core, memory_order_relaxed);
+    }
 }
 
 /* Where a third process takes the other core, two threads of the team may share one: who spins then keeps the other
@@ -114,12 +119,13 @@ static void announce(Pool *pool, atomic_uint *word) {
 }
 
 void pool_barrier(Pool *pool, int thread) {
-    if (pool->threads == 1) {
+    int threads = pool->threads; /* behind its arrival a thread must not look: the caller may go on and change it */
+    if (threads == 1) {
         return;
     }
     note_core(pool, thread);
     unsigned phase = atomic_load_explicit(&pool->phase, memory_order_acquire);
-    if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) == pool->threads - 1) {
+    if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) == threads - 1) {
         atomic_store_explicit(&pool->arrived, 0, memory_order_relaxed);
         announce(pool, &pool->phase);
     } else {
@@ -191,13 +197,12 @@ Pool *pool_new(int threads) {
     }
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    pool->size = 1;
-    while (pool->size < threads) {
-        if (!start(pool, pool->size)) {
+    pool->size = threads;
+    for (pool->started = 1; pool->started < threads; pool->started++) {
+        if (!start(pool, pool->started)) {
             pool_free(pool);
             return NULL;
         }
-        pool->size++;
     }
     pool->threads = pool->size;
     return pool;
@@ -209,7 +214,7 @@ void pool_free(Pool *pool) {
     }
     pool->leaving = true;
     announce(pool, &pool->region);
-    for (int i = 0; i < pool->size - 1; i++) {
+    for (int i = 0; i < pool->started - 1; i++) {
         pthread_join(pool->thread[i], NULL);
     }
     pthread_cond_destroy(&pool->wake);

@@ -21,8 +21,15 @@ void *aligned_zeroed(size_t bytes) {
     return memory ? memset(memory, 0, size) : NULL;
 }
 
-static real *reals(int64_t count) {
-    return aligned_zeroed((size_t)count * sizeof(real));
+enum { STAGGER = 13 * ALIGN_REALS }; /* 6 of them are all apart by a kilobyte or so within 4 KiB */
+
+real *flat_new(int64_t count, Flat which) {
+    real *memory = aligned_zeroed((size_t)(count + which * STAGGER) * sizeof(real));
+    return memory ? memory + which * STAGGER : NULL;
+}
+
+void flat_free(real *flat, Flat which) {
+    free(flat ? flat - which * STAGGER : NULL);
 }
 
 /* FNV-1a of the name: a layer added elsewhere does not change this one's first weights. */
@@ -67,10 +74,10 @@ bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error) {
     if (net->unknown) {
         return plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has errors", net->name);
     }
-    net->parameters = reals(net->parameter_count);
-    net->gradients = reals(net->parameter_count);
-    net->transposes = reals(net->parameter_count);
-    net->buffers = reals(net->buffer_count);
+    net->parameters = flat_new(net->parameter_count, FLAT_PARAMETERS);
+    net->gradients = flat_new(net->parameter_count, FLAT_GRADIENTS);
+    net->transposes = flat_new(net->parameter_count, FLAT_TRANSPOSES);
+    net->buffers = aligned_zeroed((size_t)net->buffer_count * sizeof(real));
     net->made = net->parameters && net->gradients && net->transposes && net->buffers;
     if (!net->made) {
         plumb_net_reset(net);
@@ -95,9 +102,9 @@ bool plumb_net_make(PlumbNet *net, uint64_t seed, PlumbError *error) {
 }
 
 void plumb_net_reset(PlumbNet *net) {
-    free(net->parameters);
-    free(net->gradients);
-    free(net->transposes);
+    flat_free(net->parameters, FLAT_PARAMETERS);
+    flat_free(net->gradients, FLAT_GRADIENTS);
+    flat_free(net->transposes, FLAT_TRANSPOSES);
     free(net->buffers);
     net->parameters = net->gradients = net->transposes = net->buffers = NULL;
     for (int i = 0; i < net->weight_count; i++) {

@@ -12,7 +12,7 @@ const Kernels *kernels_native(void) {
 #include <libxsmm.h>
 
 /* libxsmm's compiled kernels hold 95 % of the machine's limit up to about this many multiplications. */
-enum { SMALL_PRODUCT = 128 * 128 * 128 };
+enum { SMALL_PRODUCT = 128 * 128 * 128, COLUMNS = 32 /* at once, at least */, PAGE = 1024 /* values */ };
 
 /* Row-major C = A B is column-major C' = B' A': the operands change places. There is no kernel with the first of them
  * (our B) transposed. NULL: not a shape for it. */
@@ -23,6 +23,25 @@ static libxsmm_smmfunction small_product(bool ta, bool tb, int m, int n, int k, 
     const float one = 1;
     const int flags = ta ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
     return libxsmm_smmdispatch(n, m, k, &ldb, &lda, &ldc, &one, &beta, &flags, NULL);
+}
+
+/* A large one of few rows, by columns of B and C. False: not a shape for it. oneDNN takes 100 us and more before its
+ * first product of a step, when what it works with has left the cache. Rows a multiple of 4 KB apart meet in few sets
+ * of the cache: oneDNN copies them together, libxsmm does not. */
+static bool product_by_columns(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
+                               real beta, real *c, int ldc) {
+    int columns = (int)(SMALL_PRODUCT / ((int64_t)m * k)) / COLUMNS * COLUMNS;
+    while (columns > 0 && n % columns) {
+        columns -= COLUMNS;
+    }
+    if ((int64_t)m * n * k < 4 * SMALL_PRODUCT || columns == 0 || lda % PAGE == 0 || ldb % PAGE == 0) {
+        return false;
+    }
+    libxsmm_smmfunction product = small_product(ta, tb, m, columns, k, lda, ldb, ldc, beta);
+    for (int i = 0; product && i < n; i += columns) {
+        product(b + i, a, c + i);
+    }
+    return product;
 }
 #endif
 
@@ -43,6 +62,9 @@ void native_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, 
     libxsmm_smmfunction product = small_product(ta, tb, m, n, k, lda, ldb, ldc, beta);
     if (product) {
         product(b, a, c);
+        return;
+    }
+    if (product_by_columns(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc)) {
         return;
     }
 #endif

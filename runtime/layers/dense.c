@@ -36,13 +36,19 @@ static bool shape(const LayerSite *site, PlumbShape *out, PlumbError *error) {
     return true;
 }
 
+enum { NORMED = 1, BIASED = 2 };
+static int form(const PlumbCall *call) {
+    bool norm = !strcmp(plumb_call_string(call, "weight"), "weightnorm");
+    return (norm ? NORMED : 0) | (plumb_call_bool(call, "bias") ? BIASED : 0);
+}
+
 static bool normed(const LayerSite *site) {
-    return !strcmp(plumb_call_string(site->call, "weight"), "weightnorm");
+    return site->form & NORMED;
 }
 
 /* Which weight is the bias: weight, bias; or weight_v, weight_g, bias. -1: there is none. */
 static int bias_index(const LayerSite *site) {
-    return !plumb_call_bool(site->call, "bias") ? -1 : normed(site) ? 2 : 1;
+    return !(site->form & BIASED) ? -1 : normed(site) ? 2 : 1;
 }
 
 static int weights(const LayerSite *site, WeightSpec spec[LAYER_WEIGHTS_MAX]) {
@@ -91,10 +97,12 @@ static size_t scratch_bytes(const LayerSite *site, int rows) {
     return normed(site) ? n * k * sizeof(real) : 0;
 }
 
-/* out(rows, n) = in(rows, k) W^T, by the transposed copy or by a matrix made for this pass. */
+/* Of the pass's outputs: out(rows, n) = in(rows, k) W^T, by the transposed copy or by a matrix made for this pass. */
 static void product(const Pass *pass, int rows, int n, int k) {
+    Outputs of = pass->outputs;
     if (!normed(pass->site)) {
-        pass->k->gemm(false, false, rows, n, k, pass->in[0], k, pass->wt[0], n, 0, pass->out, n);
+        pass->k->gemm(false, false, rows, of.count, k, pass->in[0], k, pass->wt[0] + of.first, n, 0,
+                      pass->out + of.first, n);
         return;
     }
     real *w = pass->save;
@@ -102,16 +110,29 @@ static void product(const Pass *pass, int rows, int n, int k) {
     pass->k->gemm(false, true, rows, n, k, pass->in[0], k, w, k, 0, pass->out, n);
 }
 
+/* How many rows lie one behind the other: of some of the outputs none do. */
+static int rows_at_once(const Pass *pass, int rows, int n) {
+    return pass->outputs.count == n ? rows : 1;
+}
+
+static void add_bias(const Pass *pass, const DenseAct *act, int rows, int64_t at, const real *bias) {
+    int count = pass->outputs.count;
+    real *z = pass->out + at;
+    if (act) {
+        pass->k->bias_act(act->act, act->a, rows, count, z, bias, act->y + at, pass->tally_out, act->tally_y);
+    } else if (bias || pass->tally_out) {
+        pass->k->bias_act(ACT_IDENTITY, 0, rows, count, z, bias, z, pass->tally_out, NULL);
+    }
+}
+
 /* out(rows, n) = in(rows, k) W^T + b; with `act`, then y = phi(out). */
 void dense_forward(const Pass *pass, const DenseAct *act) {
     int n = last_axis(pass->site->shape), k = last_axis(pass->site->input[0]);
     int rows = pass->rows * vectors(pass->site->shape), at = bias_index(pass->site);
-    const real *bias = at < 0 ? NULL : pass->w[at];
+    int taken = rows_at_once(pass, rows, n), first = pass->outputs.first;
     product(pass, rows, n, k);
-    if (act) {
-        pass->k->bias_act(act->act, act->a, rows, n, pass->out, bias, act->y, pass->tally_out, act->tally_y);
-    } else if (bias || pass->tally_out) {
-        pass->k->bias_act(ACT_IDENTITY, 0, rows, n, pass->out, bias, pass->out, pass->tally_out, NULL);
+    for (int row = 0; row < rows; row += taken) {
+        add_bias(pass, act, taken, (int64_t)row * n + first, at < 0 ? NULL : pass->w[at] + first);
     }
 }
 
@@ -127,26 +148,46 @@ static void weight_gradient(const Pass *pass, int rows, int n, int k, const real
     weightnorm_gradient(pass->k, n, k, pass->w[0], pass->w[1], inverse, dw, pass->adds, pass->dw[1], pass->dw[0]);
 }
 
-/* db = column sums of dz, d_in = dz W; with `act`, first dz = dy phi'. */
+/* dz = dy phi'; without activation it is dy, and only counted. */
+static void through_act(const Pass *pass, const DenseAct *act, int rows, int n, real *db) {
+    int taken = rows_at_once(pass, rows, n), first = pass->outputs.first;
+    for (int row = 0; row < rows; row += taken) {
+        int64_t at = (int64_t)row * n + first;
+        if (act) {
+            pass->k->act_back(act->act, act->a, taken, pass->outputs.count, pass->out + at, act->y + at, act->dy + at,
+                              act->dz + at, db, act->tally_dy, pass->tally_d_out);
+        } else if (pass->tally_d_out) {
+            pass->k->tally((int64_t)taken * pass->outputs.count, pass->d_out + at, pass->tally_d_out);
+        }
+    }
+}
+
+static void bias_gradient(const Pass *pass, int rows, int n, const real *dz, real *db) {
+    if (!pass->adds) {
+        memset(db, 0, (size_t)pass->outputs.count * sizeof *db);
+    }
+    for (int row = 0; row < rows; row++) {
+        pass->k->add(pass->outputs.count, dz + (int64_t)row * n, db);
+    }
+}
+
+/* Of the pass's outputs: db = column sums of dz, d_in = dz W; with `act`, first dz = dy phi'. */
 void dense_backward(const Pass *pass, const DenseAct *act) {
+    Outputs of = pass->outputs;
     int n = last_axis(pass->site->shape), k = last_axis(pass->site->input[0]);
     int rows = pass->rows * vectors(pass->site->shape), at = bias_index(pass->site);
-    real *db = at < 0 ? NULL : pass->dw[at];
-    const real *dz = pass->d_out, *w = normed(pass->site) ? pass->save : pass->w[0];
-    bool fused_db = act && !pass->adds;
-    if (act) {
-        pass->k->act_back(act->act, act->a, rows, n, pass->out, act->y, act->dy, act->dz, fused_db ? db : NULL,
-                          act->tally_dy, pass->tally_d_out);
-        dz = act->dz;
-    }
+    real *db = at < 0 ? NULL : pass->dw[at] + of.first;
+    const real *dz = (act ? act->dz : pass->d_out) + of.first, *w = normed(pass->site) ? pass->save : pass->w[0];
+    bool fused_db = act && !pass->adds && rows_at_once(pass, rows, n) > 1;
+    through_act(pass, act, rows, n, fused_db ? db : NULL);
     if (db && !fused_db) {
-        pass->k->column_sum(rows, n, dz, pass->adds ? 1 : 0, db);
+        bias_gradient(pass, rows, n, dz, db);
     }
     if (!pass->late) {
         weight_gradient(pass, rows, n, k, dz);
     }
     if (pass->d_in[0]) {
-        pass->k->gemm(false, false, rows, k, n, dz, n, w, k, 0, pass->d_in[0], k);
+        pass->k->gemm(false, false, rows, k, of.count, dz, n, w + (size_t)of.first * (size_t)k, k, 0, pass->d_in[0], k);
     }
 }
 
@@ -211,6 +252,7 @@ const Layer layer_dense = {
               .example = "dense(64, init=he) -> relu"},
     .inputs_min = 1,
     .inputs_max = 1,
+    .form = form,
     .shape = shape,
     .weights = weights,
     .settle = settle,
@@ -219,8 +261,10 @@ const Layer layer_dense = {
     .forward = forward,
     .backward = backward,
     .late_gradient = late_gradient,
+    .in_parts = true,
     .needs_input = true,
     .tallies_out = true,
+    .tallies_d_out = true,
     .flops = flops,
     .torch = torch,
     .onnx = onnx,

@@ -424,7 +424,7 @@ static void scale_forward(const Pass *pass) {
 }
 
 static void scale_backward(const Pass *pass) {
-    if (plumb_call_bool(pass->site->call, "learned")) {
+    if (pass->dw[0]) {
         real d = (real)pass->k->dot(values(pass), pass->d_out, pass->in[0]);
         pass->dw[0][0] = pass->adds ? pass->dw[0][0] + d : d;
     }

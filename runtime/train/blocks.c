@@ -29,6 +29,115 @@ static void find_nodes(Stepper *stepper) {
     }
 }
 
+/* The stage behind which a weight's gradient is whole: that of the last of the layers that share it. Where nothing goes
+ * back the last one. */
+static int stage_of(const Plan *plan, int weight, const int *last_op) {
+    return last_op[weight] < 0 ? plan->stage_count - 1 : plan->stage[last_op[weight]];
+}
+
+static void find_last_ops(const Plan *plan, int *last_op) {
+    for (int w = 0; w < plan->net->weight_count; w++) {
+        last_op[w] = -1;
+    }
+    for (int op = plan->op_count - 1; op >= 0; op--) {
+        const PlumbNode *node = &plan->net->node[plan->op[op].node].about;
+        for (int j = 0; plan->wants[plan->op[op].node] && j < node->weight_count; j++) {
+            last_op[node->first_weight + j] = op;
+        }
+    }
+}
+
+/* Where a block lies in its weight: rows first..first+count-1 of a matrix. */
+static int64_t begin_of(const Stepper *stepper, const Block *block) {
+    return block->offset - stepper->net->weight[block->weight].offset;
+}
+
+static void rows_of(const Stepper *stepper, const Block *block, int *first, int *count) {
+    const NetWeight *weight = &stepper->net->weight[block->weight];
+    int64_t columns = weight->size / weight->spec.shape.dim[0];
+    *first = (int)(begin_of(stepper, block) / columns);
+    *count = (int)(block->length / columns);
+}
+
+/* How long a block takes, in passes over its values: the update, and where its gradient waits the product. */
+static double cost_of(const Stepper *stepper, const Block *block) {
+    const double row = 0.03; /* of the product */
+    const NetWeight *weight = &stepper->net->weight[block->weight];
+    int64_t rows = 0;
+    if (block->node >= 0) {
+        rows =
+            stepper->most * plumb_shape_size(stepper->net->node[block->node].about.shape) / weight->spec.shape.dim[0];
+    }
+    return (double)block->length * (1 + row * (double)rows);
+}
+
+/* The shard that a block of a layer split by outputs belongs to; -1: any. */
+static int shard_of(const Stepper *stepper, const Block *block) {
+    int first, count, s = 0;
+    if (block->node < 0 || !stepper->plan->by_outputs[block->node]) {
+        return -1;
+    }
+    rows_of(stepper, block, &first, &count);
+    for (Outputs part; part = split_part(stepper->plan, block->node, s), first >= part.first + part.count; s++) {
+    }
+    return s;
+}
+
+/* The blocks of a stage: each shard gets those of its outputs, and of the others, in their order, as many as take a
+ * like time. */
+static void find_owners(const Stepper *stepper, const int *stage, int now, int *owner) {
+    double all = 0, taken = 0;
+    for (int i = 0; i < stepper->block_count; i++) {
+        if (stage[i] == now) {
+            owner[i] = shard_of(stepper, &stepper->block[i]);
+            all += owner[i] < 0 ? cost_of(stepper, &stepper->block[i]) : 0;
+        }
+    }
+    for (int i = 0; i < stepper->block_count; i++) {
+        if (stage[i] == now && owner[i] < 0) {
+            double cost = cost_of(stepper, &stepper->block[i]);
+            owner[i] = (int)((taken + cost / 2) / all * stepper->plan->shards); /* by its middle */
+            taken += cost;
+        }
+    }
+}
+
+static void order_shares(Stepper *stepper, const int *stage, const int *owner) {
+    int shards = stepper->plan->shards, count = 0;
+    for (int at = 0; at < stepper->plan->stage_count * shards; at++) {
+        for (int i = 0; i < stepper->block_count; i++) {
+            if (stage[i] == at / shards && owner[i] == at % shards) {
+                stepper->share[count++] = i;
+            }
+        }
+        stepper->first_share[at + 1] = count;
+    }
+}
+
+static bool share_out(Stepper *stepper) {
+    const Plan *plan = stepper->plan;
+    size_t blocks = (size_t)stepper->block_count + 1;
+    int *owner = calloc(blocks, sizeof *owner), *stage = calloc(blocks, sizeof *stage);
+    int *last_op = calloc((size_t)stepper->net->weight_count + 1, sizeof *last_op);
+    stepper->share = calloc(blocks, sizeof *stepper->share);
+    stepper->first_share = calloc((size_t)(plan->stage_count * plan->shards) + 1, sizeof *stepper->first_share);
+    bool done = owner && stage && last_op && stepper->share && stepper->first_share;
+    if (done) {
+        find_last_ops(plan, last_op);
+        for (int i = 0; i < stepper->block_count; i++) {
+            stage[i] = stage_of(plan, stepper->block[i].weight, last_op);
+        }
+        for (int now = 0; now < plan->stage_count; now++) {
+            find_owners(stepper, stage, now, owner);
+        }
+        order_shares(stepper, stage, owner);
+    }
+    free(owner);
+    free(stage);
+    free(last_op);
+    return done;
+}
+
 bool blocks_make(Stepper *stepper) {
     const PlumbNet *net = stepper->net;
     int count = 0;
@@ -51,31 +160,19 @@ bool blocks_make(Stepper *stepper) {
         stepper->first_block[i + 1] = stepper->block_count;
     }
     find_nodes(stepper);
-    return true;
+    return share_out(stepper);
 }
 
 /* ---- a block ----------------------------------------------------------------------------------------------------- */
 
-/* Where a block lies in its weight: rows first..first+count-1 of a matrix. */
-static int64_t begin_of(const Stepper *stepper, const Block *block) {
-    return block->offset - stepper->net->weight[block->weight].offset;
-}
-
-static void rows_of(const Stepper *stepper, const Block *block, int *first, int *count) {
-    const NetWeight *weight = &stepper->net->weight[block->weight];
-    int64_t columns = weight->size / weight->spec.shape.dim[0];
-    *first = (int)(begin_of(stepper, block) / columns);
-    *count = (int)(block->length / columns);
-}
-
-static void late_gradient(Stepper *stepper, Block *block, bool adds) {
+static void late_gradient(Stepper *stepper, Block *block) {
     real *g = stepper->net->gradients + block->offset;
     Tally tally = {0};
     int first, count;
     rows_of(stepper, block, &first, &count);
     for (int s = 0; s < stepper->plan->shards; s++) {
         const Pass *pass = &stepper->plan->shard[s].pass[block->node];
-        stepper->net->node[block->node].layer->late_gradient(pass, first, count, adds || s > 0, g);
+        pass->layer->late_gradient(pass, first, count, stepper->rows_taken > 0 || s > 0, g);
     }
     stepper->k->tally(block->length, g, &tally);
     block->grad_squares = tally.sum_squares;
@@ -83,12 +180,13 @@ static void late_gradient(Stepper *stepper, Block *block, bool adds) {
 }
 
 /* The sum over the shards. Behind the first batch of a step what the others left is the first of the sources. */
-static void reduce(Stepper *stepper, int thread, Block *block, bool adds) {
-    int shards = stepper->plan->shards;
+static void reduce(Stepper *stepper, int thread, Block *block) {
+    int shards = stepper->plan->shards, adds = stepper->rows_taken > 0;
     const real **sources = stepper->sources + thread * (shards + 1);
     sources[0] = stepper->net->gradients + block->offset;
+    int64_t at = stepper->plan->gradient[block->weight] + begin_of(stepper, block);
     for (int s = 0; s < shards; s++) {
-        sources[s + adds] = stepper->plan->shard[s].gradients + block->offset;
+        sources[s + adds] = stepper->plan->shard[s].gradients + at;
     }
     block->nonfinite = 0;
     block->grad_squares = stepper->k->reduce(shards + adds, block->length, sources,
@@ -148,11 +246,22 @@ static void find_limits(Stepper *stepper, int thread, double norm) {
     pool_barrier(stepper->pool, thread);
 }
 
-/* This thread's share. */
-static void share(const Stepper *stepper, int thread, int *begin, int *end) {
-    int threads = pool_threads(stepper->pool);
-    *begin = (int)((int64_t)stepper->block_count * thread / threads);
-    *end = (int)((int64_t)stepper->block_count * (thread + 1) / threads);
+/* This thread's share of a stage, the blocks of its shards: their gradients, their updates, or both. */
+static void run_share(Stepper *stepper, int thread, int stage, bool gradients, bool updates, double norm) {
+    for (int s = thread; s < stepper->plan->shards; s += pool_threads(stepper->pool)) {
+        const int *first = &stepper->first_share[stage * stepper->plan->shards + s];
+        for (int i = first[0]; i < first[1]; i++) {
+            Block *block = &stepper->block[stepper->share[i]];
+            if (gradients && block->node >= 0) {
+                late_gradient(stepper, block);
+            } else if (gradients) {
+                reduce(stepper, thread, block);
+            }
+            if (updates) {
+                update(stepper, block, norm);
+            }
+        }
+    }
 }
 
 static bool is_finite(const Stepper *stepper, double squares) {
@@ -166,7 +275,6 @@ static bool is_finite(const Stepper *stepper, double squares) {
 /* Once the whole gradient is known; where the step is to be held if it is not finite, and it is not, nothing changes.
  * The same on every thread: losses and sums stand since the barrier. */
 static void update_all(Stepper *stepper, int thread) {
-    int begin, end;
     pool_barrier(stepper->pool, thread);
     double squares = blocks_squared_norm(stepper), norm = sqrt(squares);
     bool held = stepper->holds && !is_finite(stepper, squares);
@@ -179,29 +287,25 @@ static void update_all(Stepper *stepper, int thread) {
     if (stepper->limits.span) {
         find_limits(stepper, thread, norm);
     }
-    share(stepper, thread, &begin, &end);
-    for (int i = begin; i < end; i++) {
-        update(stepper, &stepper->block[i], norm);
+    for (int stage = 0; stage < stepper->plan->stage_count; stage++) {
+        run_share(stepper, thread, stage, false, true, norm);
     }
 }
 
-void blocks_run(Stepper *stepper, int thread) {
-    int begin, end;
-    bool updates = stepper->last && stepper->updates, waits = stepper->holds || limits_wait(&stepper->limits);
-    bool adds = stepper->rows_taken > 0;
-    share(stepper, thread, &begin, &end);
-    for (int i = begin; i < end; i++) {
-        Block *block = &stepper->block[i];
-        if (block->node >= 0) {
-            late_gradient(stepper, block, adds);
-        } else {
-            reduce(stepper, thread, block, adds);
-        }
-        if (updates && !waits) {
-            update(stepper, block, 0);
-        }
-    }
-    if (updates && waits) {
+static bool waits(const Stepper *stepper) {
+    return stepper->holds || limits_wait(&stepper->limits);
+}
+
+static bool updates(const Stepper *stepper) {
+    return stepper->last && stepper->updates;
+}
+
+void blocks_run(Stepper *stepper, int thread, int stage) {
+    run_share(stepper, thread, stage, true, updates(stepper) && !waits(stepper), 0);
+}
+
+void blocks_end(Stepper *stepper, int thread) {
+    if (updates(stepper) && waits(stepper)) {
         update_all(stepper, thread);
     }
 }

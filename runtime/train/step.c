@@ -112,7 +112,7 @@ static bool make_buffers(Stepper *stepper, int batch, int states) {
     stepper->sources = calloc((size_t)((shards + 1) * pool_threads(stepper->pool)), sizeof *stepper->sources);
     bool done = stepper->label && stepper->y && stepper->loss_of && stepper->score_of && stepper->sources;
     for (int i = 0; i < states; i++) {
-        stepper->state[i] = aligned_zeroed((size_t)stepper->net->parameter_count * sizeof(real));
+        stepper->state[i] = flat_new(stepper->net->parameter_count, FLAT_STATE + i);
         done = done && stepper->state[i];
     }
     return done;
@@ -151,14 +151,16 @@ void stepper_clear(Stepper *stepper) {
     plan_free(stepper->plan);
     free(stepper->block);
     free(stepper->first_block);
+    free(stepper->share);
+    free(stepper->first_share);
     free(stepper->label);
     free(stepper->y);
     free(stepper->loss_of);
     free(stepper->score_of);
     free(stepper->sources);
-    free(stepper->state[0]);
-    free(stepper->state[1]);
-    free(stepper->average);
+    flat_free(stepper->state[0], FLAT_STATE);
+    flat_free(stepper->state[1], FLAT_SECOND_STATE);
+    flat_free(stepper->average, FLAT_AVERAGE);
     limits_clear(&stepper->limits);
     *stepper = (Stepper){0};
 }
@@ -210,9 +212,12 @@ static void step_thread(void *arg, int thread) {
     }
     plan_forward(stepper->plan, thread);
     losses(stepper, thread);
-    plan_backward(stepper->plan, thread);
-    pool_barrier(stepper->pool, thread);
-    blocks_run(stepper, thread);
+    for (int stage = 0; stage < stepper->plan->stage_count; stage++) {
+        plan_backward(stepper->plan, thread, stage);
+        pool_barrier(stepper->pool, thread);
+        blocks_run(stepper, thread, stage);
+    }
+    blocks_end(stepper, thread);
 }
 
 /* One batch forward and backward: its share of the step's loss and gradient. */
@@ -277,6 +282,9 @@ void stepper_probe(const Stepper *stepper, int node, PlumbProbe *probe) {
     const PlumbNode *about = &stepper->net->node[node].about;
     plan_probe(stepper->plan, node, probe);
     plan_tell_through_time(stepper->plan, node);
+    if (!about->weight_count) {
+        return;
+    }
     Norms norms = norms_of(stepper, about->first_weight, about->weight_count);
     if (norms.any) {
         probe->grad_norm = norms.nonfinite ? NAN : sqrt(norms.grad);

@@ -19,6 +19,7 @@ typedef struct Stepper {
     Block *block;
     int block_count;
     int *first_block;        /* of each weight, and one past the last */
+    int *share, *first_share; /* blocks in the order in which they are shared out; where each shard's begin, stage by stage, and one past the last */
     Limits limits;           /* of clipping, and trust ratios */
     Update update;           /* of the step under way */
     real *state[2];          /* the optimizer's arrays */

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WINDOW_ROWS = 1000 };
+enum { WINDOW_ROWS = 1000, MANY_NODES = 500 };
 static const double SUGGESTED_SHARE = 0.9;
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
@@ -71,7 +71,7 @@ static bool make_average(PlumbTrainer *trainer, PlumbError *error) {
         return true;
     }
     trainer->stepper.keep = ema->number;
-    trainer->stepper.average = aligned_zeroed(bytes);
+    trainer->stepper.average = flat_new(trainer->net->parameter_count, FLAT_AVERAGE);
     if (!trainer->stepper.average) {
         return error_memory(error);
     }
@@ -195,10 +195,21 @@ static void clear_window(PlumbTrainer *trainer) {
     trainer->window = 0;
 }
 
-static void take_probes(PlumbTrainer *trainer) {
-    for (int i = 0; i < trainer->net->node_count; i++) {
+static void probe_share(void *arg, int thread) {
+    PlumbTrainer *trainer = arg;
+    int64_t nodes = trainer->net->node_count;
+    int threads = pool_threads(trainer->pool), end = (int)(nodes * (thread + 1) / threads);
+    for (int i = (int)(nodes * thread / threads); i < end; i++) {
         stepper_probe(&trainer->stepper, i, &trainer->probe[i]);
     }
+}
+
+/* Where it takes longer than bringing the threads together. */
+static void take_probes(PlumbTrainer *trainer) {
+    int threads = pool_threads(trainer->pool);
+    pool_use(trainer->pool, trainer->net->node_count < MANY_NODES ? 1 : threads);
+    pool_run(trainer->pool, probe_share, trainer);
+    pool_use(trainer->pool, threads);
 }
 
 /* Once there is one. */

@@ -218,6 +218,24 @@ static void threads_change_nothing(void **state) {
     assert_int_equal(compared.kinks, 0);
 }
 
+/* Layers with many weights for few rows, which shards split by outputs: one behind the other, apart, at the end, over
+ * time, and with links. */
+static void wide_layers_split_by_outputs(void **state) {
+    static const char *const wide[] = {
+        "input(300) -> dense(272) -> tanh -> dense(260) -> sigmoid -> dense(3)",
+        "input(5) -> a: dense(270) -> layernorm -> b: dense(270) -> tanh -> add & a -> dense(270) -> add & b",
+        "input(2, 272) -> dense(256) -> tanh -> flatten -> dense(256, bias=false) -> dense(300) -> tanh -> dense(3)",
+    };
+    Compared compared = {0};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        for (int shards = 2; shards <= 4; shards++) {
+            Trial trial = {.net = wide[i], .loss = "mse", .shards = shards, .threads = shards - 1, .every = 2003};
+            assert_gradients(*state, trial, &compared);
+        }
+    }
+    assert_int_equal(compared.kinks, 0);
+}
+
 static void fixed_statistics_have_their_own_gradient(void **state) {
     Compared compared = {0};
     Trial trial = {.net = "input(7) -> dense(6) -> batchnorm -> tanh -> dropout(0.5) -> dense(3)",
@@ -252,6 +270,7 @@ int main(void) {
         kit_test(every_loss_has_its_gradient),
         kit_test(links_shared_weights_dropout_and_batches),
         kit_test(threads_change_nothing),
+        kit_test(wide_layers_split_by_outputs),
         kit_test(fixed_statistics_have_their_own_gradient),
         kit_test(weights_of_another_layer_are_refused),
     };

@@ -59,6 +59,19 @@ static void shards_change_nothing_but_rounding(void **state) {
     }
 }
 
+/* By rows with one shard, by outputs with more while all get some. */
+static void wide_layers_are_those_of_one_shard(void **state) {
+    static const char *const wide[] = {
+        "input(300) -> dense(256) -> relu -> dense(260) -> gelu -> dense(256)",
+        "input(260) -> a: dense(260) -> tanh -> dense(260) -> b: tanh -> add & a -> dense(260) -> add & b -> dense(3)",
+        "input(3, 270) -> dense(264, bias=false) -> dense(256) -> flatten -> dropout(0.3) -> dense(100) -> dense(800)",
+        "input(4) -> dense(9000) -> tanh -> dense(9) -> tanh -> dense(9000) -> dense(9, weight=weightnorm)",
+    };
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        assert_same(*state, wide[i]);
+    }
+}
+
 /* ---- dropout ----------------------------------------------------------------------------------------------------- */
 
 enum { VALUES = 1001, MANY = 40 };
@@ -134,6 +147,7 @@ static void dropout_draws_by_seed_step_and_layer(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         kit_test(shards_change_nothing_but_rounding),
+        kit_test(wide_layers_are_those_of_one_shard),
         kit_test(dropout_keeps_the_mean),
         kit_test(dropout_draws_by_seed_step_and_layer),
     };

@@ -18,6 +18,7 @@ typedef struct Trial {
     const char *loss;
     Target target;
     int rows, shards, threads; /* 0: 7 rows, 3 shards, 1 thread */
+    int every;                 /* compares one weight in so many; 0: all */
     bool evaluating;           /* without dropout, by the running statistics */
     uint64_t seed;
 } Trial;
@@ -101,7 +102,7 @@ static inline void compare_weight(Probing *probing, NetWeight *weight, const dou
                                   Compared *compared) {
     double rms = norm_of(grad, weight->size) / sqrt((double)weight->size), off = 0, rounding = 0;
     double scale = rms + 1e-3 * whole;
-    for (int64_t j = 0; j < weight->size; j++) {
+    for (int64_t j = 0; j < weight->size; j += probing->trial.every ? probing->trial.every : 1) {
         double allowed = RELATIVE * (fabs(grad[j]) + scale);
         Difference d = difference(probing, weight, j, middle, allowed);
         compared->weights++;
