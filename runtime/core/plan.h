@@ -76,6 +76,8 @@ typedef struct Plan {
 
 /* Fills `blocked`, for at most `rows` rows a shard; `wants` must be known. */
 void blocks_find(Plan *plan, const bool *live, int rows);
+/* Does a node ask for the gradient of its first input? */
+bool plan_wants_input(const Plan *plan, int node);
 /* Which layers are split by outputs, and the steps. Ops, `late` and `input_run` must be known. */
 void split_find(Plan *plan);
 bool split_make(Plan *plan); /* the partial sums' memory; false: there is none */
