@@ -157,8 +157,7 @@ static void find_adds(const Plan *plan, Draft *draft, bool *written) {
 
 /* ---- what layers make for themselves ----------------------------------------------------------------------------- */
 
-/* Does a node ask for the gradient of its first input? */
-static bool wants_input(const Plan *plan, int i) {
+bool plan_wants_input(const Plan *plan, int i) {
     const PlumbNode *node = &node_at(plan, i)->about;
     return plan->training && node->input_count && plan->wants[plan->root[node->input[0]]];
 }
@@ -168,7 +167,7 @@ static bool prepare(Plan *plan) {
     for (int op = 0; op < plan->op_count; op++) {
         int i = plan->op[op].node;
         const NetNode *node = node_at(plan, i);
-        Use use = {(int)most_rows(plan), plan->training, wants_input(plan, i), plan->blocked[node->about.input[0]],
+        Use use = {(int)most_rows(plan), plan->training, plan_wants_input(plan, i), plan->blocked[node->about.input[0]],
                    plan->blocked[i]};
         for (int s = 0; node->layer->prepare && s < plan->shards; s++) {
             plan->prepared[s * nodes + i] = node->layer->prepare(&node->site, plan->k, &use);

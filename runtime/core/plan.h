@@ -95,6 +95,8 @@ void blocks_find(Plan *plan, const bool *live, int rows);
 /* `stage`, `stage_end`: ops and `wants` must be known; then `stage_step`, once steps are. */
 void stages_find(Plan *plan);
 void stages_begin(Plan *plan);
+/* Does a node ask for the gradient of its first input? */
+bool plan_wants_input(const Plan *plan, int node);
 /* Which layers are split by outputs, and the steps. Ops, `late` and `input_run` must be known. */
 void split_find(Plan *plan);
 bool split_make(Plan *plan); /* the partial sums' memory; false: there is none */

@@ -21,10 +21,6 @@ static const NetNode *node_at(const Plan *plan, int i) {
 
 /* ---- which way --------------------------------------------------------------------------------------------------- */
 
-static bool wants_input(const Plan *plan, int node) {
-    return plan->wants[plan->root[node_at(plan, node)->about.input[0]]];
-}
-
 /* Does less cross between cores by outputs? Counted in values, the share 1 - 1 / shards of them left out. */
 static bool crosses_less(int64_t n, int64_t k, int64_t rows, int64_t uses) {
     return n * k * uses > rows * (k * uses + n);
@@ -36,7 +32,7 @@ static bool is_wide(const Plan *plan, int node) {
     int64_t rows = (int64_t)plan->batch * vectors(site->shape);
     return n >= OUTPUTS_TOGETHER * plan->shards && n * k >= WEIGHTS_LEAST &&
            (n * k <= (int64_t)PART_MOST * plan->shards || rows <= ROWS_FEW) &&
-           crosses_less(n, k, rows, 1 + wants_input(plan, node));
+           crosses_less(n, k, rows, 1 + plan_wants_input(plan, node));
 }
 
 Outputs split_part(const Plan *plan, int node, int s) {
@@ -80,7 +76,7 @@ static int phases_of(const Plan *plan, int node, bool back) {
     const Layer *layer = node_at(plan, node)->layer;
     int declared = back ? layer->backward_phases : layer->forward_phases;
     if (back && plan->by_outputs[node]) {
-        return 1 + wants_input(plan, node);
+        return 1 + plan_wants_input(plan, node);
     }
     return declared > 1 ? declared : 1;
 }

@@ -25,9 +25,9 @@ static libxsmm_smmfunction small_product(bool ta, bool tb, int m, int n, int k, 
     return libxsmm_smmdispatch(n, m, k, &ldb, &lda, &ldc, &one, &beta, &flags, NULL);
 }
 
-/* A large one of few rows, by columns of B and C. False: not a shape for it. oneDNN takes 100 us and more before its
- * first product of a step, when what it works with has left the cache. Rows a multiple of 4 KB apart meet in few sets
- * of the cache: oneDNN copies them together, libxsmm does not. */
+/* A large one of few rows, by columns of B and C. False: not a shape for it. dnnl_sgemm takes 100 us and more longer
+ * for the first product of a step than for the same again, whatever its operands. Rows a multiple of 4 KB apart meet in
+ * few sets of the cache: oneDNN copies them together, libxsmm does not. */
 static bool product_by_columns(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b, int ldb,
                                real beta, real *c, int ldc) {
     int columns = (int)(SMALL_PRODUCT / ((int64_t)m * k)) / COLUMNS * COLUMNS;

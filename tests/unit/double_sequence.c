@@ -109,6 +109,7 @@ static Pass pass_of(Bench *bench, bool adds) {
                   .out = bench->out,
                   .d_out = bench->d_out,
                   .d_in = bench->d_in_list,
+                  .outputs = {0, bench->node->site.shape.dim[bench->node->site.shape.rank - 1]},
                   .w = bench->w,
                   .wt = bench->wt,
                   .dw = bench->dw,
