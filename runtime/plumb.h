@@ -355,6 +355,17 @@ bool plumb_generate(PlumbNet *net, int classes, const int32_t *prompt, int count
  * Fills one probe per node and leaves the weights' grads in plumb_net_weight. */
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config, PlumbProbe *probe,
                    double *loss, PlumbError *error);
+typedef struct PlumbCurvature { /* of the loss, in the direction of the optimizer's first step from the present weights */
+    double along; /* d.Hd / g.d, H the Hessian of the batch's loss, g its gradient, d the step over lr; plain descent: g.Hg / g.g */
+    double limit; /* learning rate beyond which a quadratic so curved swings up, momentum counted; INFINITY: it curves down. NaN: unknown */
+    double ratio; /* the recipe's learning rate over it: above 1 steps do not settle */
+} PlumbCurvature;
+/* From two gradients of the batch that plumb_measure takes, never while training. Weights are as they were, gradients are not. */
+bool plumb_curvature(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                     PlumbCurvature *curvature, PlumbError *error);
+/* The same at the weights that the seed draws; the net itself is left alone. */
+bool plumb_curvature_at_start(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                              PlumbCurvature *curvature, PlumbError *error);
 /* The output of node `node` for the same batch. out: batch x size of its shape. */
 bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int node, plumb_real *out, const PlumbConfig *config,
                        PlumbError *error);
