@@ -356,9 +356,10 @@ bool plumb_generate(PlumbNet *net, int classes, const int32_t *prompt, int count
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config, PlumbProbe *probe,
                    double *loss, PlumbError *error);
 typedef struct PlumbCurvature { /* of the loss, in the direction of the optimizer's first step from the present weights */
-    double along; /* d.Hd / g.d, H the Hessian of the batch's loss, g its gradient, d the step over lr; plain descent: g.Hg / g.g */
-    double limit; /* learning rate beyond which a quadratic so curved swings up, momentum counted; INFINITY: it curves down. NaN: unknown */
-    double ratio; /* the recipe's learning rate over it: above 1 steps do not settle */
+    double along;     /* d.Hd / g.d, H the Hessian of the batch's loss, g its gradient, d the step over lr; plain descent: g.Hg / g.g */
+    double sharpness; /* |Hd| / |d|, in the metric in which the step is steepest: between it and the largest eigenvalue. NaN: not finite */
+    double limit;     /* learning rate beyond which a quadratic so curved swings up, momentum counted */
+    double ratio;     /* the recipe's learning rate over it: above 1 steps do not settle */
 } PlumbCurvature;
 /* From two gradients of the batch that plumb_measure takes, never while training. Weights are as they were, gradients are not. */
 bool plumb_curvature(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
@@ -467,6 +468,7 @@ typedef struct PlumbCase {    /* what the rules go by; all but `net` may be abse
     double loss;              /* of a measurement, where there are no epochs; NaN: unknown */
     double chance;            /* plumb_loss_at_chance, where it is known; 0: it is found */
     const PlumbClipping *clipping; /* of the training */
+    const PlumbCurvature *curvature; /* at the start of the training */
     bool training;            /* it goes on: only the rules that go by probes and epochs are asked, and no remedies are looked for */
     uint32_t told;            /* training: bits of the rules (PlumbFinding.rule) that were told before and are not asked again */
 } PlumbCase;

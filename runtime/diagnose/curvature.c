@@ -1,11 +1,11 @@
 /* How sharp the loss is in the direction of a step, from two gradients of one batch.
  *
  * With d the direction of a step (w = w - lr d) and H the Hessian of the loss, a step changes the loss by
- * -lr g.d + lr^2 d.Hd / 2: beyond lr = 2 / along, along = d.Hd / g.d, it goes up. Plain descent has d = g, and `along` is
- * the Rayleigh quotient g.Hg / g.g, at most the largest eigenvalue; after some steps the gradient lies in the sharpest
- * directions (LeCun, Simard & Pearlmutter 1993; Cohen et al. 2021). What rescales gradients has d = g / p with p the
- * size of each: g.d = d.Pd, and `along` is the quotient of the preconditioned Hessian (Cohen et al. 2022, eq. 3). p is
- * taken as that of the first step, |g|. Hd is (g(w + eps d) - g(w)) / eps. */
+ * -lr g.d + lr^2 d.Hd / 2. Plain descent has d = g, and d.Hd / g.d is the Rayleigh quotient of H at the gradient. What
+ * rescales gradients has d = g / p, p the size of each: g.d = d.Pd, and it is the quotient of the preconditioned Hessian
+ * (Cohen et al. 2022, eq. 3), p taken as that of the first step, |g|. |Hd| / |d|, in the same metric, is one step of the
+ * power method on the way to the largest eigenvalue (LeCun, Simard & Pearlmutter 1993): at least the quotient, at most
+ * the eigenvalue, and known also where the loss curves down along the gradient. Hd is (g(w + eps d) - g(w)) / eps. */
 #include "../core/error.h"
 #include "../core/net.h"
 #include "../train/parts.h"
@@ -41,13 +41,11 @@ static void direction_of(const PlumbNet *net, const PlumbCall *call, real *d) {
 }
 
 /* The largest lr x curvature at which a quadratic does not swing up: 2 (1 + b) with momentum, (1 + 2 b) times less where it
- * looks ahead; 2 (1 + b) / (1 - b) where the memory is a mean (Cohen et al. 2021, appendix B; 2022, section 2). */
+ * looks ahead (Cohen et al. 2021, appendix B). Adam's memory is a mean, which would stand (1 + b) / (1 - b) times more (2022,
+ * section 2) were p fixed; its first steps are without memory, and nets fail by them: 2, as measured. */
 static double steps_stood(const PlumbCall *optimizer) {
-    double beta = plumb_call_number(optimizer, "momentum"), mean = plumb_call_number(optimizer, "beta1");
-    if (mean > 0) {
-        return 2 * (1 + mean) / (1 - mean);
-    }
-    return 2 * (1 + fmax(beta, 0)) / (plumb_call_bool(optimizer, "nesterov") ? 1 + 2 * beta : 1);
+    double beta = fmax(plumb_call_number(optimizer, "momentum"), 0);
+    return 2 * (1 + beta) / (plumb_call_bool(optimizer, "nesterov") ? 1 + 2 * beta : 1);
 }
 
 typedef struct Finding { /* arrays of the net's parameters */
@@ -77,13 +75,17 @@ static double difference_step(const Finding *of, int64_t count) {
     return far * (w > 0 ? w : 1) / d;
 }
 
-static double quotient(const PlumbNet *net, const Finding *of, double eps) {
-    double bent = 0, fall = 0;
+/* p = g / d turns the norm of Hd into that of the metric: of plain descent 1. */
+static void read_curvature(const PlumbNet *net, const Finding *of, double eps, PlumbCurvature *curvature) {
+    double bent = 0, fall = 0, turned = 0;
     for (int64_t i = 0; i < net->parameter_count; i++) {
-        bent += (double)of->d[i] * ((double)net->gradients[i] - (double)of->g[i]) / eps;
-        fall += (double)of->d[i] * (double)of->g[i];
+        double g = (double)of->g[i], d = (double)of->d[i], hd = ((double)net->gradients[i] - g) / eps;
+        bent += d * hd;
+        fall += d * g;
+        turned += g != 0 ? hd * hd * d / g : 0;
     }
-    return bent / fall;
+    curvature->along = bent / fall;
+    curvature->sharpness = sqrt(turned / fall);
 }
 
 typedef struct Trial { /* what a gradient is taken of */
@@ -99,7 +101,7 @@ static bool gradient(const Trial *trial, Finding *of, PlumbError *error) {
 }
 
 /* Weights and buffers are put back as they were, to the bit. */
-static bool find(const Trial *trial, Finding *of, double *along, PlumbError *error) {
+static bool find(const Trial *trial, Finding *of, PlumbCurvature *curvature, PlumbError *error) {
     PlumbNet *net = trial->net;
     size_t bytes = (size_t)net->parameter_count * sizeof(real), kept = (size_t)net->buffer_count * sizeof(real);
     real *buffers = malloc(kept + 1);
@@ -117,7 +119,7 @@ static bool find(const Trial *trial, Finding *of, double *along, PlumbError *err
             net->parameters[i] += (real)(eps * (double)of->d[i]);
         }
         done = gradient(trial, of, error);
-        *along = quotient(net, of, eps);
+        read_curvature(net, of, eps, curvature);
     }
     memcpy(net->parameters, of->w, bytes);
     memcpy(net->buffers, buffers, kept);
@@ -131,12 +133,11 @@ bool plumb_curvature(PlumbNet *net, const PlumbData *data, const PlumbCall *reci
     Trial trial = {net, data, recipe, config};
     const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
     Finding of = {0};
-    double along = NAN;
+    *curvature = (PlumbCurvature){NAN, NAN, NAN, NAN};
     bool done = plumb_net_make(net, config->seed, error) && (make(net, &of) || error_memory(error)) &&
-                find(&trial, &of, &along, error);
+                find(&trial, &of, curvature, error);
     clear(&of);
-    *curvature = (PlumbCurvature){.along = along, .limit = along > 0 ? steps_stood(optimizer) / along : INFINITY};
-    curvature->limit = isnan(along) ? NAN : curvature->limit;
+    curvature->limit = steps_stood(optimizer) / curvature->sharpness;
     curvature->ratio = plumb_call_number(optimizer, "lr") / curvature->limit;
     return done;
 }

@@ -32,10 +32,25 @@ double epoch_median_update(const Patient *patient) {
 
 /* ---- the learning rate ----------------------------------------------------------------------------------------- */
 
+/* A fifth of what the curvature at the start stands: it grows until steps swing (Cohen et al. 2021). NaN: not probed. */
+static double stood(const Patient *patient) {
+    const PlumbCurvature *curvature = patient->about->curvature;
+    return curvature && curvature->limit > 0 && isfinite(curvature->limit) ? 0.2 * curvature->limit : NAN;
+}
+
+/* The end of a sentence; "" where it was not probed. */
+static const char *curved(Patient *patient) {
+    const PlumbCurvature *curvature = patient->about->curvature;
+    return isnan(stood(patient)) ? ""
+                                 : say(patient, "; curvature at the start: steps settle up to lr=%.2g, this is %.2g times that",
+                                       curvature->limit, curvature->ratio);
+}
+
 /* Steps of a hundredth of the weights; of an optimizer that rescales gradients, whose rate is the step of each weight,
  * at most what weights of usual size stand. */
 static double shrunk(const Patient *patient) {
     double ratio = epoch_largest_update(patient), lr = patient->lr * (ratio > 0.1 ? 0.01 / ratio : 0.1);
+    lr = 5 * stood(patient) < patient->lr ? stood(patient) : lr;
     return patient->adaptive ? fmin(lr, 0.003) : lr;
 }
 
@@ -73,7 +88,7 @@ static const char *too_high_evidence(Patient *patient, bool wild, bool swings, b
                        : deep              ? say(patient, "%d layers move at once", patient->layers)
                        : is_stuck(patient) ? "the loss stays"
                                            : "more than they stand";
-    return say(patient, "%s%s%s%s", step, *step ? "; " : "", then, standing(patient));
+    return say(patient, "%s%s%s%s%s", step, *step ? "; " : "", then, curved(patient), standing(patient));
 }
 
 bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
@@ -104,6 +119,19 @@ static bool most_layers_rest(const Patient *patient) {
     return 2 * moving <= patient->layers;
 }
 
+/* Where the rate itself is near enough to what the curvature stands, what the recipe sets that holds steps back: its key;
+ * NULL: nothing. */
+static const char *held_back_by(const Patient *patient) {
+    static const char *const keys[] = {"clip", "schedule"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (patient->lr > 0.02 * stood(patient) &&
+            plumb_call_call(patient->about->recipe, keys[i])) {
+            return keys[i];
+        }
+    }
+    return NULL;
+}
+
 /* The weights hardly move, though a gradient is there for them, and the loss goes down or nowhere. */
 bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     double most = epoch_largest_update(patient);
@@ -116,9 +144,14 @@ bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     }
     finding->severity = PLUMB_SEVERE;
     finding->evidence =
-        say(patient, "no step changes the weights by more than %.1e of their size%s", most, standing(patient));
-    finding->cause = say(patient, "lr=%g", patient->lr);
-    finding->remedy = with_lr(patient, patient->lr * fmin(1e4, 3e-3 / most));
+        say(patient, "no step changes the weights by more than %.1e of their size%s%s", most, curved(patient),
+            standing(patient));
+    const char *key = held_back_by(patient);
+    double lr = patient->lr * fmin(1e4, 3e-3 / most);
+    finding->cause = key ? key : say(patient, "lr=%g", patient->lr);
+    finding->remedy = key                            ? say(patient, "%s = none", key)
+                      : stood(patient) > patient->lr ? with_lr(patient, stood(patient))
+                                                     : with_lr(patient, lr);
     return true;
 }
 
