@@ -53,11 +53,13 @@ Value *draft_build(Session *session, const char *text);
 typedef struct Rewriting {
     const char *act, *init, *norm; /* names; NULL: as they are */
     const char *bias;              /* first biases, where they are given */
-    const char *cell;              /* in place of others: "gru", "lstm"; its gates begin open */
+    const char *cell;              /* in place of others: "gru", "lstm", whose gates begin open, or "rnn" of rectified units */
     const char *open;              /* whose gates begin open: "gru", "lstm" */
     double dropout;                /* at most, of the layers that drop more than half; 0: as they are */
     bool link;                     /* residual links around what is repeated; those that are there are scaled */
+    const char *scale;             /* with `link`: of the branches, in place of 1 / sqrt(n) */
     bool project;                  /* with `link`: where a link's ends differ, through a layer of its own */
+    bool single;                   /* recurrent layers of one layer each */
     bool carry;                    /* highways carry most of what arrives at first */
     bool output;                   /* the last layer is left out */
     bool inputs;                   /* a batch norm behind the input */

@@ -5,24 +5,39 @@
 
 typedef enum EditName {      /* in the order of the table in edits.c */
     EDIT_OUTPUT, EDIT_INPUTS, EDIT_BIAS, EDIT_INIT_AUTO, EDIT_INIT_HE, EDIT_INIT_XAVIER, EDIT_INIT_ORTHOGONAL, EDIT_RELU, EDIT_LEAKY,
-    EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_CARRY, EDIT_DROPOUT, EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU,
+    EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_LINK_ZERO, EDIT_ZERO_PROJECT, EDIT_CARRY, EDIT_DROPOUT,
+    EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU, EDIT_RECTIFIED, EDIT_SINGLE,
     EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDITS,
-    EDIT_REMEDY,             /* a setting of the recipe that a finding names */
+    EDIT_SETTING,            /* one of the recipe that a finding names */
     EDIT_NO_DECAY,           /* the optimizer as it is, without its decay */
     EDIT_STRIDE,             /* the same at the learning rate whose steps the depth stands, by forecast */
+    EDIT_RATE,               /* the same at one that the curvature at the start stands */
     EDITS_ALL
 } EditName;
 
+typedef struct Part {        /* one edit of several */
+    EditName edit;
+    const char *rule;        /* that it is for; NULL: it trains nearly any net */
+    const char *setting;     /* of EDIT_SETTING: as a finding names it */
+} Part;
+
 typedef struct Plan {        /* edits that are made together, in order */
-    EditName edit[EDITS_ALL];
+    Part part[EDITS_ALL];
     int count;
-    const char *remedy;      /* of EDIT_REMEDY */
-    const char *rule;        /* that they are for; NULL: they train nearly any net */
 } Plan;
-void plan_add(Plan *plan, EditName edit); /* once; what does not fit is left out */
+void plan_add(Plan *plan, EditName edit, const char *rule); /* once; what does not fit is left out */
+void plan_add_setting(Plan *plan, const char *setting, const char *rule);
+
+typedef struct Made {        /* a part that changes something */
+    EditName edit;
+    char *text;              /* "act=relu, init=he"; a setting as the recipe has it */
+    const char *rule;
+} Made;
 
 typedef struct Candidate {   /* a net with further edits */
-    char *text;              /* those that change something: "act=relu, init=he, optimizer = adam(lr=0.003)" */
+    Made made[EDITS_ALL];
+    int count;
+    char *text;              /* all of them: "act=relu, init=he, optimizer = adam(lr=0.003)" */
     char *reason;            /* what they are for: "vanishing gradient", "any trouble"; of several, which for what */
     Draft *draft;
     char *source;
@@ -36,8 +51,10 @@ typedef struct Sickness {    /* what edits are looked for */
     Session *session;
     const char *name;        /* that the net will have */
     const Draft *draft;
-    const Value *net;        /* built from it */
-    Value *recipe;
+    Value *base;             /* the recipe that goes with the draft */
+    Plan decided;            /* on: all candidates have these edits in front */
+    const Value *net;        /* built from the draft and them */
+    Value *recipe;           /* with them */
     const PlumbData *data;
     const PlumbDiagnosis *diagnosis;
     bool unsolved;           /* the loss is far from where the task counts as solved, whatever the rules say */
@@ -45,16 +62,33 @@ typedef struct Sickness {    /* what edits are looked for */
     bool (*tried)(void *self, const Candidate *candidate);
     void *self;
 } Sickness;
-/* The net after the plan's edits. Edits that change nothing are left out; false: all are, or the net cannot be built, or trained. */
+/* The net after the plan's edits; where a link's ends differ, it goes through a layer of its own. Edits that change nothing are left out; false: all are, or the net cannot be built, or trained. */
 bool candidate_make(const Sickness *sickness, const Plan *plan, Candidate *candidate);
+/* Its parts as a plan, but for those whose bit is in `without`; settings as they were made, for as long as the candidate lives. */
+Plan candidate_plan(const Candidate *candidate, uint64_t without);
+/* Of the new net at its start. False: there is none to be had. */
+bool candidate_curvature(const Sickness *sickness, const Candidate *candidate, PlumbCurvature *curvature);
+/* Has it not been tried? Its learning rate is first brought to what the curvature of the new net stands, where that is much less. */
+bool candidate_is_new(const Sickness *sickness, Candidate *candidate);
 /* Fills in the forecast. False: it is ill, and not better by a decade than the net before. */
 bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
 
+/* ---- classics.c: what trains nearly any net, whatever is wrong with it. False: all of it was tried ---- */
+bool classic_edits(const Sickness *sickness, Candidate *candidate);
+
 /* ---- treatments.c: what to try next. False: there is nothing left that was not tried ---- */
 bool best_edit(const Sickness *sickness, Candidate *best);
+enum { DEEP = 8, VERY_DEEP = 24 };               /* layers with drawn weights */
+int layers_of(const PlumbNet *net);              /* of these */
+int steps_of(const PlumbNet *net);               /* of the longest sequence that a recurrent layer reads; 0: there is none */
+bool is_set(const Sickness *sickness, const char *key);
+/* Does the optimizer rescale gradients, and take (to the end, unlike adagrad) steps of the usual size? Weights that act at each of
+ * T time steps stand smaller ones. */
+bool is_robust(const Sickness *sickness);
 
 /* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
 bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
+bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last); /* hardly better than guessing */
 bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
 /* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */
 bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbDiagnosis *diagnosis, Candidate *first);

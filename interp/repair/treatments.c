@@ -45,7 +45,7 @@ static const struct {
     {AIM_TIME, EDIT_LSTM, TIME, false},
     {AIM_STEPS, EDIT_NO_DECAY, "stagnant_update weight_decay", false},
     {AIM_STEPS, EDIT_STRIDE, "learning_rate_too_high", false},
-    {AIM_STEPS, EDIT_REMEDY, STEPS, false},
+    {AIM_STEPS, EDIT_SETTING, STEPS, false},
     {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
     {AIM_STEPS, EDIT_NO_CLIP, "clip_too_tight", false},
     {AIM_STEPS, EDIT_ADAM, "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high",
@@ -129,9 +129,7 @@ static void find_troubles(const Sickness *sickness, Troubles *troubles) {
 
 /* ---- what is trained --------------------------------------------------------------------------------------------- */
 
-enum { DEEP = 8, VERY_DEEP = 24 }; /* layers with drawn weights */
-
-static int layers_of(const PlumbNet *net) {
+int layers_of(const PlumbNet *net) {
     int count = 0;
     for (int i = 0; i < plumb_net_size(net); i++) {
         count += *plumb_net_node(net, i)->init != '\0';
@@ -148,12 +146,11 @@ static bool is_scaled(const PlumbNet *net) {
     return scaled;
 }
 
-static bool is_set(const Sickness *sickness, const char *key) {
+bool is_set(const Sickness *sickness, const char *key) {
     return plumb_call_value(sickness->recipe->call.call, key)->type == PLUMB_V_CALL;
 }
 
-/* Of the longest sequence that a recurrent layer reads; 0: there is none. */
-static int steps_of(const PlumbNet *net) {
+int steps_of(const PlumbNet *net) {
     int steps = 0;
     for (int i = 0; i < plumb_net_size(net); i++) {
         const PlumbNode *node = plumb_net_node(net, i);
@@ -165,9 +162,7 @@ static int steps_of(const PlumbNet *net) {
     return steps;
 }
 
-/* Does the optimizer rescale gradients, and take (to the end, unlike adagrad) steps of the usual size? Weights that act
- * at each of T time steps stand smaller ones. */
-static bool is_robust(const Sickness *sickness) {
+bool is_robust(const Sickness *sickness) {
     const PlumbNet *net = sickness->net->net->net;
     PlumbForecast *told = plumb_forecast(net, sickness->data, sickness->recipe->call.call, NULL);
     double lr = plumb_call_number(plumb_call_call(sickness->recipe->call.call, "optimizer"), "lr");
@@ -180,15 +175,6 @@ static bool is_robust(const Sickness *sickness) {
 
 /* ---- one edit for one trouble ------------------------------------------------------------------------------------ */
 
-/* Where a link's ends differ it goes through a layer of its own. */
-static bool make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
-    Plan projected = *plan;
-    for (int i = 0; i < plan->count; i++) {
-        projected.edit[i] = plan->edit[i] == EDIT_LINK ? EDIT_LINK_PROJECT : plan->edit[i];
-    }
-    return candidate_make(sickness, plan, candidate) || candidate_make(sickness, &projected, candidate);
-}
-
 /* Whole decades: what lies between is within the bands of the forecast. Where theory is silent the edit is no better
  * than its place; what stays ill comes after all that is healthy. */
 static double steepness(const Candidate *candidate) {
@@ -198,22 +184,22 @@ static double steepness(const Candidate *candidate) {
 
 /* What goes along. Plain descent takes a step of its own for each of many layers; a gradient that comes through all
  * time steps may be large at some. */
-static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
+static void add_companions(const Sickness *sickness, Aim aim, const char *rule, Plan *plan) {
     int layers = layers_of(sickness->net->net->net);
     if (aim == AIM_DEPTH) {
-        plan_add(plan, EDIT_CARRY);
+        plan_add(plan, EDIT_CARRY, rule);
     }
     if (aim == AIM_DEPTH && layers >= VERY_DEEP) {
-        plan_add(plan, EDIT_LINK);
+        plan_add(plan, EDIT_LINK, rule);
     }
     if (aim == AIM_DEPTH && layers >= DEEP && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM);
+        plan_add(plan, EDIT_ADAM, rule);
     }
     if (aim == AIM_TIME && !is_set(sickness, "clip")) {
-        plan_add(plan, EDIT_CLIP);
+        plan_add(plan, EDIT_CLIP, rule);
     }
     if (aim == AIM_TIME && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM);
+        plan_add(plan, EDIT_ADAM, rule);
     }
 }
 
@@ -223,7 +209,7 @@ static bool is_for(const Sickness *sickness, int index, const Trouble *trouble, 
     EditName edit = treatments[index].edit;
     return is_listed(treatments[index].rules, trouble->rule) &&
            !(treatments[index].scaled && !is_scaled(sickness->net->net->net)) &&
-           !(edit == EDIT_REMEDY && !strstr(trouble->remedy, " = ")) &&
+           !(edit == EDIT_SETTING && !strstr(trouble->remedy, " = ")) &&
            !(edit == EDIT_STRIDE && *trouble->remedy) && /* a step that was measured tells more */
            !(edit == EDIT_NO_DECAY && strcmp(trouble->remedy, no_decay) != 0) &&
            !(edit == EDIT_ADAM && !alone && is_robust(sickness));
@@ -233,25 +219,29 @@ static bool is_for(const Sickness *sickness, int index, const Trouble *trouble, 
  * outputs, or rows. */
 static bool try_treatment(const Sickness *sickness, int index, const Trouble *trouble, bool alone,
                           Candidate *candidate) {
-    Plan bare = {.remedy = trouble->remedy, .rule = trouble->rule}, plan;
+    Plan bare = {0}, plan;
     if (!is_for(sickness, index, trouble, alone)) {
         return false;
     }
-    plan_add(&bare, treatments[index].edit);
+    if (treatments[index].edit == EDIT_SETTING) {
+        plan_add_setting(&bare, trouble->remedy, trouble->rule);
+    } else {
+        plan_add(&bare, treatments[index].edit, trouble->rule);
+    }
     plan = bare;
-    add_companions(sickness, treatments[index].aim, &plan);
-    if (!make(sickness, &bare, candidate)) {
+    add_companions(sickness, treatments[index].aim, trouble->rule, &plan);
+    if (!candidate_make(sickness, &bare, candidate)) {
         return false;
     }
     if (plan.count > bare.count) {
         Candidate together;
-        if (make(sickness, &plan, &together)) {
+        if (candidate_make(sickness, &plan, &together)) {
             candidate_clear(candidate);
             *candidate = together;
         }
     }
     bool asked = treatments[index].aim == AIM_DEPTH || treatments[index].aim == AIM_STEPS;
-    if ((!asked || candidate_forecast(sickness, candidate)) && !(alone && sickness->tried(sickness->self, candidate))) {
+    if ((!asked || candidate_forecast(sickness, candidate)) && !(alone && !candidate_is_new(sickness, candidate))) {
         return true;
     }
     candidate_clear(candidate);
@@ -278,48 +268,18 @@ static bool best_for(const Sickness *sickness, const Trouble *trouble, int aim, 
 
 /* ---- for all that is urgent -------------------------------------------------------------------------------------- */
 
-/* All that was made so far goes in front, each part with what it is for. */
-static bool join(const Candidate *whole, Candidate *more) {
-    char *text = NULL, *reason = NULL;
-    if (!whole->text) {
-        return true;
-    }
-    bool joined = asprintf(&text, "%s, %s", whole->text, more->text) >= 0;
-    bool same = !strcmp(whole->reason, more->reason);
-    bool told = same ? (reason = strdup(whole->reason)) != NULL
-                : strchr(whole->reason, ':')
-                    ? asprintf(&reason, "%s; %s: %s", whole->reason, more->text, more->reason) >= 0
-                    : asprintf(&reason, "%s: %s; %s: %s", whole->text, whole->reason, more->text, more->reason) >= 0;
-    if (!joined || !told) {
-        free(joined ? text : NULL);
-        free(told ? reason : NULL);
-        return false;
-    }
-    free(more->text);
-    free(more->reason);
-    more->text = text;
-    more->reason = reason;
-    return true;
-}
-
-static bool add_aim(Sickness *now, const Troubles *troubles, int aim, Candidate *whole) {
+static void add_aim(Sickness *now, const Troubles *troubles, int aim, Candidate *whole) {
     for (int i = 0; i < troubles->count; i++) {
         Candidate more;
-        if (troubles->trouble[i].turn != URGENT || !best_for(now, &troubles->trouble[i], aim, &more)) {
-            continue;
+        if (troubles->trouble[i].turn == URGENT && best_for(now, &troubles->trouble[i], aim, &more)) {
+            candidate_clear(whole);
+            *whole = more;
+            now->decided = candidate_plan(whole, 0);
+            now->net = whole->net;
+            now->recipe = whole->recipe;
+            return;
         }
-        if (!join(whole, &more)) {
-            candidate_clear(&more);
-            return false;
-        }
-        candidate_clear(whole);
-        *whole = more;
-        now->draft = whole->draft;
-        now->net = whole->net;
-        now->recipe = whole->recipe;
-        return true;
     }
-    return false;
 }
 
 /* With another optimizer, or of other cells where the optimizer is a robust one: what was seen of the steps of the old
@@ -338,44 +298,10 @@ static bool combine(const Sickness *sickness, const Troubles *troubles, Candidat
             add_aim(&now, troubles, aim, whole);
         }
     }
-    if (whole->net && !sickness->tried(sickness->self, whole)) {
+    if (whole->net && candidate_is_new(sickness, whole)) {
         return true;
     }
     candidate_clear(whole);
-    return false;
-}
-
-/* ---- what trains nearly any net ---------------------------------------------------------------------------------- */
-
-/* He et al. 2015 and 2016, Kingma & Ba 2015; of recurrent nets Gers et al. 2000, Cho et al. 2014 (of two gates, over
- * long sequences) and Pascanu et al. 2013. `second`: links, or the other cell. */
-static bool classic(const Sickness *sickness, bool second, Candidate *candidate) {
-    Plan plan = {0};
-    if (steps_of(sickness->net->net->net)) {
-        plan_add(&plan, second ? EDIT_LSTM : EDIT_GRU);
-        plan_add(&plan, second ? EDIT_FORGET : EDIT_UPDATE);
-        plan_add(&plan, EDIT_CLIP);
-    } else {
-        plan_add(&plan, EDIT_RELU);
-        plan_add(&plan, EDIT_BIAS);
-        plan_add(&plan, EDIT_CARRY);
-        if (second) {
-            plan_add(&plan, EDIT_LINK);
-        }
-    }
-    plan_add(&plan, EDIT_DROPOUT);
-    if (!is_robust(sickness)) {
-        plan_add(&plan, EDIT_ADAM);
-    }
-    if (is_set(sickness, "schedule")) {
-        plan_add(&plan, EDIT_NO_SCHEDULE);
-    }
-    if (make(sickness, &plan, candidate)) {
-        if (!sickness->tried(sickness->self, candidate)) {
-            return true;
-        }
-        candidate_clear(candidate);
-    }
     return false;
 }
 
@@ -396,8 +322,7 @@ bool best_edit(const Sickness *sickness, Candidate *best) {
     if (combine(sickness, &troubles, best)) {
         return true;
     }
-    bool deep = layers_of(sickness->net->net->net) >= VERY_DEEP;
-    if (sickness->unsolved && (classic(sickness, deep, best) || classic(sickness, !deep, best))) {
+    if (sickness->unsolved && classic_edits(sickness, best)) {
         return true;
     }
     for (int turn = 0; turn < TURNS; turn++) {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWINS_MOST = 5 };
+enum { TWINS_USUAL = 3, TWINS_MOST = 5 }; /* the most: where nothing was learnt yet */
 
 typedef struct Stage { /* a net of the repair, trained */
     Draft *draft;
@@ -18,7 +18,7 @@ typedef struct Stage { /* a net of the repair, trained */
     Value *net, *recipe;
     PlumbDiagnosis *diagnosis;
     Repaired state;
-    bool unsolved, falling;
+    bool unsolved, lost, falling;
 } Stage;
 
 typedef struct Attempt {
@@ -91,6 +91,7 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
     stage->falling = keeps_falling(epoch, epochs);
     stage->unsolved = last && is_far_off(data_of(repair->on), stage->net, stage->recipe->call.call, last);
+    stage->lost = last && is_lost(data_of(repair->on), stage->net, stage->recipe->call.call, last);
 }
 
 /* Decisions follow from what was trained: after a pause they are made again, and only what is left is trained. */
@@ -225,13 +226,19 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
 }
 
 /* What is found in a net that has solved its task is worth a twin, but not one more behind a repair. */
+static bool goes_on(Repair *repair) {
+    return repair->attempts < (best_of(repair)->lost ? TWINS_MOST : TWINS_USUAL) &&
+           (!repair->best.net || repair->best.unsolved);
+}
+
 static bool improve(Repair *repair) {
-    while (repair->attempts < TWINS_MOST && (!repair->best.net || repair->best.unsolved)) {
+    while (goes_on(repair)) {
         Stage *best = best_of(repair);
         Sickness sickness = {.session = repair->session,
                              .name = repair->name,
                              .draft = best->draft,
                              .net = best->net,
+                             .base = best->recipe,
                              .recipe = best->recipe,
                              .data = data_of(repair->on),
                              .diagnosis = best->diagnosis,

@@ -1,0 +1,76 @@
+/* What trains nearly any net, whatever is wrong with it. */
+#include "edits.h"
+#include <string.h>
+
+enum { EDITS_IN_ONE = 5 };
+
+/* He et al. 2015 and 2016, Bachlechner et al. 2021 (branches that begin at nothing), Ba et al. 2016. */
+enum { PLAIN, LINKED, FROM_NOTHING, NORMED };
+/* Cho et al. 2014 (of two gates, over long sequences), Gers et al. 2000, Le et al. 2015. */
+enum { TWO_GATES = NORMED + 1, MEMORY, RECTIFIED, ONE_LAYER, CLASSICS };
+
+static const struct {
+    EditName edit[EDITS_IN_ONE];
+    int count;
+} classics[CLASSICS] = {[PLAIN] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY}, 3},
+                        [LINKED] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY, EDIT_LINK}, 4},
+                        [FROM_NOTHING] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY, EDIT_LINK_ZERO}, 4},
+                        [NORMED] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY, EDIT_LAYERNORM, EDIT_LINK}, 5},
+                        [TWO_GATES] = {{EDIT_GRU, EDIT_UPDATE, EDIT_CLIP}, 3},
+                        [MEMORY] = {{EDIT_LSTM, EDIT_FORGET, EDIT_CLIP}, 3},
+                        [RECTIFIED] = {{EDIT_RECTIFIED, EDIT_SINGLE, EDIT_INIT_AUTO, EDIT_BIAS, EDIT_CLIP}, 5},
+                        [ONE_LAYER] = {{EDIT_GRU, EDIT_UPDATE, EDIT_SINGLE, EDIT_INIT_AUTO, EDIT_CLIP}, 5}};
+
+enum { KINDS = 4, TURNS = 4 };
+static const int turns[KINDS][TURNS] = {{PLAIN, LINKED, NORMED, FROM_NOTHING},
+                                        {LINKED, FROM_NOTHING, PLAIN, NORMED}, /* very deep */
+                                        {TWO_GATES, MEMORY, RECTIFIED, ONE_LAYER},
+                                        {TWO_GATES, ONE_LAYER, RECTIFIED, MEMORY}}; /* stacked */
+
+/* Recurrent layers on top of each other, in one call or in several. */
+static bool is_stacked(const PlumbNet *net) {
+    int layers = 0;
+    for (int i = 0; i < plumb_net_size(net); i++) {
+        const PlumbNode *node = plumb_net_node(net, i);
+        layers += strcmp(node->call->entry->family, "recurrent") || !*node->init
+                      ? 0
+                      : (int)plumb_call_number(node->call, "layers");
+    }
+    return layers > 1;
+}
+
+static const int *turns_of(const PlumbNet *net) {
+    return turns[steps_of(net) ? 2 + is_stacked(net) : layers_of(net) >= VERY_DEEP];
+}
+
+/* Kingma & Ba 2015; of recurrent nets with a clip, Pascanu et al. 2013. */
+static bool classic(const Sickness *sickness, int which, Candidate *candidate) {
+    Plan plan = {0};
+    for (int i = 0; i < classics[which].count; i++) {
+        plan_add(&plan, classics[which].edit[i], NULL);
+    }
+    plan_add(&plan, EDIT_DROPOUT, NULL);
+    if (!is_robust(sickness)) {
+        plan_add(&plan, EDIT_ADAM, NULL);
+    }
+    if (is_set(sickness, "schedule")) {
+        plan_add(&plan, EDIT_NO_SCHEDULE, NULL);
+    }
+    if (candidate_make(sickness, &plan, candidate)) {
+        if (candidate_is_new(sickness, candidate)) {
+            return true;
+        }
+        candidate_clear(candidate);
+    }
+    return false;
+}
+
+bool classic_edits(const Sickness *sickness, Candidate *candidate) {
+    const int *turn = turns_of(sickness->net->net->net);
+    for (int i = 0; i < TURNS; i++) {
+        if (classic(sickness, turn[i], candidate)) {
+            return true;
+        }
+    }
+    return false;
+}
