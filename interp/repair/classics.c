@@ -21,10 +21,11 @@ static const struct {
                         [RECTIFIED] = {{EDIT_RECTIFIED, EDIT_SINGLE, EDIT_INIT_AUTO, EDIT_BIAS, EDIT_CLIP}, 5},
                         [ONE_LAYER] = {{EDIT_GRU, EDIT_UPDATE, EDIT_SINGLE, EDIT_INIT_AUTO, EDIT_CLIP}, 5}};
 
-enum { KINDS = 4, TURNS = 4 };
+enum { KINDS = 5, TURNS = 4, SHORT = 12 /* time steps */ };
 static const int turns[KINDS][TURNS] = {{PLAIN, LINKED, NORMED, FROM_NOTHING},
                                         {LINKED, FROM_NOTHING, PLAIN, NORMED}, /* very deep */
                                         {TWO_GATES, MEMORY, RECTIFIED, ONE_LAYER},
+                                        {TWO_GATES, RECTIFIED, MEMORY, ONE_LAYER},  /* short */
                                         {TWO_GATES, ONE_LAYER, RECTIFIED, MEMORY}}; /* stacked */
 
 /* Recurrent layers on top of each other, in one call or in several. */
@@ -40,7 +41,8 @@ static bool is_stacked(const PlumbNet *net) {
 }
 
 static const int *turns_of(const PlumbNet *net) {
-    return turns[steps_of(net) ? 2 + is_stacked(net) : layers_of(net) >= VERY_DEEP];
+    int steps = steps_of(net);
+    return turns[!steps ? layers_of(net) >= VERY_DEEP : is_stacked(net) ? 4 : 2 + (steps < SHORT)];
 }
 
 /* Kingma & Ba 2015; of recurrent nets with a clip, Pascanu et al. 2013. */
@@ -51,7 +53,7 @@ static bool classic(const Sickness *sickness, int which, Candidate *candidate) {
     }
     plan_add(&plan, EDIT_DROPOUT, NULL);
     if (!is_robust(sickness)) {
-        plan_add(&plan, EDIT_ADAM, NULL);
+        plan_add(&plan, adam_for(sickness->net->net->net), NULL);
     }
     if (is_set(sickness, "schedule")) {
         plan_add(&plan, EDIT_NO_SCHEDULE, NULL);

@@ -45,6 +45,7 @@ static const Edit edits[EDITS] = {
     [EDIT_WARMUP] = {"schedule = cosine(warmup=100)", {0}, "schedule = cosine(warmup=100)"},
     [EDIT_NO_SCHEDULE] = {"schedule = none", {0}, "schedule = none"},
     [EDIT_ADAM] = {"optimizer = adam(lr=0.003)", {0}, "optimizer = adam(lr=0.003)"},
+    [EDIT_ADAM_TIME] = {"optimizer = adam(lr=0.01)", {0}, "optimizer = adam(lr=0.01)"},
 };
 
 static void add_part(Plan *plan, Part part) {
@@ -159,10 +160,7 @@ bool candidate_curvature(const Sickness *sickness, const Candidate *candidate, P
 
 /* Nets that train well may begin at twice the limit, by steps that are rescaled, and shrink as gradients add up, at ten
  * times that (measured); adagrad's shrink to the end. */
-static bool is_thrown(const Sickness *sickness, const PlumbCall *recipe, const PlumbCurvature *curvature) {
-    PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, recipe, NULL);
-    bool adaptive = told && told->adaptive;
-    plumb_forecast_free(told);
+static bool is_thrown(const PlumbCall *recipe, bool adaptive, const PlumbCurvature *curvature) {
     return curvature->ratio > (adaptive ? 20 : 2.2) && isfinite(curvature->ratio) &&
            strcmp(plumb_call_call(recipe, "optimizer")->entry->name, "adagrad") != 0;
 }
@@ -170,9 +168,14 @@ static bool is_thrown(const Sickness *sickness, const PlumbCall *recipe, const P
 /* A fifth of the limit, as the rules propose: curvature grows in training. NULL: the rate is no trouble. */
 static char *by_curvature(const Sickness *sickness, const Candidate *candidate) {
     const PlumbCall *recipe = candidate->recipe->call.call;
+    PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, recipe, NULL);
+    bool adaptive = told && told->adaptive;
     PlumbCurvature curvature;
-    bool thrown = candidate->net && candidate_curvature(sickness, candidate, &curvature) && is_thrown(sickness, recipe, &curvature);
-    return thrown ? optimizer_with(recipe, "lr", one_digit(0.2 * curvature.limit)) : NULL;
+    plumb_forecast_free(told);
+    if (!candidate_curvature(sickness, candidate, &curvature) || !is_thrown(recipe, adaptive, &curvature)) {
+        return NULL;
+    }
+    return optimizer_with(recipe, "lr", one_digit(fmax(0.2 * curvature.limit, adaptive ? 3e-4 : 0)));
 }
 
 /* Of the recipe, as it is now. malloc'd; NULL: the edit is none of the recipe, or has nothing to change. */

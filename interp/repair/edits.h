@@ -7,7 +7,7 @@ typedef enum EditName {      /* in the order of the table in edits.c */
     EDIT_OUTPUT, EDIT_INPUTS, EDIT_BIAS, EDIT_INIT_AUTO, EDIT_INIT_HE, EDIT_INIT_XAVIER, EDIT_INIT_ORTHOGONAL, EDIT_RELU, EDIT_LEAKY,
     EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_LINK_ZERO, EDIT_ZERO_PROJECT, EDIT_CARRY, EDIT_DROPOUT,
     EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU, EDIT_RECTIFIED, EDIT_SINGLE,
-    EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDITS,
+    EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDIT_ADAM_TIME, EDITS,
     EDIT_SETTING,            /* one of the recipe that a finding names */
     EDIT_NO_DECAY,           /* the optimizer as it is, without its decay */
     EDIT_STRIDE,             /* the same at the learning rate whose steps the depth stands, by forecast */
@@ -85,10 +85,12 @@ bool is_set(const Sickness *sickness, const char *key);
 /* Does the optimizer rescale gradients, and take (to the end, unlike adagrad) steps of the usual size? Weights that act at each of
  * T time steps stand smaller ones. */
 bool is_robust(const Sickness *sickness);
+EditName adam_for(const PlumbNet *net);          /* at the rate that suits it */
 
 /* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
 bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
-bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last); /* hardly better than guessing */
+/* Its rows say no more than guessing does, whatever luck it has with the test part. */
+bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
 bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
 /* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */
 bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbDiagnosis *diagnosis, Candidate *first);

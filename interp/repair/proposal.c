@@ -7,20 +7,15 @@
 
 /* The loss is far from solved, whatever the rules say of it, and so are the hits, where there are classes: of the test
  * part, where there is one. A net that learns its rows by heart has not found what was to be learnt. */
-static bool is_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last,
-                   double loss_share, double missed_share) {
+bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last) {
     double loss = data->test.rows ? last->test_loss : last->loss;
     double chance = plumb_loss_at_chance(net->net->net, data, recipe);
     double missed = data->classify ? (1 - epoch_metric(last, data)) / (1 - 1. / data->classes) : INFINITY;
-    return !(loss < loss_share * chance) && !(missed < missed_share);
-}
-
-bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last) {
-    return is_off(data, net, recipe, last, 0.2, 0.1);
+    return !(loss < 0.2 * chance) && !(missed < 0.1);
 }
 
 bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last) {
-    return is_off(data, net, recipe, last, 0.9, 0.9);
+    return !(last->loss < 0.9 * plumb_loss_at_chance(net->net->net, data, recipe));
 }
 
 /* By a fiftieth at least over the last quarter of the epochs. */

@@ -166,11 +166,17 @@ bool is_robust(const Sickness *sickness) {
     const PlumbNet *net = sickness->net->net->net;
     PlumbForecast *told = plumb_forecast(net, sickness->data, sickness->recipe->call.call, NULL);
     double lr = plumb_call_number(plumb_call_call(sickness->recipe->call.call, "optimizer"), "lr");
-    double most = fmin(0.02, 0.5 / fmax(1, steps_of(net)));
+    int steps = steps_of(net);
+    double least = steps ? 4e-3 : 3e-4, most = fmin(0.02, fmax(0.5 / fmax(1, steps), 0.01));
     bool fades = !strcmp(plumb_call_call(sickness->recipe->call.call, "optimizer")->entry->name, "adagrad");
-    bool robust = told && told->adaptive && !fades && lr >= 3e-4 && lr <= most;
+    bool robust = told && told->adaptive && !fades && lr >= least && lr <= most;
     plumb_forecast_free(told);
     return robust;
+}
+
+/* Small recurrent nets want larger steps (measured on the tasks of Hochreiter & Schmidhuber 1997). */
+EditName adam_for(const PlumbNet *net) {
+    return steps_of(net) ? EDIT_ADAM_TIME : EDIT_ADAM;
 }
 
 /* ---- one edit for one trouble ------------------------------------------------------------------------------------ */
@@ -193,13 +199,13 @@ static void add_companions(const Sickness *sickness, Aim aim, const char *rule, 
         plan_add(plan, EDIT_LINK, rule);
     }
     if (aim == AIM_DEPTH && layers >= DEEP && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM, rule);
+        plan_add(plan, adam_for(sickness->net->net->net), rule);
     }
     if (aim == AIM_TIME && !is_set(sickness, "clip")) {
         plan_add(plan, EDIT_CLIP, rule);
     }
     if (aim == AIM_TIME && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM, rule);
+        plan_add(plan, EDIT_ADAM_TIME, rule);
     }
 }
 
@@ -226,7 +232,8 @@ static bool try_treatment(const Sickness *sickness, int index, const Trouble *tr
     if (treatments[index].edit == EDIT_SETTING) {
         plan_add_setting(&bare, trouble->remedy, trouble->rule);
     } else {
-        plan_add(&bare, treatments[index].edit, trouble->rule);
+        bool adam = treatments[index].edit == EDIT_ADAM;
+        plan_add(&bare, adam ? adam_for(sickness->net->net->net) : treatments[index].edit, trouble->rule);
     }
     plan = bare;
     add_companions(sickness, treatments[index].aim, trouble->rule, &plan);

@@ -183,8 +183,10 @@ static bool was_tried(void *self, const Candidate *candidate) {
     return tried;
 }
 
-/* Better by what counts, and no worse by the other; finite whatever was before. */
-static bool wins(const PlumbData *data, const Repaired *before, const Repaired *after) {
+/* Better by what counts, and no worse by the other; finite whatever was before. Of two nets that both know nothing neither is:
+ * hits on a small test part are luck. */
+static bool wins(const PlumbData *data, const Stage *old, const Stage *new) {
+    const Repaired *before = &old->state, *after = &new->state;
     bool test = data->test.rows > 0;
     double was = test ? before->test_loss : before->loss, is = test ? after->test_loss : after->loss;
     if (!isfinite(is) || !isfinite(after->metric)) {
@@ -192,6 +194,9 @@ static bool wins(const PlumbData *data, const Repaired *before, const Repaired *
     }
     if (!isfinite(was) || !isfinite(before->metric)) {
         return true;
+    }
+    if (old->lost && new->lost && after->loss > 0.9 * before->loss) {
+        return false;
     }
     double gain = data->classify ? after->metric - before->metric : 1 - after->metric / before->metric;
     return gain > 0.005 || (gain >= 0 && is < 0.9 * was);
@@ -211,7 +216,7 @@ static bool try_edit(Repair *repair, Candidate *candidate) {
         return false;
     }
     Canvas canvas = session_canvas(repair->session);
-    bool kept = wins(data_of(repair->on), &best->state, &twin.state);
+    bool kept = wins(data_of(repair->on), best, &twin);
     repair->attempt[repair->attempts++] = (Attempt){text, reason, made, twin.state.metric, kept};
     picture_attempt(&canvas, repair->attempts, text, reason, data_of(repair->on), best->state.metric, twin.state.metric,
                     kept);

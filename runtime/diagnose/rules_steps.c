@@ -32,10 +32,12 @@ double epoch_median_update(const Patient *patient) {
 
 /* ---- the learning rate ----------------------------------------------------------------------------------------- */
 
-/* A fifth of what the curvature at the start stands: it grows until steps swing (Cohen et al. 2021). NaN: not probed. */
+/* A fifth of what the curvature at the start stands: it grows until steps swing (Cohen et al. 2021). What rescales gradients
+ * stands 3e-4 in nearly any net. NaN: not probed. */
 static double stood(const Patient *patient) {
     const PlumbCurvature *curvature = patient->about->curvature;
-    return curvature && curvature->limit > 0 && isfinite(curvature->limit) ? 0.2 * curvature->limit : NAN;
+    bool known = curvature && curvature->limit > 0 && isfinite(curvature->limit);
+    return known ? fmax(0.2 * curvature->limit, patient->adaptive ? 3e-4 : 0) : NAN;
 }
 
 /* The end of a sentence; "" where it was not probed. */
