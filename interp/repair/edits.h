@@ -89,7 +89,7 @@ EditName adam_for(const PlumbNet *net);          /* at the rate that suits it */
 
 /* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
 bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
-/* Its rows say no more than guessing does, whatever luck it has with the test part. */
+/* It does no better than guessing: on the rows that it learns from, whatever luck it has with others, or on new numbers. */
 bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
 bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
 /* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */

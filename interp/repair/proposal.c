@@ -15,7 +15,8 @@ bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe
 }
 
 bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last) {
-    return !(last->loss < 0.9 * plumb_loss_at_chance(net->net->net, data, recipe));
+    double least = 0.9 * plumb_loss_at_chance(net->net->net, data, recipe);
+    return !(last->loss < least) || (!data->classify && data->test.rows && !(last->test_loss < least));
 }
 
 /* By a fiftieth at least over the last quarter of the epochs. */
