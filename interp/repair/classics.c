@@ -45,6 +45,13 @@ static const int *turns_of(const PlumbNet *net) {
     return turns[!steps ? layers_of(net) >= VERY_DEEP : is_stacked(net) ? 4 : 2 + (steps < SHORT)];
 }
 
+/* Are the steps of a usual size? Those that small recurrent nets want are larger than what others stand. */
+static bool has_usual_steps(const Sickness *sickness) {
+    const PlumbCall *optimizer = plumb_call_call(sickness->recipe->call.call, "optimizer");
+    bool small = steps_of(sickness->net->net->net) && plumb_call_number(optimizer, "lr") < 4e-3;
+    return is_robust(sickness) && !small;
+}
+
 /* Kingma & Ba 2015; of recurrent nets with a clip, Pascanu et al. 2013. */
 static bool classic(const Sickness *sickness, int which, Candidate *candidate) {
     Plan plan = {0};
@@ -52,7 +59,7 @@ static bool classic(const Sickness *sickness, int which, Candidate *candidate) {
         plan_add(&plan, classics[which].edit[i], NULL);
     }
     plan_add(&plan, EDIT_DROPOUT, NULL);
-    if (!is_robust(sickness)) {
+    if (!has_usual_steps(sickness)) {
         plan_add(&plan, adam_for(sickness->net->net->net), NULL);
     }
     if (is_set(sickness, "schedule")) {

@@ -159,10 +159,12 @@ bool candidate_curvature(const Sickness *sickness, const Candidate *candidate, P
 }
 
 /* Nets that train well may begin at twice the limit, by steps that are rescaled, and shrink as gradients add up, at ten
- * times that (measured); adagrad's shrink to the end. */
+ * times that, and at usual rates at any (measured); adagrad's shrink to the end. */
 static bool is_thrown(const PlumbCall *recipe, bool adaptive, const PlumbCurvature *curvature) {
-    return curvature->ratio > (adaptive ? 20 : 2.2) && isfinite(curvature->ratio) &&
-           strcmp(plumb_call_call(recipe, "optimizer")->entry->name, "adagrad") != 0;
+    const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
+    bool usual = adaptive && plumb_call_number(optimizer, "lr") <= 3e-3;
+    return curvature->ratio > (adaptive ? 20 : 2.2) && isfinite(curvature->ratio) && !usual &&
+           strcmp(optimizer->entry->name, "adagrad") != 0;
 }
 
 /* A fifth of the limit, as the rules propose: curvature grows in training. NULL: the rate is no trouble. */

@@ -166,10 +166,9 @@ bool is_robust(const Sickness *sickness) {
     const PlumbNet *net = sickness->net->net->net;
     PlumbForecast *told = plumb_forecast(net, sickness->data, sickness->recipe->call.call, NULL);
     double lr = plumb_call_number(plumb_call_call(sickness->recipe->call.call, "optimizer"), "lr");
-    int steps = steps_of(net);
-    double least = steps ? 4e-3 : 3e-4, most = fmin(0.02, fmax(0.5 / fmax(1, steps), 0.01));
+    double most = fmin(0.02, fmax(0.5 / fmax(1, steps_of(net)), 0.01));
     bool fades = !strcmp(plumb_call_call(sickness->recipe->call.call, "optimizer")->entry->name, "adagrad");
-    bool robust = told && told->adaptive && !fades && lr >= least && lr <= most;
+    bool robust = told && told->adaptive && !fades && lr >= 3e-4 && lr <= most;
     plumb_forecast_free(told);
     return robust;
 }
