@@ -152,32 +152,38 @@ static char *by_stride(const Sickness *sickness, const PlumbCall *recipe) {
     return far && most > 0 ? optimizer_with(recipe, "lr", one_digit(most)) : NULL;
 }
 
-bool candidate_curvature(const Sickness *sickness, const Candidate *candidate, PlumbCurvature *curvature) {
-    PlumbConfig config = session_config(sickness->session);
-    return plumb_curvature_at_start(candidate->net->net->net, sickness->data, candidate->recipe->call.call, &config,
-                                    curvature, NULL);
+static bool is_adaptive(const Sickness *sickness, const PlumbCall *recipe) {
+    PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, recipe, NULL);
+    bool adaptive = told && told->adaptive;
+    plumb_forecast_free(told);
+    return adaptive;
 }
 
 /* Nets that train well may begin at twice the limit, by steps that are rescaled, and shrink as gradients add up, at ten
  * times that, and at usual rates at any (measured); adagrad's shrink to the end. */
-static bool is_thrown(const PlumbCall *recipe, bool adaptive, const PlumbCurvature *curvature) {
-    const PlumbCall *optimizer = plumb_call_call(recipe, "optimizer");
+static bool is_thrown(const PlumbCall *optimizer, bool adaptive, double ratio) {
     bool usual = adaptive && plumb_call_number(optimizer, "lr") <= 3e-3;
-    return curvature->ratio > (adaptive ? 20 : 2.2) && isfinite(curvature->ratio) && !usual &&
-           strcmp(optimizer->entry->name, "adagrad") != 0;
+    return ratio > (adaptive ? 20 : 2.2) && isfinite(ratio) && !usual && strcmp(optimizer->entry->name, "adagrad") != 0;
+}
+
+bool candidate_is_thrown(const Sickness *sickness, const Candidate *candidate, double *ratio) {
+    const PlumbCall *recipe = candidate->recipe->call.call;
+    PlumbConfig config = session_config(sickness->session);
+    PlumbCurvature curvature;
+    bool known =
+        plumb_curvature_at_start(candidate->net->net->net, sickness->data, recipe, &config, &curvature, NULL);
+    *ratio = known ? curvature.ratio : NAN;
+    return known && is_thrown(plumb_call_call(recipe, "optimizer"), is_adaptive(sickness, recipe), curvature.ratio);
 }
 
 /* A fifth of the limit, as the rules propose: curvature grows in training. NULL: the rate is no trouble. */
 static char *by_curvature(const Sickness *sickness, const Candidate *candidate) {
     const PlumbCall *recipe = candidate->recipe->call.call;
-    PlumbForecast *told = plumb_forecast(sickness->net->net->net, sickness->data, recipe, NULL);
-    bool adaptive = told && told->adaptive;
-    PlumbCurvature curvature;
-    plumb_forecast_free(told);
-    if (!candidate_curvature(sickness, candidate, &curvature) || !is_thrown(recipe, adaptive, &curvature)) {
-        return NULL;
-    }
-    return optimizer_with(recipe, "lr", one_digit(fmax(0.2 * curvature.limit, adaptive ? 3e-4 : 0)));
+    double ratio, lr = plumb_call_number(plumb_call_call(recipe, "optimizer"), "lr");
+    double least = is_adaptive(sickness, recipe) ? 3e-4 : 0;
+    return candidate_is_thrown(sickness, candidate, &ratio)
+               ? optimizer_with(recipe, "lr", one_digit(fmax(0.2 * lr / ratio, least)))
+               : NULL;
 }
 
 /* Of the recipe, as it is now. malloc'd; NULL: the edit is none of the recipe, or has nothing to change. */

@@ -66,12 +66,20 @@ typedef struct Sickness {    /* what edits are looked for */
 bool candidate_make(const Sickness *sickness, const Plan *plan, Candidate *candidate);
 /* Its parts as a plan, but for those whose bit is in `without`; settings as they were made, for as long as the candidate lives. */
 Plan candidate_plan(const Candidate *candidate, uint64_t without);
-/* Of the new net at its start. False: there is none to be had. */
-bool candidate_curvature(const Sickness *sickness, const Candidate *candidate, PlumbCurvature *curvature);
 /* Has it not been tried? Its learning rate is first brought to what the curvature of the new net stands, where that is much less. */
 bool candidate_is_new(const Sickness *sickness, Candidate *candidate);
+/* Does it begin with steps far beyond what its curvature stands? ratio: lr over what it stands. */
+bool candidate_is_thrown(const Sickness *sickness, const Candidate *candidate, double *ratio);
 /* Fills in the forecast. False: it is ill, and not better by a decade than the net before. */
 bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
+
+/* ---- parts.c: which parts of a candidate carry what they did together ---- */
+typedef struct Shares {
+    char *without[EDITS_ALL]; /* of each part: what the net would be without it, "vanishing, -12.7 decades"; NULL: nothing speaks for it */
+    uint64_t spare;           /* bits of parts that nothing speaks for, never of all */
+} Shares;
+void shares_find(const Sickness *before, Candidate *whole, Shares *shares);
+void shares_clear(Shares *shares);
 
 /* ---- classics.c: what trains nearly any net, whatever is wrong with it. False: all of it was tried ---- */
 bool classic_edits(const Sickness *sickness, Candidate *candidate);

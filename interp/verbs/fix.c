@@ -24,6 +24,7 @@ typedef struct Stage { /* a net of the repair, trained */
 typedef struct Attempt {
     char *text, *reason; /* of the edits */
     char *made;          /* the source with them, and the settings over the recipe: what is not to be tried twice */
+    json_t *parts;       /* of several edits that were kept: what the net would be without each */
     double metric;
     bool kept;
 } Attempt;
@@ -57,6 +58,7 @@ static void repair_clear(Repair *repair) {
         free(repair->attempt[i].text);
         free(repair->attempt[i].reason);
         free(repair->attempt[i].made);
+        json_decref(repair->attempt[i].parts);
     }
     for (int i = 0; i < 1 + TWINS_MOST; i++) {
         value_drop(repair->trained[i]);
@@ -202,32 +204,115 @@ static bool wins(const PlumbData *data, const Stage *old, const Stage *new) {
     return gain > 0.005 || (gain >= 0 && is < 0.9 * was);
 }
 
-/* False: the repair is over. */
-static bool try_edit(Repair *repair, Candidate *candidate) {
-    Stage *best = best_of(repair);
-    Stage twin = {
-        .draft = candidate->draft, .source = candidate->source, .net = candidate->net, .recipe = candidate->recipe};
-    char *text = candidate->text, *reason = candidate->reason, *made = what_was_made(candidate);
-    if (!made || !train_stage(repair, &twin)) {
-        free(text);
-        free(reason);
+/* The candidate's net as a stage, trained, and what it came to. False: the repair is over; the candidate is cleared. */
+static bool train_twin(Repair *repair, Candidate *candidate, Stage *twin) {
+    char *made = what_was_made(candidate);
+    *twin = (Stage){.draft = draft_copy(candidate->draft),
+                    .source = strdup(candidate->source),
+                    .net = value_keep(candidate->net),
+                    .recipe = value_keep(candidate->recipe)};
+    if (!made || !twin->draft || !twin->source || !train_stage(repair, twin)) {
         free(made);
-        stage_clear(&twin);
+        stage_clear(twin);
         return false;
     }
+    repair->attempt[repair->attempts++] = (Attempt){.made = made, .metric = twin->state.metric};
+    return true;
+}
+
+static void tell_attempt(Repair *repair, char *text, char *reason, double before, bool kept) {
     Canvas canvas = session_canvas(repair->session);
-    bool kept = wins(data_of(repair->on), best, &twin);
-    repair->attempt[repair->attempts++] = (Attempt){text, reason, made, twin.state.metric, kept};
-    picture_attempt(&canvas, repair->attempts, text, reason, data_of(repair->on), best->state.metric, twin.state.metric,
-                    kept);
+    Attempt *last = &repair->attempt[repair->attempts - 1];
+    last->text = text;
+    last->reason = reason;
+    last->kept = kept;
+    picture_attempt(&canvas, repair->attempts, text ? text : "", reason ? reason : "", data_of(repair->on), before,
+                    last->metric, kept);
     fflush(canvas.out);
-    if (kept) {
-        stage_clear(&repair->best);
-        repair->best = twin;
+}
+
+/* What speaks for each part. */
+static void tell_shares(Repair *repair, const Candidate *whole, const Shares *shares) {
+    Canvas canvas = session_canvas(repair->session);
+    Attempt *last = &repair->attempt[repair->attempts - 1];
+    last->parts = json_array();
+    for (int i = 0; i < whole->count; i++) {
+        json_t *part = json_object();
+        json_object_set_new(part, "edit", json_text(whole->made[i].text));
+        json_object_set_new(part, "without", shares->without[i] ? json_text(shares->without[i]) : json_null());
+        json_array_append_new(last->parts, part);
+        if (shares->without[i]) {
+            canvas_wrap(&canvas, STATE_HEALTHY, 8, "    without %s: %s, by forecast", whole->made[i].text,
+                        shares->without[i]);
+        }
+    }
+}
+
+/* No worse by more than what seeds differ by. */
+static bool is_as_good(const PlumbData *data, const Stage *whole, const Stage *less) {
+    double slack = data->classify ? whole->state.metric - less->state.metric
+                                  : less->state.metric / whole->state.metric - 1;
+    return !less->unsolved && slack <= (data->classify ? 0.005 : 0.05);
+}
+
+/* "without clip = by_norm(1)": malloc'd, or NULL. */
+static char *text_without(const Candidate *whole, uint64_t spare) {
+    Text text = {0};
+    for (int i = 0; i < whole->count; i++) {
+        if (spare >> i & 1) {
+            text_printf(&text, "%s%s", text.length ? ", " : "without ", whole->made[i].text);
+        }
+    }
+    return text_take(&text);
+}
+
+/* The twin that solved the task at once, again without what nothing speaks for: the smaller edit is kept if it is as good.
+ * False: the repair is over. */
+static bool try_less(Repair *repair, const Sickness *before, const Candidate *whole, uint64_t spare, Stage *twin) {
+    Plan plan = candidate_plan(whole, spare);
+    Candidate candidate;
+    Stage less;
+    if (repair->attempts > 1 || twin->unsolved || !spare || !candidate_make(before, &plan, &candidate)) {
+        return true;
+    }
+    bool trained = train_twin(repair, &candidate, &less);
+    candidate_clear(&candidate);
+    if (!trained) {
+        return false;
+    }
+    bool good = is_as_good(data_of(repair->on), twin, &less);
+    tell_attempt(repair, text_without(whole, spare), strdup(good ? "the smallest edit that does it" : "the smallest edit: all of it is needed"), twin->state.metric, good);
+    if (good) {
+        stage_clear(twin);
+        *twin = less;
     } else {
-        stage_clear(&twin);
+        stage_clear(&less);
     }
     return true;
+}
+
+/* False: the repair is over. */
+static bool try_edit(Repair *repair, const Sickness *before, Candidate *candidate) {
+    Stage *best = best_of(repair), twin;
+    if (!train_twin(repair, candidate, &twin)) {
+        return false;
+    }
+    bool kept = wins(data_of(repair->on), best, &twin), goes_on = true;
+    tell_attempt(repair, strdup(candidate->text), strdup(candidate->reason), best->state.metric, kept);
+    if (!kept) {
+        stage_clear(&twin);
+        return true;
+    }
+    if (candidate->count > 1) {
+        Shares shares;
+        shares_find(before, candidate, &shares);
+        tell_shares(repair, candidate, &shares);
+        goes_on = try_less(repair, before, candidate, shares.spare, &twin);
+        shares_clear(&shares);
+    }
+    stage_clear(&repair->best);
+    repair->best = twin;
+    return goes_on;
 }
 
 /* What is found in a net that has solved its task is worth a twin, but not one more behind a repair. */
@@ -255,7 +340,9 @@ static bool improve(Repair *repair) {
         if (!best_edit(&sickness, &candidate)) {
             return true;
         }
-        if (!try_edit(repair, &candidate)) {
+        bool tried = try_edit(repair, &sickness, &candidate);
+        candidate_clear(&candidate);
+        if (!tried) {
             return false;
         }
     }
@@ -351,6 +438,9 @@ static json_t *attempts_json(const Repair *repair, bool kept) {
             json_object_set_new(object, "edit", json_text(repair->attempt[i].text));
             json_object_set_new(object, "for", json_text(repair->attempt[i].reason));
             json_object_set_new(object, "metric", json_figure(repair->attempt[i].metric));
+            if (repair->attempt[i].parts) {
+                json_object_set(object, "parts", repair->attempt[i].parts);
+            }
             json_array_append_new(list, object);
         }
     }
