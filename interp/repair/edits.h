@@ -75,10 +75,10 @@ bool candidate_forecast(const Sickness *sickness, Candidate *candidate);
 
 /* ---- parts.c: which parts of a candidate carry what they did together ---- */
 typedef struct Shares {
-    char *without[EDITS_ALL]; /* of each part: what the net would be without it, "vanishing, -12.7 decades"; NULL: nothing speaks for it */
+    char *without[EDITS_ALL]; /* of each part: what the net would be without it, "vanishing, -12.7 decades by forecast"; NULL: nothing speaks for it */
     uint64_t spare;           /* bits of parts that nothing speaks for, never of all */
 } Shares;
-void shares_find(const Sickness *before, Candidate *whole, Shares *shares);
+void shares_find(const Sickness *before, const Candidate *whole, Shares *shares);
 void shares_clear(Shares *shares);
 
 /* ---- classics.c: what trains nearly any net, whatever is wrong with it. False: all of it was tried ---- */

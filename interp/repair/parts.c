@@ -4,34 +4,42 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* "vanishing, -12.7 decades"; NULL: the forecast is not ill without the part, or was so with it. malloc'd. */
-static char *forecast_without(const Sickness *before, Candidate *whole, Candidate *less) {
+static bool is_ill(const PlumbForecast *told) {
+    return told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
+}
+
+/* "vanishing, -12.7 decades by forecast". malloc'd, or NULL. */
+static char *illness(const PlumbForecast *told) {
+    bool time = fabs(told->time_slope) > fabs(told->slope);
+    char *text = NULL;
+    int length = told->reason == PLUMB_OF_STEPS
+                     ? asprintf(&text, "steps %.2g times what the depth stands, by forecast",
+                                told->stride / told->limits.stride)
+                     : asprintf(&text, "%s, %.1f decades%s by forecast",
+                                told->verdict == PLUMB_VANISHING ? "vanishing" : "exploding",
+                                time ? told->time_slope : told->slope, time ? " over time" : "");
+    return length < 0 ? NULL : text;
+}
+
+/* NULL: the forecast is not ill without the part, or was so with it. malloc'd. */
+static char *forecast_without(const Sickness *before, const Candidate *whole, const Candidate *less) {
     PlumbForecast *with = plumb_forecast(whole->net->net->net, before->data, whole->recipe->call.call, NULL);
     PlumbForecast *told = plumb_forecast(less->net->net->net, before->data, less->recipe->call.call, NULL);
-    bool was = with && (with->verdict == PLUMB_VANISHING || with->verdict == PLUMB_EXPLODING);
-    bool ill = told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
-    char *text = NULL;
-    if (ill && !was) {
-        bool time = fabs(told->time_slope) > fabs(told->slope);
-        double slope = time ? told->time_slope : told->slope;
-        int length = asprintf(&text, "%s, %.1f decades%s", told->verdict == PLUMB_VANISHING ? "vanishing" : "exploding",
-                              slope, time ? " over time" : "");
-        text = length < 0 ? NULL : text;
-    }
+    char *text = is_ill(told) && !is_ill(with) ? illness(told) : NULL;
     plumb_forecast_free(with);
     plumb_forecast_free(told);
     return text;
 }
 
-/* "steps 12 times what settles". malloc'd, or NULL. */
+/* "steps 12 times what its curvature stands". malloc'd, or NULL. */
 static char *steps_without(const Sickness *before, const Candidate *less) {
     double ratio;
     char *text = NULL;
     bool thrown = candidate_is_thrown(before, less, &ratio);
-    return thrown && asprintf(&text, "steps %.2g times what settles", ratio) >= 0 ? text : NULL;
+    return thrown && asprintf(&text, "steps %.2g times what its curvature stands", ratio) >= 0 ? text : NULL;
 }
 
-void shares_find(const Sickness *before, Candidate *whole, Shares *shares) {
+void shares_find(const Sickness *before, const Candidate *whole, Shares *shares) {
     *shares = (Shares){0};
     for (int i = 0; whole->count > 1 && i < whole->count; i++) {
         Plan plan = candidate_plan(whole, (uint64_t)1 << i);

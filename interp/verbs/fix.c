@@ -220,14 +220,13 @@ static bool train_twin(Repair *repair, Candidate *candidate, Stage *twin) {
     return true;
 }
 
-static void tell_attempt(Repair *repair, char *text, char *reason, double before, bool kept) {
+static void tell_attempt(Repair *repair, Tried tried) {
     Canvas canvas = session_canvas(repair->session);
     Attempt *last = &repair->attempt[repair->attempts - 1];
-    last->text = text;
-    last->reason = reason;
-    last->kept = kept;
-    picture_attempt(&canvas, repair->attempts, text ? text : "", reason ? reason : "", data_of(repair->on), before,
-                    last->metric, kept);
+    last->text = strdup(tried.edit);
+    last->reason = strdup(tried.reason);
+    last->kept = tried.kept;
+    picture_attempt(&canvas, repair->attempts, &tried, data_of(repair->on));
     fflush(canvas.out);
 }
 
@@ -242,7 +241,7 @@ static void tell_shares(Repair *repair, const Candidate *whole, const Shares *sh
         json_object_set_new(part, "without", shares->without[i] ? json_text(shares->without[i]) : json_null());
         json_array_append_new(last->parts, part);
         if (shares->without[i]) {
-            canvas_wrap(&canvas, STATE_HEALTHY, 8, "    without %s: %s, by forecast", whole->made[i].text,
+            canvas_wrap(&canvas, STATE_HEALTHY, 8, "    without %s: %s", whole->made[i].text,
                         shares->without[i]);
         }
     }
@@ -281,7 +280,10 @@ static bool try_less(Repair *repair, const Sickness *before, const Candidate *wh
         return false;
     }
     bool good = is_as_good(data_of(repair->on), twin, &less);
-    tell_attempt(repair, text_without(whole, spare), strdup(good ? "the smallest edit that does it" : "the smallest edit: all of it is needed"), twin->state.metric, good);
+    char *text = text_without(whole, spare);
+    tell_attempt(repair, (Tried){text ? text : "", "the smallest edit that does it", twin->state.metric,
+                                 less.state.metric, good, true});
+    free(text);
     if (good) {
         stage_clear(twin);
         *twin = less;
@@ -298,7 +300,7 @@ static bool try_edit(Repair *repair, const Sickness *before, Candidate *candidat
         return false;
     }
     bool kept = wins(data_of(repair->on), best, &twin), goes_on = true;
-    tell_attempt(repair, strdup(candidate->text), strdup(candidate->reason), best->state.metric, kept);
+    tell_attempt(repair, (Tried){candidate->text, candidate->reason, best->state.metric, twin.state.metric, kept, false});
     if (!kept) {
         stage_clear(&twin);
         return true;
