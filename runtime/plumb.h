@@ -440,20 +440,45 @@ typedef struct PlumbForecast {
  * of mean 0 and variance 1; recipe: takes its batch (for batch norms; else wide) and optimizer. Both may be NULL. NULL after an error. */
 PlumbForecast *plumb_forecast(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbError *error);
 void plumb_forecast_free(PlumbForecast *forecast);
-typedef struct PlumbEdit { /* calls of the registry; NULL: as it is */
-    const PlumbCall *act;  /* in place of every activation between layers; not of gates, nor of the last layer */
-    const PlumbCall *init; /* of all drawn weights */
-    const PlumbCall *norm; /* in front of every activation that has none */
+/* Edits of a net or its recipe, one table for forecast, diagnose and fix (runtime/diagnose/edits.c). */
+typedef enum PlumbEditName {
+    PLUMB_EDIT_OUTPUT, PLUMB_EDIT_INPUTS, PLUMB_EDIT_BIAS, PLUMB_EDIT_INIT_HE, PLUMB_EDIT_INIT_XAVIER, PLUMB_EDIT_INIT_ORTHOGONAL,
+    PLUMB_EDIT_INIT_AUTO, PLUMB_EDIT_RELU, PLUMB_EDIT_LEAKY, PLUMB_EDIT_TANH, PLUMB_EDIT_SELU, PLUMB_EDIT_PRELU, PLUMB_EDIT_BATCHNORM,
+    PLUMB_EDIT_LAYERNORM, PLUMB_EDIT_LINK, PLUMB_EDIT_LINK_PROJECT, PLUMB_EDIT_LINK_ZERO, PLUMB_EDIT_ZERO_PROJECT, PLUMB_EDIT_CARRY,
+    PLUMB_EDIT_DROPOUT, PLUMB_EDIT_FORGET, PLUMB_EDIT_UPDATE, PLUMB_EDIT_LSTM, PLUMB_EDIT_GRU, PLUMB_EDIT_RECTIFIED, PLUMB_EDIT_SINGLE,
+    PLUMB_EDIT_CLIP, PLUMB_EDIT_NO_CLIP, PLUMB_EDIT_WARMUP, PLUMB_EDIT_NO_SCHEDULE, PLUMB_EDIT_ADAM, PLUMB_EDIT_ADAM_TIME, PLUMB_EDITS
+} PlumbEditName;
+#define PLUMB_OPEN_GATE 3      /* the bias of gates that begin open */
+typedef struct PlumbEdit {     /* made wherever it applies; NULL, 0, false: as it is */
+    const char *text;          /* as a script writes it: "act=relu, init=he" */
+    const char *act;           /* in place of every activation between layers; not of gates, nor of the last layer */
+    const char *init;          /* of all drawn weights; "auto": each layer's own */
+    const char *norm;          /* in front of every activation that has none */
+    const char *bias;          /* first biases, where they are given */
+    const char *cell;          /* in place of other recurrent ones: "gru", "lstm", whose gates begin open, or "rnn" of rectified units */
+    const char *open;          /* whose gates begin open: "gru", "lstm" */
+    const char *scale;         /* with `link`: of the branches, in place of 1 / sqrt(n) */
+    const char *setting;       /* of the recipe: "clip = none" */
+    double dropout;            /* at most, of the layers that drop more than half */
+    bool link;                 /* residual links around what is repeated; those that are there are scaled */
+    bool project;              /* with `link`: where a link's ends differ, through a layer of its own */
+    bool single;               /* recurrent layers of one layer each */
+    bool carry;                /* highways carry most of what arrives at first */
+    bool output;               /* the last layer is left out */
+    bool inputs;               /* a batch norm behind the input */
 } PlumbEdit;
-/* The net with an edit made everywhere, without weights: to forecast what a remedy would do. */
+const PlumbEdit *plumb_edit(PlumbEditName name);
+/* The net with an edit made everywhere, without weights: to forecast what a remedy would do. Links, cells and highways can only be made
+ * in the source: NULL with an error. */
 PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error);
 
-typedef struct PlumbRemedy {  /* an edit of one line that the forecast calls healthy */
-    const char *text;         /* as a script writes it: "act=relu, init=he" */
+typedef struct PlumbRemedy {  /* an edit, or two at once, that the forecast calls healthy */
+    char text[160];           /* as a script writes it: "act=relu, init=he" */
     double slope;             /* decades, as PlumbForecast.slope */
 } PlumbRemedy;
 enum { PLUMB_REMEDIES_MAX = 3 };
-/* At most PLUMB_REMEDIES_MAX, the smallest edits first. Returns how many; errors (no memory) leave some out. */
+/* At most PLUMB_REMEDIES_MAX, the smallest edit of each kind; two at once where no single one is known to help. Returns how many; errors
+ * (no memory) leave some out. */
 int plumb_remedies(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbRemedy remedy[PLUMB_REMEDIES_MAX]);
 
 /* ---- diagnosis ---------------------------------------------------------------------------------------- */

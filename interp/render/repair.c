@@ -10,8 +10,8 @@ enum { EDIT_COLUMNS = 31 };
 void picture_attempt(const Canvas *canvas, int number, const Tried *tried, const PlumbData *data) {
     char was[32], is[32];
     const char *verdict = tried->kept ? "kept" : tried->less ? "worse, all of it stays" : "not better, left out";
-    canvas_wrap(canvas, tried->kept ? STATE_PLAIN : STATE_HEALTHY, 4, "%2d  %-*s %s %s -> %s   %s", number, EDIT_COLUMNS,
-                tried->edit, metric_name(data), metric_text(tried->before, data, was),
+    canvas_wrap(canvas, tried->kept ? STATE_PLAIN : STATE_HEALTHY, 4, "%2d  %-*s %s %s -> %s   %s", number,
+                EDIT_COLUMNS, tried->edit, metric_name(data), metric_text(tried->before, data, was),
                 metric_text(tried->after, data, is), verdict);
     canvas_wrap(canvas, STATE_HEALTHY, 6, "    for %s", tried->reason);
 }

@@ -10,16 +10,18 @@ enum { PLAIN, LINKED, FROM_NOTHING, NORMED };
 enum { TWO_GATES = NORMED + 1, MEMORY, RECTIFIED, ONE_LAYER, CLASSICS };
 
 static const struct {
-    EditName edit[EDITS_IN_ONE];
+    int edit[EDITS_IN_ONE];
     int count;
-} classics[CLASSICS] = {[PLAIN] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY}, 3},
-                        [LINKED] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY, EDIT_LINK}, 4},
-                        [FROM_NOTHING] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY, EDIT_LINK_ZERO}, 4},
-                        [NORMED] = {{EDIT_RELU, EDIT_BIAS, EDIT_CARRY, EDIT_LAYERNORM, EDIT_LINK}, 5},
-                        [TWO_GATES] = {{EDIT_GRU, EDIT_UPDATE, EDIT_CLIP}, 3},
-                        [MEMORY] = {{EDIT_LSTM, EDIT_FORGET, EDIT_CLIP}, 3},
-                        [RECTIFIED] = {{EDIT_RECTIFIED, EDIT_SINGLE, EDIT_INIT_AUTO, EDIT_BIAS, EDIT_CLIP}, 5},
-                        [ONE_LAYER] = {{EDIT_GRU, EDIT_UPDATE, EDIT_SINGLE, EDIT_INIT_AUTO, EDIT_CLIP}, 5}};
+} classics[CLASSICS] = {
+    [PLAIN] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY}, 3},
+    [LINKED] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY, PLUMB_EDIT_LINK}, 4},
+    [FROM_NOTHING] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY, PLUMB_EDIT_LINK_ZERO}, 4},
+    [NORMED] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY, PLUMB_EDIT_LAYERNORM, PLUMB_EDIT_LINK}, 5},
+    [TWO_GATES] = {{PLUMB_EDIT_GRU, PLUMB_EDIT_UPDATE, PLUMB_EDIT_CLIP}, 3},
+    [MEMORY] = {{PLUMB_EDIT_LSTM, PLUMB_EDIT_FORGET, PLUMB_EDIT_CLIP}, 3},
+    [RECTIFIED] = {{PLUMB_EDIT_RECTIFIED, PLUMB_EDIT_SINGLE, PLUMB_EDIT_INIT_AUTO, PLUMB_EDIT_BIAS, PLUMB_EDIT_CLIP},
+                   5},
+    [ONE_LAYER] = {{PLUMB_EDIT_GRU, PLUMB_EDIT_UPDATE, PLUMB_EDIT_SINGLE, PLUMB_EDIT_INIT_AUTO, PLUMB_EDIT_CLIP}, 5}};
 
 enum { KINDS = 5, TURNS = 4, SHORT = 12 /* time steps */ };
 static const int turns[KINDS][TURNS] = {{PLAIN, LINKED, NORMED, FROM_NOTHING},
@@ -58,12 +60,12 @@ static bool classic(const Sickness *sickness, int which, Candidate *candidate) {
     for (int i = 0; i < classics[which].count; i++) {
         plan_add(&plan, classics[which].edit[i], NULL);
     }
-    plan_add(&plan, EDIT_DROPOUT, NULL);
+    plan_add(&plan, PLUMB_EDIT_DROPOUT, NULL);
     if (!has_usual_steps(sickness)) {
         plan_add(&plan, adam_for(sickness->net->net->net), NULL);
     }
     if (is_set(sickness, "schedule")) {
-        plan_add(&plan, EDIT_NO_SCHEDULE, NULL);
+        plan_add(&plan, PLUMB_EDIT_NO_SCHEDULE, NULL);
     }
     if (candidate_make(sickness, &plan, candidate)) {
         if (candidate_is_new(sickness, candidate)) {

@@ -1,52 +1,9 @@
-/* Edits as a table; a plan of several is made in turn, and the net that comes of it is built and forecast. */
+/* A plan of several edits is made in turn, and the net that comes of it is built and forecast. */
 #include "edits.h"
 #include "../../grammar/text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct Edit {
-    const char *text; /* as it is told */
-    Rewriting to;
-    const char *setting; /* of the recipe */
-} Edit;
-
-static const Edit edits[EDITS] = {
-    [EDIT_OUTPUT] = {"the last layer left out", {.output = true}, NULL},
-    [EDIT_INPUTS] = {"batchnorm behind the input", {.inputs = true}, NULL},
-    [EDIT_BIAS] = {"bias_init=zeros", {.bias = "zeros"}, NULL},
-    [EDIT_INIT_AUTO] = {"init=auto", {.init = "auto"}, NULL},
-    [EDIT_INIT_HE] = {"init=he", {.init = "he"}, NULL},
-    [EDIT_INIT_XAVIER] = {"init=xavier", {.init = "xavier"}, NULL},
-    [EDIT_INIT_ORTHOGONAL] = {"init=orthogonal", {.init = "orthogonal"}, NULL},
-    [EDIT_RELU] = {"act=relu, init=he", {.act = "relu", .init = "he"}, NULL},
-    [EDIT_LEAKY] = {"act=leaky_relu, init=he", {.act = "leaky_relu", .init = "he"}, NULL},
-    [EDIT_TANH] = {"act=tanh, init=xavier", {.act = "tanh", .init = "xavier"}, NULL},
-    [EDIT_SELU] = {"act=selu, init=lecun", {.act = "selu", .init = "lecun"}, NULL},
-    [EDIT_PRELU] = {"act=prelu, init=he", {.act = "prelu", .init = "he"}, NULL},
-    [EDIT_BATCHNORM] = {"norm=batchnorm", {.norm = "batchnorm"}, NULL},
-    [EDIT_LAYERNORM] = {"norm=layernorm", {.norm = "layernorm"}, NULL},
-    [EDIT_LINK] = {"residual(scale=1 / sqrt(n))", {.link = true}, NULL},
-    [EDIT_LINK_PROJECT] = {"residual(scale=1 / sqrt(n), project=true)", {.link = true, .project = true}, NULL},
-    [EDIT_LINK_ZERO] = {"residual(scale=learned(0))", {.link = true, .scale = "learned(0)"}, NULL},
-    [EDIT_ZERO_PROJECT] = {"residual(scale=learned(0), project=true)",
-                           {.link = true, .scale = "learned(0)", .project = true},
-                           NULL},
-    [EDIT_CARRY] = {"highway(bias=-3)", {.carry = true}, NULL},
-    [EDIT_DROPOUT] = {"dropout(0.1)", {.dropout = 0.1}, NULL},
-    [EDIT_FORGET] = {"lstm(forget_bias=3)", {.open = "lstm"}, NULL},
-    [EDIT_UPDATE] = {"gru(update_bias=3)", {.open = "gru"}, NULL},
-    [EDIT_LSTM] = {"cell -> lstm(forget_bias=3)", {.cell = "lstm"}, NULL},
-    [EDIT_GRU] = {"cell -> gru(update_bias=3)", {.cell = "gru"}, NULL},
-    [EDIT_RECTIFIED] = {"cell -> rnn(act=relu)", {.cell = "rnn"}, NULL},
-    [EDIT_SINGLE] = {"layers=1", {.single = true}, NULL},
-    [EDIT_CLIP] = {"clip = by_norm(1)", {0}, "clip = by_norm(1)"},
-    [EDIT_NO_CLIP] = {"clip = none", {0}, "clip = none"},
-    [EDIT_WARMUP] = {"schedule = cosine(warmup=100)", {0}, "schedule = cosine(warmup=100)"},
-    [EDIT_NO_SCHEDULE] = {"schedule = none", {0}, "schedule = none"},
-    [EDIT_ADAM] = {"optimizer = adam(lr=0.003)", {0}, "optimizer = adam(lr=0.003)"},
-    [EDIT_ADAM_TIME] = {"optimizer = adam(lr=0.01)", {0}, "optimizer = adam(lr=0.01)"},
-};
 
 static void add_part(Plan *plan, Part part) {
     for (int i = 0; i < plan->count; i++) {
@@ -60,7 +17,7 @@ static void add_part(Plan *plan, Part part) {
     }
 }
 
-void plan_add(Plan *plan, EditName edit, const char *rule) {
+void plan_add(Plan *plan, int edit, const char *rule) {
     add_part(plan, (Part){.edit = edit, .rule = rule});
 }
 
@@ -81,14 +38,17 @@ void candidate_clear(Candidate *candidate) {
     *candidate = (Candidate){0};
 }
 
+static bool is_setting(const Made *made) {
+    return made->edit >= EDIT_SETTING || plumb_edit((PlumbEditName)made->edit)->setting;
+}
+
 Plan candidate_plan(const Candidate *candidate, uint64_t without) {
     Plan plan = {0};
     for (int i = 0; i < candidate->count; i++) {
         const Made *made = &candidate->made[i];
-        bool setting = made->edit >= EDITS || edits[made->edit].setting;
         if (!(without >> i & 1)) {
-            add_part(&plan, setting ? (Part){EDIT_SETTING, made->rule, made->text}
-                                    : (Part){.edit = made->edit, .rule = made->rule});
+            add_part(&plan, is_setting(made) ? (Part){EDIT_SETTING, made->rule, made->text}
+                                             : (Part){.edit = made->edit, .rule = made->rule});
         }
     }
     return plan;
@@ -170,8 +130,7 @@ bool candidate_is_thrown(const Sickness *sickness, const Candidate *candidate, d
     const PlumbCall *recipe = candidate->recipe->call.call;
     PlumbConfig config = session_config(sickness->session);
     PlumbCurvature curvature;
-    bool known =
-        plumb_curvature_at_start(candidate->net->net->net, sickness->data, recipe, &config, &curvature, NULL);
+    bool known = plumb_curvature_at_start(candidate->net->net->net, sickness->data, recipe, &config, &curvature, NULL);
     *ratio = known ? curvature.ratio : NAN;
     return known && is_thrown(plumb_call_call(recipe, "optimizer"), is_adaptive(sickness, recipe), curvature.ratio);
 }
@@ -189,6 +148,7 @@ static char *by_curvature(const Sickness *sickness, const Candidate *candidate) 
 /* Of the recipe, as it is now. malloc'd; NULL: the edit is none of the recipe, or has nothing to change. */
 static char *setting_of(const Sickness *sickness, const Part *part, const Candidate *candidate) {
     const PlumbCall *recipe = candidate->recipe->call.call;
+    const char *setting;
     switch (part->edit) {
     case EDIT_NO_DECAY:
         return optimizer_with(recipe, "decay", 0);
@@ -199,7 +159,8 @@ static char *setting_of(const Sickness *sickness, const Part *part, const Candid
     case EDIT_SETTING:
         return strdup(part->setting);
     default:
-        return edits[part->edit].setting ? strdup(edits[part->edit].setting) : NULL;
+        setting = plumb_edit((PlumbEditName)part->edit)->setting;
+        return setting ? strdup(setting) : NULL;
     }
 }
 
@@ -207,8 +168,7 @@ static char *setting_of(const Sickness *sickness, const Part *part, const Candid
 
 static bool sets_key(const Made *made, const char *setting) {
     size_t length = strcspn(setting, " ");
-    bool is_setting = made->edit >= EDITS || edits[made->edit].setting;
-    return is_setting && !strncmp(made->text, setting, length + 1);
+    return is_setting(made) && !strncmp(made->text, setting, length + 1);
 }
 
 /* One more; a setting takes the place of an earlier one of the same key. */
@@ -273,10 +233,10 @@ static bool describe(Candidate *candidate) {
 
 /* False: it changes nothing, or there is no memory. */
 static bool apply_part(const Sickness *sickness, const Part *part, Candidate *candidate) {
-    const Edit *edit = part->edit < EDITS ? &edits[part->edit] : NULL;
+    const PlumbEdit *edit = part->edit < EDIT_SETTING ? plumb_edit((PlumbEditName)part->edit) : NULL;
     char *setting = setting_of(sickness, part, candidate);
     bool changed = setting ? apply_setting(sickness, setting, candidate)
-                           : edit && !edit->setting && draft_rewrite(candidate->draft, &edit->to);
+                           : edit && !edit->setting && draft_rewrite(candidate->draft, edit);
     char *text = !changed ? NULL : setting ? strdup(setting) : strdup(edit->text);
     bool kept = text && keep_made(candidate, (Made){part->edit, text, part->rule}, setting);
     free(setting);
@@ -305,8 +265,7 @@ static bool build(const Sickness *sickness, Candidate *candidate) {
 }
 
 static bool make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
-    *candidate =
-        (Candidate){.draft = draft_copy(sickness->draft), .recipe = value_keep(sickness->base), .slope = NAN};
+    *candidate = (Candidate){.draft = draft_copy(sickness->draft), .recipe = value_keep(sickness->base), .slope = NAN};
     if (candidate->draft && apply(sickness, plan, candidate) && build(sickness, candidate)) {
         return true;
     }
@@ -318,8 +277,10 @@ static bool make(const Sickness *sickness, const Plan *plan, Candidate *candidat
 bool candidate_make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
     Plan projected = *plan;
     for (int i = 0; i < plan->count; i++) {
-        EditName *edit = &projected.part[i].edit;
-        *edit = *edit == EDIT_LINK ? EDIT_LINK_PROJECT : *edit == EDIT_LINK_ZERO ? EDIT_ZERO_PROJECT : *edit;
+        int *edit = &projected.part[i].edit;
+        *edit = *edit == PLUMB_EDIT_LINK        ? PLUMB_EDIT_LINK_PROJECT
+                : *edit == PLUMB_EDIT_LINK_ZERO ? PLUMB_EDIT_ZERO_PROJECT
+                                                : *edit;
     }
     return make(sickness, plan, candidate) || make(sickness, &projected, candidate);
 }

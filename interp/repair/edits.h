@@ -3,20 +3,16 @@
 #define PLUMB_REPAIR_EDITS_H
 #include "draft.h"
 
-typedef enum EditName {      /* in the order of the table in edits.c */
-    EDIT_OUTPUT, EDIT_INPUTS, EDIT_BIAS, EDIT_INIT_AUTO, EDIT_INIT_HE, EDIT_INIT_XAVIER, EDIT_INIT_ORTHOGONAL, EDIT_RELU, EDIT_LEAKY,
-    EDIT_TANH, EDIT_SELU, EDIT_PRELU, EDIT_BATCHNORM, EDIT_LAYERNORM, EDIT_LINK, EDIT_LINK_PROJECT, EDIT_LINK_ZERO, EDIT_ZERO_PROJECT, EDIT_CARRY, EDIT_DROPOUT,
-    EDIT_FORGET, EDIT_UPDATE, EDIT_LSTM, EDIT_GRU, EDIT_RECTIFIED, EDIT_SINGLE,
-    EDIT_CLIP, EDIT_NO_CLIP, EDIT_WARMUP, EDIT_NO_SCHEDULE, EDIT_ADAM, EDIT_ADAM_TIME, EDITS,
-    EDIT_SETTING,            /* one of the recipe that a finding names */
+enum {                       /* edits beside those of plumb_edit, whose text depends on what they are made of */
+    EDIT_SETTING = PLUMB_EDITS, /* one of the recipe that a finding names */
     EDIT_NO_DECAY,           /* the optimizer as it is, without its decay */
     EDIT_STRIDE,             /* the same at the learning rate whose steps the depth stands, by forecast */
     EDIT_RATE,               /* the same at one that the curvature at the start stands */
     EDITS_ALL
-} EditName;
+};
 
 typedef struct Part {        /* one edit of several */
-    EditName edit;
+    int edit;                /* PLUMB_EDIT_..., or one of these */
     const char *rule;        /* that it is for; NULL: it trains nearly any net */
     const char *setting;     /* of EDIT_SETTING: as a finding names it */
 } Part;
@@ -25,11 +21,11 @@ typedef struct Plan {        /* edits that are made together, in order */
     Part part[EDITS_ALL];
     int count;
 } Plan;
-void plan_add(Plan *plan, EditName edit, const char *rule); /* once; what does not fit is left out */
+void plan_add(Plan *plan, int edit, const char *rule); /* once; what does not fit is left out */
 void plan_add_setting(Plan *plan, const char *setting, const char *rule);
 
 typedef struct Made {        /* a part that changes something */
-    EditName edit;
+    int edit;
     char *text;              /* "act=relu, init=he"; a setting as the recipe has it */
     const char *rule;
 } Made;
@@ -93,7 +89,7 @@ bool is_set(const Sickness *sickness, const char *key);
 /* Does the optimizer rescale gradients, and take (to the end, unlike adagrad) steps of the usual size? Weights that act at each of
  * T time steps stand smaller ones. */
 bool is_robust(const Sickness *sickness);
-EditName adam_for(const PlumbNet *net);          /* at the rate that suits it */
+int adam_for(const PlumbNet *net);          /* at the rate that suits it */
 
 /* ---- proposal.c: what is to be known of a training, and what would be tried first ---- */
 bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last);
@@ -102,4 +98,7 @@ bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, c
 bool keeps_falling(const PlumbEpoch *epoch, int epochs); /* to the end, the loss */
 /* The first edit that `fix` would try on a net that was diagnosed so, or is foreseen to be ill. False: none, or the net cannot be written as source. */
 bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbDiagnosis *diagnosis, Candidate *first);
+/* What is forecast to help a net that is foreseen to be ill: with data what `fix` would try first, then plumb_remedies. Returns how many. */
+int foresee_remedies(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe, const PlumbForecast *forecast,
+                     PlumbRemedy remedy[PLUMB_REMEDIES_MAX]);
 #endif

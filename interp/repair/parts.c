@@ -12,12 +12,12 @@ static bool is_ill(const PlumbForecast *told) {
 static char *illness(const PlumbForecast *told) {
     bool time = fabs(told->time_slope) > fabs(told->slope);
     char *text = NULL;
-    int length = told->reason == PLUMB_OF_STEPS
-                     ? asprintf(&text, "steps %.2g times what the depth stands, by forecast",
-                                told->stride / told->limits.stride)
-                     : asprintf(&text, "%s, %.1f decades%s by forecast",
-                                told->verdict == PLUMB_VANISHING ? "vanishing" : "exploding",
-                                time ? told->time_slope : told->slope, time ? " over time" : "");
+    int length =
+        told->reason == PLUMB_OF_STEPS
+            ? asprintf(&text, "steps %.2g times what the depth stands, by forecast", told->stride / told->limits.stride)
+            : asprintf(&text, "%s, %.1f decades%s by forecast",
+                       told->verdict == PLUMB_VANISHING ? "vanishing" : "exploding",
+                       time ? told->time_slope : told->slope, time ? " over time" : "");
     return length < 0 ? NULL : text;
 }
 
@@ -39,6 +39,9 @@ static char *steps_without(const Sickness *before, const Candidate *less) {
     return thrown && asprintf(&text, "steps %.2g times what its curvature stands", ratio) >= 0 ? text : NULL;
 }
 
+/* What they find is wrong whatever else is. */
+static const char certain_rules[] = "wrong_output bad_data weight_decay clip_too_tight";
+
 void shares_find(const Sickness *before, const Candidate *whole, Shares *shares) {
     *shares = (Shares){0};
     for (int i = 0; whole->count > 1 && i < whole->count; i++) {
@@ -49,7 +52,8 @@ void shares_find(const Sickness *before, const Candidate *whole, Shares *shares)
         }
         shares->without[i] = forecast_without(before, whole, &less);
         shares->without[i] = shares->without[i] ? shares->without[i] : steps_without(before, &less);
-        shares->spare |= (uint64_t)!shares->without[i] << i;
+        bool certain = whole->made[i].rule && is_listed(certain_rules, whole->made[i].rule);
+        shares->spare |= (uint64_t)(!shares->without[i] && !certain) << i;
         candidate_clear(&less);
     }
     bool all = whole->count && shares->spare == ((uint64_t)1 << whole->count) - 1;

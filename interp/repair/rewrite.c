@@ -8,8 +8,9 @@
 
 typedef struct Rewrite {
     Draft *draft;
-    const Rewriting *to;
+    const PlumbEdit *to;
     const Tree *times;        /* of the innermost repetition around; NULL: none */
+    const Tree *used;         /* how often another net repeats this one; NULL: not */
     const PlumbEntry *before; /* of the stage in front; NULL: none, or unknown */
     bool changed;             /* something */
     bool in_body;             /* in the body itself, not in a parameter's value */
@@ -84,7 +85,7 @@ static void set_argument(Rewrite *rewrite, const Tree *call, const char *name, c
 }
 
 static void set_weights(Rewrite *rewrite, const Tree *call) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     rewrite->drawn = true;
     rewrite->given = rewrite->given || (to->init && argument_of(call, "init"));
     set_argument(rewrite, call, "init", to->init);
@@ -127,11 +128,16 @@ static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const
 
 /* ---- recurrent layers -------------------------------------------------------------------------------------------- */
 
+#define QUOTED(text) #text
+#define WRITTEN(number) QUOTED(number)
+
 /* How cells begin that are to keep what they read: gates open, by their bias; units that pass it on as it is, their
  * recurrent weights orthogonal (Le, Jaitly & Hinton 2015). */
 static const struct {
     const char *cell, *start;
-} starts[] = {{"lstm", "forget_bias=3"}, {"gru", "update_bias=3"}, {"rnn", "act=relu"}};
+} starts[] = {{"lstm", "forget_bias=" WRITTEN(PLUMB_OPEN_GATE)},
+              {"gru", "update_bias=" WRITTEN(PLUMB_OPEN_GATE)},
+              {"rnn", "act=relu"}};
 
 static const char *start_of(const char *cell) {
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
@@ -144,7 +150,7 @@ static const char *start_of(const char *cell) {
 
 /* Weights and activation that were chosen for the old cell do not go along. */
 static void edit_call(Rewrite *rewrite, Tree **call, const PlumbEntry *entry) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     bool cell = is_listed("rnn gru lstm", entry->name);
     if (to->cell && cell) {
         bool other = strcmp(to->cell, entry->name) != 0 || !strcmp(to->cell, "rnn");
@@ -206,8 +212,9 @@ static bool is_linked(const Draft *draft, const Tree *body) {
     return false;
 }
 
-/* Branches are scaled so that the sum of n of them keeps its size, or as the edit says. `times`: NULL, n is `count`. malloc'd. */
-static char *scale_of(const Rewriting *to, const Tree *times, int count) {
+/* Branches are scaled so that the sum of n of them keeps its size, or as the edit says. `times`: NULL, n is `count`.
+ * malloc'd. */
+static char *scale_of(const PlumbEdit *to, const Tree *times, int count) {
     char *n = times ? format_tree(times) : NULL, *text = NULL;
     int length = to->scale ? asprintf(&text, "scale=%s", to->scale)
                  : n       ? asprintf(&text, "scale=1 / sqrt(%s)", n)
@@ -235,7 +242,7 @@ static void link_repeat(Rewrite *rewrite, Tree *call) {
 
 /* A link that is there: its branch is scaled by how many there are, as those that are made. */
 static void scale_link(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
-    const Tree *around = rewrite->times ? rewrite->times : rewrite->to->times;
+    const Tree *around = rewrite->times ? rewrite->times : rewrite->used;
     int links = count_calls(rewrite->draft->body, "residual");
     char *scale = around || links > 1 || rewrite->to->scale ? scale_of(rewrite->to, around, links) : NULL;
     if (scale) {
@@ -301,7 +308,7 @@ static void edit_dropout(Rewrite *rewrite, const Tree *call) {
 
 /* What a net that is used is given, where it is of the kind that is edited. */
 static void edit_arguments(Rewrite *rewrite, const Tree *call) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     for (int i = 1; i < call->count; i++) {
         bool named = call->child[i]->kind == TREE_ARGUMENT;
         Tree **value = named ? &call->child[i]->child[0] : &call->child[i];
@@ -330,7 +337,7 @@ static void edit_net(Rewrite *rewrite, const Tree *stage) {
 
 /* Changes one stage. Returns true where a norm belongs in front of it. */
 static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     const PlumbEntry *entry = entry_at(rewrite->draft, *at), *before = rewrite->before;
     bool hidden = is_hidden_activation(entry) && !output;
     rewrite->before = entry;
@@ -403,7 +410,7 @@ static void walk_statement(Rewrite *rewrite, Tree **at, bool output) {
 }
 
 /* `auto` is a word for a layer's argument, no value: a default goes with its statement. */
-static bool frees_init(const Rewriting *to, const Tree *statement) {
+static bool frees_init(const PlumbEdit *to, const Tree *statement) {
     return to->init && !strcmp(to->init, "auto") && statement->kind == TREE_BIND && !strcmp(statement->text, "init");
 }
 
@@ -492,24 +499,32 @@ static void drop_output(Rewrite *rewrite) {
     }
 }
 
-bool draft_rewrite(Draft *draft, const Rewriting *to) {
-    Rewrite rewrite = {.draft = draft, .to = to};
+static bool rewrite_draft(Draft *draft, const PlumbEdit *to, bool inner, const Tree *times) {
+    Rewrite rewrite = {.draft = draft, .to = to, .used = times};
     if (to->inputs) {
         norm_inputs(&rewrite);
     } else if (to->output) {
         drop_output(&rewrite);
     } else if (draft->body->kind == TREE_BLOCK) {
-        walk_block(&rewrite, draft->body, !to->inner);
+        walk_block(&rewrite, draft->body, !inner);
     } else {
-        walk_stages(&rewrite, &draft->body, !to->inner);
+        walk_stages(&rewrite, &draft->body, !inner);
     }
     /* What nothing is said of draws by the activation behind it, so follows a new one. */
     if (to->init && strcmp(to->init, "auto") != 0 && !to->act && rewrite.drawn && !rewrite.bound && !rewrite.given) {
         bind_init(&rewrite);
     }
-    if (!to->inputs && !to->output && draft_rewrite_nets(draft, to)) {
+    if (!to->inputs && !to->output && draft_rewrite_nets(draft, to, times)) {
         rewrite.changed = rewrite.in_body = true;
     }
     draft->rewritten = draft->rewritten || rewrite.in_body;
     return rewrite.changed && !draft->failed;
+}
+
+bool draft_rewrite(Draft *draft, const PlumbEdit *to) {
+    return rewrite_draft(draft, to, false, NULL);
+}
+
+bool draft_rewrite_used(Draft *draft, const PlumbEdit *to, const Tree *times) {
+    return rewrite_draft(draft, to, true, times);
 }

@@ -16,41 +16,41 @@ typedef enum Aim { AIM_OUTPUT, AIM_INPUT, AIM_DEPTH, AIM_TIME, AIM_STEPS, AIMS }
 /* Where the forecast sees no difference, the first one counts as the simplest. */
 static const struct {
     Aim aim;
-    EditName edit;
+    int edit;
     const char *rules; /* that it is for */
     bool scaled;       /* only where norms, links or very many layers leave first weights little to decide */
 } treatments[] = {
-    {AIM_OUTPUT, EDIT_OUTPUT, "wrong_output", false},
-    {AIM_INPUT, EDIT_INPUTS, "bad_data", false},
-    {AIM_DEPTH, EDIT_BIAS, "dead_units saturated_activation vanishing_gradient", false},
-    {AIM_DEPTH, EDIT_DROPOUT, DEPTH " plateau slow_convergence", false},
-    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", true},
-    {AIM_DEPTH, EDIT_CARRY, DEPTH " plateau", false},
-    {AIM_DEPTH, EDIT_INIT_AUTO, DEPTH, false},
-    {AIM_DEPTH, EDIT_LEAKY, "dead_units", false},
-    {AIM_DEPTH, EDIT_INIT_HE, DEPTH, false},
-    {AIM_DEPTH, EDIT_INIT_XAVIER, DEPTH, false},
-    {AIM_DEPTH, EDIT_INIT_ORTHOGONAL, DEPTH, false},
-    {AIM_DEPTH, EDIT_RELU, DEPTH, false},
-    {AIM_DEPTH, EDIT_TANH, DEPTH, false},
-    {AIM_DEPTH, EDIT_SELU, DEPTH, false},
-    {AIM_DEPTH, EDIT_PRELU, DEPTH " dead_units", false},
-    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", false},
-    {AIM_DEPTH, EDIT_BATCHNORM, DEPTH " dead_units plateau", false},
-    {AIM_DEPTH, EDIT_LAYERNORM, DEPTH " norm_explosion plateau", false},
-    {AIM_DEPTH, EDIT_INPUTS, "saturated_activation", false},
-    {AIM_TIME, EDIT_FORGET, TIME, false},
-    {AIM_TIME, EDIT_UPDATE, TIME, false},
-    {AIM_TIME, EDIT_GRU, TIME, false},
-    {AIM_TIME, EDIT_LSTM, TIME, false},
+    {AIM_OUTPUT, PLUMB_EDIT_OUTPUT, "wrong_output", false},
+    {AIM_INPUT, PLUMB_EDIT_INPUTS, "bad_data", false},
+    {AIM_DEPTH, PLUMB_EDIT_BIAS, "dead_units saturated_activation vanishing_gradient", false},
+    {AIM_DEPTH, PLUMB_EDIT_DROPOUT, DEPTH " plateau slow_convergence", false},
+    {AIM_DEPTH, PLUMB_EDIT_LINK, DEPTH " norm_explosion dead_units plateau", true},
+    {AIM_DEPTH, PLUMB_EDIT_CARRY, DEPTH " plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_AUTO, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_LEAKY, "dead_units", false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_HE, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_XAVIER, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_ORTHOGONAL, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_RELU, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_TANH, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_SELU, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_PRELU, DEPTH " dead_units", false},
+    {AIM_DEPTH, PLUMB_EDIT_LINK, DEPTH " norm_explosion dead_units plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_BATCHNORM, DEPTH " dead_units plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_LAYERNORM, DEPTH " norm_explosion plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_INPUTS, "saturated_activation", false},
+    {AIM_TIME, PLUMB_EDIT_FORGET, TIME, false},
+    {AIM_TIME, PLUMB_EDIT_UPDATE, TIME, false},
+    {AIM_TIME, PLUMB_EDIT_GRU, TIME, false},
+    {AIM_TIME, PLUMB_EDIT_LSTM, TIME, false},
     {AIM_STEPS, EDIT_NO_DECAY, "stagnant_update weight_decay", false},
     {AIM_STEPS, EDIT_STRIDE, "learning_rate_too_high", false},
     {AIM_STEPS, EDIT_SETTING, STEPS, false},
-    {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
-    {AIM_STEPS, EDIT_NO_CLIP, "clip_too_tight", false},
-    {AIM_STEPS, EDIT_ADAM, "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high",
-     false},
-    {AIM_STEPS, EDIT_WARMUP, "learning_rate_too_high diverging oscillating_loss exploding_gradient", false},
+    {AIM_STEPS, PLUMB_EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
+    {AIM_STEPS, PLUMB_EDIT_NO_CLIP, "clip_too_tight", false},
+    {AIM_STEPS, PLUMB_EDIT_ADAM,
+     "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high", false},
+    {AIM_STEPS, PLUMB_EDIT_WARMUP, "learning_rate_too_high diverging oscillating_loss exploding_gradient", false},
 };
 enum { TREATMENTS = sizeof treatments / sizeof *treatments };
 
@@ -174,8 +174,8 @@ bool is_robust(const Sickness *sickness) {
 }
 
 /* Small recurrent nets want larger steps (measured on the tasks of Hochreiter & Schmidhuber 1997). */
-EditName adam_for(const PlumbNet *net) {
-    return steps_of(net) ? EDIT_ADAM_TIME : EDIT_ADAM;
+int adam_for(const PlumbNet *net) {
+    return steps_of(net) ? PLUMB_EDIT_ADAM_TIME : PLUMB_EDIT_ADAM;
 }
 
 /* ---- one edit for one trouble ------------------------------------------------------------------------------------ */
@@ -192,32 +192,32 @@ static double steepness(const Candidate *candidate) {
 static void add_companions(const Sickness *sickness, Aim aim, const char *rule, Plan *plan) {
     int layers = layers_of(sickness->net->net->net);
     if (aim == AIM_DEPTH) {
-        plan_add(plan, EDIT_CARRY, rule);
+        plan_add(plan, PLUMB_EDIT_CARRY, rule);
     }
     if (aim == AIM_DEPTH && layers >= VERY_DEEP) {
-        plan_add(plan, EDIT_LINK, rule);
+        plan_add(plan, PLUMB_EDIT_LINK, rule);
     }
     if (aim == AIM_DEPTH && layers >= DEEP && !is_robust(sickness)) {
         plan_add(plan, adam_for(sickness->net->net->net), rule);
     }
     if (aim == AIM_TIME && !is_set(sickness, "clip")) {
-        plan_add(plan, EDIT_CLIP, rule);
+        plan_add(plan, PLUMB_EDIT_CLIP, rule);
     }
     if (aim == AIM_TIME && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM_TIME, rule);
+        plan_add(plan, PLUMB_EDIT_ADAM_TIME, rule);
     }
 }
 
 /* Another optimizer in place of one that is good for nearly any net is what is left to try, and nothing to begin
  * with. */
 static bool is_for(const Sickness *sickness, int index, const Trouble *trouble, bool alone) {
-    EditName edit = treatments[index].edit;
+    int edit = treatments[index].edit;
     return is_listed(treatments[index].rules, trouble->rule) &&
            !(treatments[index].scaled && !is_scaled(sickness->net->net->net)) &&
            !(edit == EDIT_SETTING && !strstr(trouble->remedy, " = ")) &&
            !(edit == EDIT_STRIDE && *trouble->remedy) && /* a step that was measured tells more */
            !(edit == EDIT_NO_DECAY && strcmp(trouble->remedy, no_decay) != 0) &&
-           !(edit == EDIT_ADAM && !alone && is_robust(sickness));
+           !(edit == PLUMB_EDIT_ADAM && !alone && is_robust(sickness));
 }
 
 /* Gates learn to open: what is forecast of their first weights says nothing against them. Nor does the forecast know of
@@ -231,7 +231,7 @@ static bool try_treatment(const Sickness *sickness, int index, const Trouble *tr
     if (treatments[index].edit == EDIT_SETTING) {
         plan_add_setting(&bare, trouble->remedy, trouble->rule);
     } else {
-        bool adam = treatments[index].edit == EDIT_ADAM;
+        bool adam = treatments[index].edit == PLUMB_EDIT_ADAM;
         plan_add(&bare, adam ? adam_for(sickness->net->net->net) : treatments[index].edit, trouble->rule);
     }
     plan = bare;

@@ -185,8 +185,8 @@ static bool was_tried(void *self, const Candidate *candidate) {
     return tried;
 }
 
-/* Better by what counts, and no worse by the other; finite whatever was before. Of two nets that both know nothing neither is:
- * hits on a small test part are luck. */
+/* Better by what counts, and no worse by the other; finite whatever was before. Of two nets that both know nothing
+ * neither is: hits on a small test part are luck. */
 static bool wins(const PlumbData *data, const Stage *old, const Stage *new) {
     const Repaired *before = &old->state, *after = &new->state;
     bool test = data->test.rows > 0;
@@ -241,16 +241,15 @@ static void tell_shares(Repair *repair, const Candidate *whole, const Shares *sh
         json_object_set_new(part, "without", shares->without[i] ? json_text(shares->without[i]) : json_null());
         json_array_append_new(last->parts, part);
         if (shares->without[i]) {
-            canvas_wrap(&canvas, STATE_HEALTHY, 8, "    without %s: %s", whole->made[i].text,
-                        shares->without[i]);
+            canvas_wrap(&canvas, STATE_HEALTHY, 8, "    without %s: %s", whole->made[i].text, shares->without[i]);
         }
     }
 }
 
 /* No worse by more than what seeds differ by. */
 static bool is_as_good(const PlumbData *data, const Stage *whole, const Stage *less) {
-    double slack = data->classify ? whole->state.metric - less->state.metric
-                                  : less->state.metric / whole->state.metric - 1;
+    double slack =
+        data->classify ? whole->state.metric - less->state.metric : less->state.metric / whole->state.metric - 1;
     return !less->unsolved && slack <= (data->classify ? 0.005 : 0.05);
 }
 
@@ -265,8 +264,8 @@ static char *text_without(const Candidate *whole, uint64_t spare) {
     return text_take(&text);
 }
 
-/* The twin that solved the task at once, again without what nothing speaks for: the smaller edit is kept if it is as good.
- * False: the repair is over. */
+/* The twin that solved the task at once, again without what nothing speaks for: the smaller edit is kept if it is as
+ * good. False: the repair is over. */
 static bool try_less(Repair *repair, const Sickness *before, const Candidate *whole, uint64_t spare, Stage *twin) {
     Plan plan = candidate_plan(whole, spare);
     Candidate candidate;
@@ -300,7 +299,8 @@ static bool try_edit(Repair *repair, const Sickness *before, Candidate *candidat
         return false;
     }
     bool kept = wins(data_of(repair->on), best, &twin), goes_on = true;
-    tell_attempt(repair, (Tried){candidate->text, candidate->reason, best->state.metric, twin.state.metric, kept, false});
+    tell_attempt(repair,
+                 (Tried){candidate->text, candidate->reason, best->state.metric, twin.state.metric, kept, false});
     if (!kept) {
         stage_clear(&twin);
         return true;

@@ -67,14 +67,10 @@ static double score_with(const Bench *bench, PlumbNet *net, const PlumbCall *rec
 }
 
 bool repair_by_recipe(Bench *bench, const Case *about) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbEdit edit = {.act = arena ? plumb_call_default(arena, "relu", NULL) : NULL,
-                      .init = arena ? plumb_call_default(arena, "he", NULL) : NULL};
-    PlumbNet *net = plumb_net_variant(bench->net, &edit, NULL);
+    PlumbNet *net = plumb_net_variant(bench->net, plumb_edit(PLUMB_EDIT_RELU), NULL);
     Value *recipe = draft_recipe(bench->session, "optimizer = adam(lr=0.003); diagnostics = off", bench->recipe);
     double score = net && recipe ? score_with(bench, net, recipe->call.call) : NAN;
     value_drop(recipe);
     plumb_net_free(net);
-    plumb_arena_free(arena);
     return score >= about->target;
 }

@@ -5,8 +5,9 @@
 static const PlumbConfig config = {.threads = 1, .shards = 1, .seed = 3};
 
 static const PlumbCall *recipe_of(Kit *kit, const char *optimizer, int batch) {
-    PlumbGiven given[] = {
-        {"optimizer", {.type = PLUMB_V_CALL, .call = call_of(kit, optimizer)}}, NUMBER("batch", batch), NUMBER("epochs", 1)};
+    PlumbGiven given[] = {{"optimizer", {.type = PLUMB_V_CALL, .call = call_of(kit, optimizer)}},
+                          NUMBER("batch", batch),
+                          NUMBER("epochs", 1)};
     const PlumbCall *recipe = plumb_call(kit->arena, plumb_entry_find("recipe"), given, 3, &kit->error);
     assert_non_null(recipe);
     return recipe;
@@ -78,7 +79,8 @@ static double loss_after(Kit *kit, const PlumbData *data, double momentum, doubl
     PlumbNet *net = net_of(kit, "input(1) -> dense(1, bias=false)");
     snprintf(optimizer, sizeof optimizer, "sgd(lr=%.9g, momentum=%g)", lr, momentum);
     PlumbGiven given[] = {{"optimizer", {.type = PLUMB_V_CALL, .call = call_of(kit, optimizer)}},
-                          NUMBER("batch", (double)data->train.rows), NUMBER("epochs", 300)};
+                          NUMBER("batch", (double)data->train.rows),
+                          NUMBER("epochs", 300)};
     const PlumbCall *recipe = plumb_call(kit->arena, plumb_entry_find("recipe"), given, 3, &kit->error);
     PlumbTrainer *trainer = plumb_trainer_new(net, data, recipe, &config, &kit->error);
     const PlumbEpoch *epoch;
