@@ -17,11 +17,11 @@ static const struct {
     [LINKED] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY, PLUMB_EDIT_LINK}, 4},
     [FROM_NOTHING] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY, PLUMB_EDIT_LINK_ZERO}, 4},
     [NORMED] = {{PLUMB_EDIT_RELU, PLUMB_EDIT_BIAS, PLUMB_EDIT_CARRY, PLUMB_EDIT_LAYERNORM, PLUMB_EDIT_LINK}, 5},
-    [TWO_GATES] = {{PLUMB_EDIT_GRU, PLUMB_EDIT_UPDATE, PLUMB_EDIT_CLIP}, 3},
-    [MEMORY] = {{PLUMB_EDIT_LSTM, PLUMB_EDIT_FORGET, PLUMB_EDIT_CLIP}, 3},
+    [TWO_GATES] = {{PLUMB_EDIT_GRU, PLUMB_EDIT_UPDATE}, 2},
+    [MEMORY] = {{PLUMB_EDIT_LSTM, PLUMB_EDIT_FORGET}, 2},
     [RECTIFIED] = {{PLUMB_EDIT_RECTIFIED, PLUMB_EDIT_SINGLE, PLUMB_EDIT_INIT_AUTO, PLUMB_EDIT_BIAS, PLUMB_EDIT_CLIP},
                    5},
-    [ONE_LAYER] = {{PLUMB_EDIT_GRU, PLUMB_EDIT_UPDATE, PLUMB_EDIT_SINGLE, PLUMB_EDIT_INIT_AUTO, PLUMB_EDIT_CLIP}, 5}};
+    [ONE_LAYER] = {{PLUMB_EDIT_GRU, PLUMB_EDIT_UPDATE, PLUMB_EDIT_SINGLE, PLUMB_EDIT_INIT_AUTO}, 4}};
 
 enum { KINDS = 5, TURNS = 4, SHORT = 12 /* time steps */ };
 static const int turns[KINDS][TURNS] = {{PLAIN, LINKED, NORMED, FROM_NOTHING},
@@ -54,7 +54,7 @@ static bool has_usual_steps(const Sickness *sickness) {
     return is_robust(sickness) && !small;
 }
 
-/* Kingma & Ba 2015; of recurrent nets with a clip, Pascanu et al. 2013. */
+/* Kingma & Ba 2015. What gates nothing gets a clip, Pascanu et al. 2013. */
 static bool classic(const Sickness *sickness, int which, Candidate *candidate) {
     Plan plan = {0};
     for (int i = 0; i < classics[which].count; i++) {

@@ -3,6 +3,7 @@
 #include "edits.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_ill(const PlumbForecast *told) {
     return told && (told->verdict == PLUMB_VANISHING || told->verdict == PLUMB_EXPLODING);
@@ -42,6 +43,22 @@ static char *steps_without(const Sickness *before, const Candidate *less) {
 /* What they find is wrong whatever else is. */
 static const char certain_rules[] = "wrong_output bad_data weight_decay clip_too_tight";
 
+static bool is_certain(const Made *made) {
+    return made->rule && is_listed(certain_rules, made->rule);
+}
+
+/* An edit and another optimizer: each was needed as often as not, or more (measured); to ask would cost every such
+ * repair a twin. */
+static bool is_pair(const Candidate *whole) {
+    for (int i = 0; whole->count == 2 && i < 2; i++) {
+        const Made *made = &whole->made[i];
+        if (!strncmp(made->text, "optimizer", strlen("optimizer")) && !is_certain(made)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void shares_find(const Sickness *before, const Candidate *whole, Shares *shares) {
     *shares = (Shares){0};
     for (int i = 0; whole->count > 1 && i < whole->count; i++) {
@@ -52,8 +69,8 @@ void shares_find(const Sickness *before, const Candidate *whole, Shares *shares)
         }
         shares->without[i] = forecast_without(before, whole, &less);
         shares->without[i] = shares->without[i] ? shares->without[i] : steps_without(before, &less);
-        bool certain = whole->made[i].rule && is_listed(certain_rules, whole->made[i].rule);
-        shares->spare |= (uint64_t)(!shares->without[i] && !certain) << i;
+        bool spare = !shares->without[i] && !is_certain(&whole->made[i]) && !is_pair(whole);
+        shares->spare |= (uint64_t)spare << i;
         candidate_clear(&less);
     }
     bool all = whole->count && shares->spare == ((uint64_t)1 << whole->count) - 1;

@@ -200,7 +200,7 @@ static void add_companions(const Sickness *sickness, Aim aim, const char *rule, 
     if (aim == AIM_DEPTH && layers >= DEEP && !is_robust(sickness)) {
         plan_add(plan, adam_for(sickness->net->net->net), rule);
     }
-    if (aim == AIM_TIME && !is_set(sickness, "clip")) {
+    if (aim == AIM_TIME && !strcmp(rule, "exploding_through_time") && !is_set(sickness, "clip")) {
         plan_add(plan, PLUMB_EDIT_CLIP, rule);
     }
     if (aim == AIM_TIME && !is_robust(sickness)) {
