@@ -2,10 +2,11 @@
  *
  * With d the direction of a step (w = w - lr d) and H the Hessian of the loss, a step changes the loss by
  * -lr g.d + lr^2 d.Hd / 2. Plain descent has d = g, and d.Hd / g.d is the Rayleigh quotient of H at the gradient. What
- * rescales gradients has d = g / p, p the size of each: g.d = d.Pd, and it is the quotient of the preconditioned Hessian
- * (Cohen et al. 2022, eq. 3), p taken as that of the first step, |g|. |Hd| / |d|, in the same metric, is one step of the
- * power method on the way to the largest eigenvalue (LeCun, Simard & Pearlmutter 1993): at least the quotient, at most
- * the eigenvalue, and known also where the loss curves down along the gradient. Hd is (g(w + eps d) - g(w)) / eps. */
+ * rescales gradients has d = g / p, p the size of each: g.d = d.Pd, and it is the quotient of the preconditioned
+ * Hessian (Cohen et al. 2022, eq. 3), p taken as that of the first step, |g|. |Hd| / |d|, in the same metric, is one
+ * step of the power method on the way to the largest eigenvalue (LeCun, Simard & Pearlmutter 1993): at least the
+ * quotient, at most the eigenvalue, and known also where the loss curves down along the gradient. Hd is (g(w + eps d) -
+ * g(w)) / eps. */
 #include "../core/error.h"
 #include "../core/net.h"
 #include "../train/parts.h"
@@ -31,8 +32,7 @@ static void direction_of(const PlumbNet *net, const PlumbCall *call, real *d) {
         const NetWeight *weight = &net->weight[i];
         const real *g = net->gradients + weight->offset, *w = weight->about.value;
         int64_t count = weight->about.learned ? weight->size : 0;
-        double trust =
-            optimizer->trust && count ? optimizer->trust(call, size_of(g, count), size_of(w, count)) : 1;
+        double trust = optimizer->trust && count ? optimizer->trust(call, size_of(g, count), size_of(w, count)) : 1;
         for (int64_t j = 0; j < count; j++) {
             double by = optimizer->kind == UPDATE_SGD ? trust : 1 / (fabs((double)g[j]) + eps);
             d[weight->offset + j] = (real)(by * (double)g[j]);
@@ -40,9 +40,10 @@ static void direction_of(const PlumbNet *net, const PlumbCall *call, real *d) {
     }
 }
 
-/* The largest lr x curvature at which a quadratic does not swing up: 2 (1 + b) with momentum, (1 + 2 b) times less where it
- * looks ahead (Cohen et al. 2021, appendix B). Adam's memory is a mean, which would stand (1 + b) / (1 - b) times more (2022,
- * section 2) were p fixed; its first steps are without memory, and nets fail by them: 2, as measured. */
+/* The largest lr x curvature at which a quadratic does not swing up: 2 (1 + b) with momentum, (1 + 2 b) times less
+ * where it looks ahead (Cohen et al. 2021, appendix B). Adam's memory is a mean, which would stand (1 + b) / (1 - b)
+ * times more (2022, section 2) were p fixed; its first steps are without memory, and nets fail by them: 2, as measured.
+ */
 static double steps_stood(const PlumbCall *optimizer) {
     double beta = fmax(plumb_call_number(optimizer, "momentum"), 0);
     return 2 * (1 + beta) / (plumb_call_bool(optimizer, "nesterov") ? 1 + 2 * beta : 1);

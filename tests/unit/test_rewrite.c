@@ -108,6 +108,36 @@ static void a_cell_is_replaced_without_what_belongs_to_the_old_one(void **state)
     assert_stays("net n { input(9, 2) -> gru(4) }", &(PlumbEdit){.cell = "gru"});
 }
 
+/* In place of gates, and of a cell of its own kind whose weights or activation were chosen otherwise. */
+static void a_rectified_cell_draws_its_weights_anew(void **state) {
+    (void)state;
+    const PlumbEdit to = {.cell = "rnn"};
+    assert_becomes("net n { input(9, 2) -> gru(4, update_bias=3, return=last) }", &to,
+                   "net m { input(9, 2) -> rnn(4, return=last, act=relu) }");
+    assert_becomes("net n { input(9, 2) -> rnn(4, recurrent_init=uniform(2)) }", &to,
+                   "net m { input(9, 2) -> rnn(4, act=relu) }");
+    assert_stays("net n { input(9, 2) -> rnn(4, act=relu) }", &to);
+}
+
+static void stacked_cells_become_one(void **state) {
+    (void)state;
+    const PlumbEdit to = {.single = true};
+    assert_becomes("net n { input(9, 2) -> gru(4, layers=3, return=last) }", &to,
+                   "net m { input(9, 2) -> gru(4, return=last) }");
+    assert_stays("net n { input(9, 2) -> gru(4) -> last }", &to);
+}
+
+/* A default for all layers goes with its statement: `auto` is no value. */
+static void initialisers_are_left_to_the_layers(void **state) {
+    (void)state;
+    const PlumbEdit to = {.init = "auto"};
+    assert_becomes("net n { input(2); init = uniform(3); dense(4) -> relu; dense(2) }", &to,
+                   "net m { input(2); dense(4) -> relu; dense(2) }");
+    assert_becomes("net n { input(2) -> dense(4, init=uniform(3)) -> relu -> dense(2) }", &to,
+                   "net m { input(2) -> dense(4, init=auto) -> relu -> dense(2) }");
+    assert_stays("net n { input(2) -> dense(4) -> relu -> dense(2) }", &to);
+}
+
 /* ---- links ------------------------------------------------------------------------------------------------------- */
 
 static void a_repeated_body_gets_a_link(void **state) {
@@ -134,6 +164,26 @@ static void links_that_are_there_are_scaled_by_their_number(void **state) {
                    "net m {\n    input(4) -> residual(scale=1 / sqrt(2)) { dense(4) } -> residual(scale=1 / sqrt(2)) {"
                    " dense(4) }\n}");
     assert_stays("net n { input(4) -> residual { dense(4) } -> dense(2) }", &to);
+}
+
+static void branches_may_begin_at_nothing(void **state) {
+    (void)state;
+    const PlumbEdit to = {.link = true, .scale = "learned(0)"};
+    assert_becomes("net n { input(4) -> repeat(16) { residual(scale=8) { dense(4) -> relu } } }", &to,
+                   "net m { input(4) -> repeat(16) { residual(scale=learned(0)) { dense(4) -> relu } } }");
+    assert_becomes("net n { input(4) -> repeat(9) { dense(4) -> tanh } }", &to,
+                   "net m { input(4) -> repeat(9) { residual(scale=learned(0)) { dense(4) -> tanh } } }");
+}
+
+/* Side by side is not back: only what joins a label is a link already. */
+static void branches_side_by_side_are_no_link(void **state) {
+    (void)state;
+    const PlumbEdit to = {.link = true};
+    assert_becomes(
+        "net n { input(8) -> repeat(4) { concat { dense(4) -> relu } { dense(4) } } }", &to,
+        "net m {\n    input(8) -> repeat(4) {\n        residual(scale=1 / sqrt(4)) { concat { dense(4) -> relu } {"
+        " dense(4) } }\n    }\n}");
+    assert_stays("net n { input(8) -> repeat(4) { h: dense(8); dense(8) -> relu -> add(h) } }", &to);
 }
 
 static void gates_get_a_link_around_them(void **state) {
@@ -236,6 +286,11 @@ int main(void) {
                                        cmocka_unit_test(dropout_of_more_than_half_is_lowered),
                                        cmocka_unit_test(gates_open_and_the_rest_of_the_call_stays),
                                        cmocka_unit_test(a_cell_is_replaced_without_what_belongs_to_the_old_one),
+                                       cmocka_unit_test(a_rectified_cell_draws_its_weights_anew),
+                                       cmocka_unit_test(stacked_cells_become_one),
+                                       cmocka_unit_test(initialisers_are_left_to_the_layers),
+                                       cmocka_unit_test(branches_may_begin_at_nothing),
+                                       cmocka_unit_test(branches_side_by_side_are_no_link),
                                        cmocka_unit_test(a_repeated_body_gets_a_link),
                                        cmocka_unit_test(links_that_are_there_are_scaled_by_their_number),
                                        cmocka_unit_test(gates_get_a_link_around_them),
