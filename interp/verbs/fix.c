@@ -555,7 +555,10 @@ const Verb verb_fix = {
          .summary =
              "edits the source of a net by its findings, and by what trains nearly any net where none is left and the "
              "task is not solved: first all at once that is urgent, then one edit after the other; each try is proved "
-             "by training a twin from the same seed on the same batches, and kept only if the twin is better. NET "
+             "by training a twin from the same seed on the same batches, and kept only if the twin is better; of "
+             "several edits "
+             "that solve the task at once, what nothing speaks for is left out again if the net is as good without. "
+             "NET "
              "and the nets that it uses stay as they are; the twins write no logs",
          .formula = "fix NET as NAME [on DATA] [with RECIPE]",
          .source = "plumb; Zhang et al. 2021, AutoTrainer, for repair in a loop",
