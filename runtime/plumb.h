@@ -356,6 +356,18 @@ bool plumb_generate(PlumbNet *net, int classes, const int32_t *prompt, int count
  * Fills one probe per node and leaves the weights' grads in plumb_net_weight. */
 bool plumb_measure(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config, PlumbProbe *probe,
                    double *loss, PlumbError *error);
+typedef struct PlumbCurvature { /* of the loss, in the direction of the optimizer's first step from the present weights */
+    double along;     /* d.Hd / g.d, H the Hessian of the batch's loss, g its gradient, d the step over lr; plain descent: g.Hg / g.g */
+    double sharpness; /* |Hd| / |d|, in the metric in which the step is steepest: between it and the largest eigenvalue. NaN: not finite */
+    double limit;     /* learning rate beyond which a quadratic so curved swings up, momentum counted */
+    double ratio;     /* the recipe's learning rate over it: above 1 steps do not settle */
+} PlumbCurvature;
+/* From two gradients of the batch that plumb_measure takes, never while training. Weights are as they were, gradients are not. */
+bool plumb_curvature(PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                     PlumbCurvature *curvature, PlumbError *error);
+/* The same at the weights that the seed draws; the net itself is left alone. */
+bool plumb_curvature_at_start(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, const PlumbConfig *config,
+                              PlumbCurvature *curvature, PlumbError *error);
 /* The output of node `node` for the same batch. out: batch x size of its shape. */
 bool plumb_node_output(PlumbNet *net, const plumb_real *x, int64_t rows, int node, plumb_real *out, const PlumbConfig *config,
                        PlumbError *error);
@@ -438,20 +450,45 @@ typedef struct PlumbForecast {
  * of mean 0 and variance 1; recipe: takes its batch (for batch norms; else wide) and optimizer. Both may be NULL. NULL after an error. */
 PlumbForecast *plumb_forecast(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbError *error);
 void plumb_forecast_free(PlumbForecast *forecast);
-typedef struct PlumbEdit { /* calls of the registry; NULL: as it is */
-    const PlumbCall *act;  /* in place of every activation between layers; not of gates, nor of the last layer */
-    const PlumbCall *init; /* of all drawn weights */
-    const PlumbCall *norm; /* in front of every activation that has none */
+/* Edits of a net or its recipe, one table for forecast, diagnose and fix (runtime/diagnose/edits.c). */
+typedef enum PlumbEditName {
+    PLUMB_EDIT_OUTPUT, PLUMB_EDIT_INPUTS, PLUMB_EDIT_BIAS, PLUMB_EDIT_INIT_HE, PLUMB_EDIT_INIT_XAVIER, PLUMB_EDIT_INIT_ORTHOGONAL,
+    PLUMB_EDIT_INIT_AUTO, PLUMB_EDIT_RELU, PLUMB_EDIT_LEAKY, PLUMB_EDIT_TANH, PLUMB_EDIT_SELU, PLUMB_EDIT_PRELU, PLUMB_EDIT_BATCHNORM,
+    PLUMB_EDIT_LAYERNORM, PLUMB_EDIT_LINK, PLUMB_EDIT_LINK_PROJECT, PLUMB_EDIT_LINK_ZERO, PLUMB_EDIT_ZERO_PROJECT, PLUMB_EDIT_CARRY,
+    PLUMB_EDIT_DROPOUT, PLUMB_EDIT_FORGET, PLUMB_EDIT_UPDATE, PLUMB_EDIT_LSTM, PLUMB_EDIT_GRU, PLUMB_EDIT_RECTIFIED, PLUMB_EDIT_SINGLE,
+    PLUMB_EDIT_CLIP, PLUMB_EDIT_NO_CLIP, PLUMB_EDIT_WARMUP, PLUMB_EDIT_NO_SCHEDULE, PLUMB_EDIT_ADAM, PLUMB_EDIT_ADAM_TIME, PLUMB_EDITS
+} PlumbEditName;
+#define PLUMB_OPEN_GATE 3      /* the bias of gates that begin open */
+typedef struct PlumbEdit {     /* made wherever it applies; NULL, 0, false: as it is */
+    const char *text;          /* as a script writes it: "act=relu, init=he" */
+    const char *act;           /* in place of every activation between layers; not of gates, nor of the last layer */
+    const char *init;          /* of all drawn weights; "auto": each layer's own */
+    const char *norm;          /* in front of every activation that has none */
+    const char *bias;          /* first biases, where they are given */
+    const char *cell;          /* in place of other recurrent ones: "gru", "lstm", whose gates begin open, or "rnn" of rectified units */
+    const char *open;          /* whose gates begin open: "gru", "lstm" */
+    const char *scale;         /* with `link`: of the branches, in place of 1 / sqrt(n) */
+    const char *setting;       /* of the recipe: "clip = none" */
+    double dropout;            /* at most, of the layers that drop more than half */
+    bool link;                 /* residual links around what is repeated; those that are there are scaled */
+    bool project;              /* with `link`: where a link's ends differ, through a layer of its own */
+    bool single;               /* recurrent layers of one layer each */
+    bool carry;                /* highways carry most of what arrives at first */
+    bool output;               /* the last layer is left out */
+    bool inputs;               /* a batch norm behind the input */
 } PlumbEdit;
-/* The net with an edit made everywhere, without weights: to forecast what a remedy would do. */
+const PlumbEdit *plumb_edit(PlumbEditName name);
+/* The net with an edit made everywhere, without weights: to forecast what a remedy would do. Links, cells and highways can only be made
+ * in the source: NULL with an error. */
 PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error);
 
-typedef struct PlumbRemedy {  /* an edit of one line that the forecast calls healthy */
-    const char *text;         /* as a script writes it: "act=relu, init=he" */
+typedef struct PlumbRemedy {  /* an edit, or two at once, that the forecast calls healthy */
+    char text[160];           /* as a script writes it: "act=relu, init=he" */
     double slope;             /* decades, as PlumbForecast.slope */
 } PlumbRemedy;
 enum { PLUMB_REMEDIES_MAX = 3 };
-/* At most PLUMB_REMEDIES_MAX, the smallest edits first. Returns how many; errors (no memory) leave some out. */
+/* At most PLUMB_REMEDIES_MAX, the smallest edit of each kind; two at once where no single one is known to help. Returns how many; errors
+ * (no memory) leave some out. */
 int plumb_remedies(const PlumbNet *net, const PlumbData *data, const PlumbCall *recipe, PlumbRemedy remedy[PLUMB_REMEDIES_MAX]);
 
 /* ---- diagnosis ---------------------------------------------------------------------------------------- */
@@ -466,6 +503,7 @@ typedef struct PlumbCase {    /* what the rules go by; all but `net` may be abse
     double loss;              /* of a measurement, where there are no epochs; NaN: unknown */
     double chance;            /* plumb_loss_at_chance, where it is known; 0: it is found */
     const PlumbClipping *clipping; /* of the training */
+    const PlumbCurvature *curvature; /* at the start of the training */
     bool training;            /* it goes on: only the rules that go by probes and epochs are asked, and no remedies are looked for */
     uint32_t told;            /* training: bits of the rules (PlumbFinding.rule) that were told before and are not asked again */
 } PlumbCase;

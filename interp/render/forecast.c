@@ -327,8 +327,14 @@ void picture_forecast(const Canvas *canvas, const PlumbNet *net, const PlumbFore
     if (remedies) {
         fprintf(canvas->out, "  what changes it, by forecast:\n");
     }
+    int width = 24;
+    for (int i = 0; i < remedies; i++) {
+        int length = (int)strlen(remedy[i].text);
+        width = length > width ? length : width;
+    }
     for (int i = 0; i < remedies; i++) {
         char slope[32];
-        fprintf(canvas->out, "    %-24s %6s decades\n", remedy[i].text, decades_text(remedy[i].slope, slope));
+        canvas_wrap(canvas, STATE_PLAIN, 6, "    %-*s %6s decades", width, remedy[i].text,
+                    decades_text(remedy[i].slope, slope));
     }
 }

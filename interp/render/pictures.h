@@ -88,9 +88,13 @@ typedef struct Repaired {   /* how a net stands, trained */
     double loss, test_loss, metric, decades; /* decades: as Profile */
     int layers, findings;
 } Repaired;
-/* An edit that was tried, and what for, while `fix` runs. */
-void picture_attempt(const Canvas *canvas, int number, const char *edit, const char *reason, const PlumbData *data, double before,
-                     double after, bool kept);
+typedef struct Tried {      /* an edit that `fix` proves */
+    const char *edit, *reason;
+    double before, after;   /* the metric */
+    bool kept;
+    bool less;              /* it takes parts of the last one away again */
+} Tried;
+void picture_attempt(const Canvas *canvas, int number, const Tried *tried, const PlumbData *data);
 void picture_difference(const Canvas *canvas, const char *before, const char *after); /* line by line, - and + */
 /* Calls `each` for the lines of both, `sign` as above or a space. False: no memory. */
 typedef void DifferenceLine(void *self, char sign, const char *line, int length);

@@ -8,10 +8,11 @@
 
 enum { EDIT_COLUMNS = 31 };
 
-void picture_attempt(const Canvas *canvas, int number, const char *edit, const char *reason, const PlumbData *data,
-                     double before, double after, bool kept) {
+void picture_attempt(const Canvas *canvas, int number, const Tried *tried, const PlumbData *data) {
     char was[32], is[32], head[16];
-    State state = kept ? STATE_PLAIN : STATE_HEALTHY;
+    const char *verdict = tried->kept ? "kept" : tried->less ? "worse, all of it stays" : "not better, left out";
+    const char *edit = tried->edit;
+    State state = tried->kept ? STATE_PLAIN : STATE_HEALTHY;
     snprintf(head, sizeof head, "%2d", number);
     if (utf8_count(edit, strlen(edit)) > EDIT_COLUMNS) { /* a line of its own */
         canvas_wrap(canvas, state, 4, "%s  %s", head, edit);
@@ -19,8 +20,8 @@ void picture_attempt(const Canvas *canvas, int number, const char *edit, const c
         edit = "";
     }
     canvas_wrap(canvas, state, 4, "%2s  %-*s %s %s -> %s   %s", head, EDIT_COLUMNS, edit, metric_name(data),
-                metric_text(before, data, was), metric_text(after, data, is), kept ? "kept" : "not better, left out");
-    canvas_wrap(canvas, STATE_HEALTHY, 6, "    for %s", reason);
+                metric_text(tried->before, data, was), metric_text(tried->after, data, is), verdict);
+    canvas_wrap(canvas, STATE_HEALTHY, 6, "    for %s", tried->reason);
 }
 
 /* ---- the lines that differ ------------------------------------------------------------------------------------- */

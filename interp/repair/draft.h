@@ -49,22 +49,10 @@ bool is_listed(const char *list, const char *word);
 /* The net that the text declares, built. NULL: it cannot be; nothing is reported. */
 Value *draft_build(Session *session, const char *text);
 
-/* ---- rewrite.c: an edit, wherever it applies. False: it changes nothing ---- */
-typedef struct Rewriting {
-    const char *act, *init, *norm; /* names; NULL: as they are */
-    const char *bias;              /* first biases, where they are given */
-    const char *cell;              /* in place of others: "gru", "lstm"; its gates begin open */
-    const char *open;              /* whose gates begin open: "gru", "lstm" */
-    double dropout;                /* at most, of the layers that drop more than half; 0: as they are */
-    bool link;                     /* residual links around what is repeated; those that are there are scaled */
-    bool project;                  /* with `link`: where a link's ends differ, through a layer of its own */
-    bool carry;                    /* highways carry most of what arrives at first */
-    bool output;                   /* the last layer is left out */
-    bool inputs;                   /* a batch norm behind the input */
-    bool inner;                    /* the net is used by another one: its last layer is none of the output's */
-    const Tree *times;             /* how often that one repeats it; NULL: not */
-} Rewriting;
-bool draft_rewrite(Draft *draft, const Rewriting *to);
-/* ---- nets.c: the same in the nets that it uses, whose edited declarations go into its body ---- */
-bool draft_rewrite_nets(Draft *draft, const Rewriting *to);
+/* ---- rewrite.c: an edit, wherever it applies, also in the nets that it uses (nets.c), whose edited declarations go into its body.
+ * False: it changes nothing ---- */
+bool draft_rewrite(Draft *draft, const PlumbEdit *to);
+/* Of a net that another one uses, `times` over (NULL: not repeated): its last layer is none of the output's. */
+bool draft_rewrite_used(Draft *draft, const PlumbEdit *to, const Tree *times);
+bool draft_rewrite_nets(Draft *draft, const PlumbEdit *to, const Tree *times);
 #endif

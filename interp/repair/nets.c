@@ -103,9 +103,9 @@ bool draft_mentions(const Draft *draft, const Tree *tree, const char *name) {
 /* ---- edits ------------------------------------------------------------------------------------------------------- */
 
 /* The declaration of a net after the edit; NULL: it changes nothing. */
-static Tree *rewritten(Draft *draft, const Value *net, const char *name, const Rewriting *to) {
+static Tree *rewritten(Draft *draft, const Value *net, const char *name, const PlumbEdit *to, const Tree *times) {
     Draft *used = draft_used(draft, net);
-    char *text = used && draft_rewrite(used, to) ? draft_text(used, name, true) : NULL;
+    char *text = used && draft_rewrite_used(used, to, times) ? draft_text(used, name, true) : NULL;
     Tree *tree = text ? draft_parse(draft, "%s", text) : NULL;
     free(text);
     draft_free(used);
@@ -139,9 +139,9 @@ static bool was_met(Used *used, const char *name) {
     return true;
 }
 
-static bool rewrite_used(Draft *draft, const char *name, const Rewriting *to, Used *used) {
+static bool rewrite_used(Draft *draft, const char *name, const PlumbEdit *to, const Tree *times, Used *used) {
     Meaning meaning = was_met(used, name) ? (Meaning){0} : meaning_of(draft, name);
-    Tree *tree = meaning.net ? rewritten(draft, meaning.net, name, to) : NULL;
+    Tree *tree = meaning.net ? rewritten(draft, meaning.net, name, to, times) : NULL;
     const Tree *own = tree ? declared(draft, name) : NULL;
     bool changed = tree && (own ? rewrite_declared(draft, own, tree) : draft_insert(draft, 0, tree));
     meaning_clear(&meaning);
@@ -160,11 +160,11 @@ static void replace_all(Tree *tree, const char *name, const Tree *value) {
 
 /* A net that a parameter stands for, by its name or a call of it, is used by its own name from now on: the parameter
  * has nothing left to say. */
-static bool rewrite_given(Draft *draft, const Tree *name, const Rewriting *to, Used *used) {
+static bool rewrite_given(Draft *draft, const Tree *name, const PlumbEdit *to, const Tree *times, Used *used) {
     const char *parameter = name->text;
     const Tree *value = draft->value[draft_parameter(draft, name)];
     const Tree *net = value && value->kind == TREE_CALL && !value->bodies ? value->child[0] : value;
-    if (!net || net->kind != TREE_NAME || !rewrite_used(draft, net->text, to, used)) {
+    if (!net || net->kind != TREE_NAME || !rewrite_used(draft, net->text, to, times, used)) {
         return false;
     }
     replace_all(draft->body, parameter, value);
@@ -172,26 +172,25 @@ static bool rewrite_given(Draft *draft, const Tree *name, const Rewriting *to, U
 }
 
 /* `times`: how often what is walked stands in the net. */
-static bool walk(Draft *draft, const Tree *tree, Rewriting to, Used *used) {
+static bool walk(Draft *draft, const Tree *tree, const PlumbEdit *to, const Tree *times, Used *used) {
     bool name = tree->kind == TREE_NAME, given = name && draft_parameter(draft, tree) >= 0;
-    bool changed = given ? rewrite_given(draft, tree, &to, used) : name && rewrite_used(draft, tree->text, &to, used);
+    bool changed =
+        given ? rewrite_given(draft, tree, to, times, used) : name && rewrite_used(draft, tree->text, to, times, used);
     const PlumbEntry *entry = tree->kind == TREE_CALL ? draft_entry(draft, tree) : NULL;
     if (entry && !strcmp(entry->name, "multiply")) { /* gates */
         return false;
     }
     if (entry && !strcmp(entry->name, "repeat") && tree->count > 2) {
-        to.times = tree->child[1]->kind == TREE_ARGUMENT ? tree->child[1]->child[0] : tree->child[1];
+        times = tree->child[1]->kind == TREE_ARGUMENT ? tree->child[1]->child[0] : tree->child[1];
     }
     for (int i = 0; tree->kind != TREE_NET && i < tree->count; i++) {
-        changed = walk(draft, tree->child[i], to, used) || changed;
+        changed = walk(draft, tree->child[i], to, times, used) || changed;
     }
     return changed;
 }
 
-bool draft_rewrite_nets(Draft *draft, const Rewriting *to) {
-    Rewriting inner = *to;
+bool draft_rewrite_nets(Draft *draft, const PlumbEdit *to, const Tree *times) {
     Used used = {.count = 0};
-    inner.inner = true;
     const Tree before = *draft->body; /* declarations go in front of what is walked */
-    return walk(draft, &before, inner, &used);
+    return walk(draft, &before, to, times, &used);
 }

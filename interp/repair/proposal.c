@@ -2,7 +2,9 @@
 #include "../verbs/common.h"
 #include "edits.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The loss is far from solved, whatever the rules say of it, and so are the hits, where there are classes: of the test
  * part, where there is one. A net that learns its rows by heart has not found what was to be learnt. */
@@ -11,6 +13,11 @@ bool is_far_off(const PlumbData *data, const Value *net, const PlumbCall *recipe
     double chance = plumb_loss_at_chance(net->net->net, data, recipe);
     double missed = data->classify ? (1 - epoch_metric(last, data)) / (1 - 1. / data->classes) : INFINITY;
     return !(loss < 0.2 * chance) && !(missed < 0.1);
+}
+
+bool is_lost(const PlumbData *data, const Value *net, const PlumbCall *recipe, const PlumbEpoch *last) {
+    double least = 0.9 * plumb_loss_at_chance(net->net->net, data, recipe);
+    return !(last->loss < least) || (!data->classify && data->test.rows && !(last->test_loss < least));
 }
 
 /* By a fiftieth at least over the last quarter of the epochs. */
@@ -59,6 +66,7 @@ bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCal
                          .name = net->net->name,
                          .draft = draft,
                          .net = net,
+                         .base = settings,
                          .recipe = settings,
                          .data = data,
                          .diagnosis = diagnosis,
@@ -69,4 +77,44 @@ bool propose(Session *session, Value *net, const PlumbData *data, const PlumbCal
     value_drop(settings);
     draft_free(draft);
     return found;
+}
+
+/* ---- before any training ----------------------------------------------------------------------------------------- */
+
+static bool is_healthy_with(const Candidate *first, const PlumbData *data, double *slope) {
+    PlumbForecast *told = plumb_forecast(first->net->net->net, data, first->recipe->call.call, NULL);
+    bool healthy = told && told->verdict == PLUMB_HEALTHY;
+    *slope = told ? told->slope : NAN;
+    plumb_forecast_free(told);
+    return healthy;
+}
+
+/* What `fix` would try first, of what is foreseen alone. */
+static bool first_remedy(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe,
+                         const PlumbForecast *forecast, PlumbRemedy *remedy) {
+    PlumbCase about = {.net = net->net->net, .data = data, .recipe = recipe, .forecast = forecast, .loss = NAN};
+    PlumbDiagnosis *diagnosis = data && net->net->declaration ? plumb_diagnose(&about, NULL) : NULL;
+    Candidate first;
+    if (!diagnosis || !propose(session, net, data, recipe, diagnosis, &first)) {
+        plumb_diagnosis_free(diagnosis);
+        return false;
+    }
+    bool helps = is_healthy_with(&first, data, &remedy->slope) && strlen(first.text) < sizeof remedy->text;
+    snprintf(remedy->text, sizeof remedy->text, "%s", first.text);
+    candidate_clear(&first);
+    plumb_diagnosis_free(diagnosis);
+    return helps;
+}
+
+int foresee_remedies(Session *session, Value *net, const PlumbData *data, const PlumbCall *recipe,
+                     const PlumbForecast *forecast, PlumbRemedy remedy[PLUMB_REMEDIES_MAX]) {
+    PlumbRemedy more[PLUMB_REMEDIES_MAX];
+    int count = first_remedy(session, net, data, recipe, forecast, &remedy[0]);
+    int known = plumb_remedies(net->net->net, data, recipe, more);
+    for (int i = 0; i < known && count < PLUMB_REMEDIES_MAX; i++) {
+        if (!count || strcmp(more[i].text, remedy[0].text) != 0) {
+            remedy[count++] = more[i];
+        }
+    }
+    return count;
 }

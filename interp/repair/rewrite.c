@@ -8,8 +8,9 @@
 
 typedef struct Rewrite {
     Draft *draft;
-    const Rewriting *to;
+    const PlumbEdit *to;
     const Tree *times;        /* of the innermost repetition around; NULL: none */
+    const Tree *used;         /* how often another net repeats this one; NULL: not */
     const PlumbEntry *before; /* of the stage in front; NULL: none, or unknown */
     bool changed;             /* something */
     bool in_body;             /* in the body itself, not in a parameter's value */
@@ -84,7 +85,7 @@ static void set_argument(Rewrite *rewrite, const Tree *call, const char *name, c
 }
 
 static void set_weights(Rewrite *rewrite, const Tree *call) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     rewrite->drawn = true;
     rewrite->given = rewrite->given || (to->init && argument_of(call, "init"));
     set_argument(rewrite, call, "init", to->init);
@@ -127,15 +128,21 @@ static void set_call(Rewrite *rewrite, Tree **at, const PlumbEntry *entry, const
 
 /* ---- recurrent layers -------------------------------------------------------------------------------------------- */
 
-/* Gates that begin open, by their bias. */
-static const struct {
-    const char *cell, *bias, *open;
-} gates[] = {{"lstm", "forget_bias", "forget_bias=3"}, {"gru", "update_bias", "update_bias=3"}};
+#define QUOTED(text) #text
+#define WRITTEN(number) QUOTED(number)
 
-static const char *open_gates(const char *cell) {
-    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
-        if (!strcmp(cell, gates[i].cell)) {
-            return gates[i].open;
+/* How cells begin that are to keep what they read: gates open, by their bias; units that pass it on as it is, their
+ * recurrent weights orthogonal (Le, Jaitly & Hinton 2015). */
+static const struct {
+    const char *cell, *start;
+} starts[] = {{"lstm", "forget_bias=" WRITTEN(PLUMB_OPEN_GATE)},
+              {"gru", "update_bias=" WRITTEN(PLUMB_OPEN_GATE)},
+              {"rnn", "act=relu"}};
+
+static const char *start_of(const char *cell) {
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        if (!strcmp(cell, starts[i].cell)) {
+            return starts[i].start;
         }
     }
     return "";
@@ -143,12 +150,17 @@ static const char *open_gates(const char *cell) {
 
 /* Weights and activation that were chosen for the old cell do not go along. */
 static void edit_call(Rewrite *rewrite, Tree **call, const PlumbEntry *entry) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     bool cell = is_listed("rnn gru lstm", entry->name);
-    if (to->cell && cell && strcmp(to->cell, entry->name) != 0) {
-        set_call(rewrite, call, entry, to->cell, "act recurrent_init forget_bias update_bias", open_gates(to->cell));
+    if (to->cell && cell) {
+        bool other = strcmp(to->cell, entry->name) != 0 || !strcmp(to->cell, "rnn");
+        if (other) {
+            set_call(rewrite, call, entry, to->cell, "act recurrent_init forget_bias update_bias", start_of(to->cell));
+        }
     } else if (to->open && !strcmp(to->open, entry->name)) {
-        set_call(rewrite, call, entry, entry->name, "forget_bias update_bias", open_gates(entry->name));
+        set_call(rewrite, call, entry, entry->name, "forget_bias update_bias", start_of(entry->name));
+    } else if (to->single && cell) {
+        set_call(rewrite, call, entry, entry->name, "layers", "");
     }
 }
 
@@ -179,39 +191,64 @@ static int count_calls(const Tree *tree, const char *name) {
     return count;
 }
 
-/* A body that is repeated, with a link around it: branches are scaled so that their sum keeps its size. Gates are no
- * link (Dauphin et al. 2017 put one around each gated layer). */
-static void link_repeat(Rewrite *rewrite, Tree *call) {
+/* Do all calls of the name stand with bodies, branches next to each other? Those with a label link back. */
+static bool are_branches(const Tree *tree, const char *name) {
+    bool is = tree->kind == TREE_CALL && tree->child[0]->kind == TREE_NAME && !strcmp(tree->child[0]->text, name);
+    bool all = !is || tree->bodies;
+    for (int i = 0; all && i < tree->count; i++) {
+        all = are_branches(tree->child[i], name);
+    }
+    return all;
+}
+
+static bool is_linked(const Draft *draft, const Tree *body) {
     static const char *const joined[] = {"residual", "highway", "add", "concat"};
-    Tree **body = &call->child[call->count - 1];
     for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
-        if (draft_mentions(rewrite->draft, *body, joined[i])) {
-            return;
+        bool branches = i > 1 && count_calls(body, joined[i]) && are_branches(body, joined[i]);
+        if (draft_mentions(draft, body, joined[i]) && !branches) {
+            return true;
         }
     }
-    char *inner = format_tree(*body), *count = format_tree(times_of(call));
-    if (inner && count) {
+    return false;
+}
+
+/* Branches are scaled so that the sum of n of them keeps its size, or as the edit says. `times`: NULL, n is `count`.
+ * malloc'd. */
+static char *scale_of(const PlumbEdit *to, const Tree *times, int count) {
+    char *n = times ? format_tree(times) : NULL, *text = NULL;
+    int length = to->scale ? asprintf(&text, "scale=%s", to->scale)
+                 : n       ? asprintf(&text, "scale=1 / sqrt(%s)", n)
+                           : asprintf(&text, "scale=1 / sqrt(%d)", count);
+    free(n);
+    return length < 0 ? NULL : text;
+}
+
+/* A body that is repeated, with a link around it. Gates are no link (Dauphin et al. 2017 put one around each gated
+ * layer). */
+static void link_repeat(Rewrite *rewrite, Tree *call) {
+    Tree **body = &call->child[call->count - 1];
+    if (is_linked(rewrite->draft, *body)) {
+        return;
+    }
+    char *inner = format_tree(*body), *scale = scale_of(rewrite->to, times_of(call), 0);
+    if (inner && scale) {
         put(rewrite, body,
-            draft_parse(rewrite->draft, "{ residual(scale=1 / sqrt(%s)%s) %s }", count,
-                        rewrite->to->project ? ", project=true" : "", inner));
+            draft_parse(rewrite->draft, "{ residual(%s%s) %s }", scale, rewrite->to->project ? ", project=true" : "",
+                        inner));
     }
     free(inner);
-    free(count);
+    free(scale);
 }
 
 /* A link that is there: its branch is scaled by how many there are, as those that are made. */
 static void scale_link(Rewrite *rewrite, Tree **at, const PlumbEntry *entry) {
-    const Tree *around = rewrite->times ? rewrite->times : rewrite->to->times;
-    char *times = around ? format_tree(around) : NULL, *more = NULL;
+    const Tree *around = rewrite->times ? rewrite->times : rewrite->used;
     int links = count_calls(rewrite->draft->body, "residual");
-    int length = times || links > 1 ? times ? asprintf(&more, "scale=1 / sqrt(%s)", times)
-                                            : asprintf(&more, "scale=1 / sqrt(%d)", links)
-                                    : -1;
-    if (length >= 0) {
-        set_call(rewrite, at, entry, "residual", "scale", more);
-        free(more);
+    char *scale = around || links > 1 || rewrite->to->scale ? scale_of(rewrite->to, around, links) : NULL;
+    if (scale) {
+        set_call(rewrite, at, entry, "residual", "scale", scale);
     }
-    free(times);
+    free(scale);
 }
 
 /* Srivastava et al. 2015, section 2.2: the deeper, the further below zero the first bias; at -3 a gate lets through a
@@ -271,7 +308,7 @@ static void edit_dropout(Rewrite *rewrite, const Tree *call) {
 
 /* What a net that is used is given, where it is of the kind that is edited. */
 static void edit_arguments(Rewrite *rewrite, const Tree *call) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     for (int i = 1; i < call->count; i++) {
         bool named = call->child[i]->kind == TREE_ARGUMENT;
         Tree **value = named ? &call->child[i]->child[0] : &call->child[i];
@@ -300,7 +337,7 @@ static void edit_net(Rewrite *rewrite, const Tree *stage) {
 
 /* Changes one stage. Returns true where a norm belongs in front of it. */
 static bool edit_stage(Rewrite *rewrite, Tree **at, bool output) {
-    const Rewriting *to = rewrite->to;
+    const PlumbEdit *to = rewrite->to;
     const PlumbEntry *entry = entry_at(rewrite->draft, *at), *before = rewrite->before;
     bool hidden = is_hidden_activation(entry) && !output;
     rewrite->before = entry;
@@ -372,10 +409,22 @@ static void walk_statement(Rewrite *rewrite, Tree **at, bool output) {
     }
 }
 
+/* `auto` is a word for a layer's argument, no value: a default goes with its statement. */
+static bool frees_init(const PlumbEdit *to, const Tree *statement) {
+    return to->init && !strcmp(to->init, "auto") && statement->kind == TREE_BIND && !strcmp(statement->text, "init");
+}
+
 static void walk_block(Rewrite *rewrite, Tree *block, bool output) {
+    int kept = 0;
     for (int i = 0; i < block->count; i++) {
-        walk_statement(rewrite, &block->child[i], output && i == block->count - 1);
+        if (!frees_init(rewrite->to, block->child[i])) {
+            walk_statement(rewrite, &block->child[i], output && i == block->count - 1);
+            block->child[kept++] = block->child[i];
+        }
     }
+    rewrite->changed = rewrite->changed || kept < block->count;
+    rewrite->in_body = rewrite->in_body || kept < block->count;
+    block->count = kept;
 }
 
 /* ---- statements of the body -------------------------------------------------------------------------------------- */
@@ -450,24 +499,32 @@ static void drop_output(Rewrite *rewrite) {
     }
 }
 
-bool draft_rewrite(Draft *draft, const Rewriting *to) {
-    Rewrite rewrite = {.draft = draft, .to = to};
+static bool rewrite_draft(Draft *draft, const PlumbEdit *to, bool inner, const Tree *times) {
+    Rewrite rewrite = {.draft = draft, .to = to, .used = times};
     if (to->inputs) {
         norm_inputs(&rewrite);
     } else if (to->output) {
         drop_output(&rewrite);
     } else if (draft->body->kind == TREE_BLOCK) {
-        walk_block(&rewrite, draft->body, !to->inner);
+        walk_block(&rewrite, draft->body, !inner);
     } else {
-        walk_stages(&rewrite, &draft->body, !to->inner);
+        walk_stages(&rewrite, &draft->body, !inner);
     }
     /* What nothing is said of draws by the activation behind it, so follows a new one. */
-    if (to->init && !to->act && rewrite.drawn && !rewrite.bound && !rewrite.given) {
+    if (to->init && strcmp(to->init, "auto") != 0 && !to->act && rewrite.drawn && !rewrite.bound && !rewrite.given) {
         bind_init(&rewrite);
     }
-    if (!to->inputs && !to->output && draft_rewrite_nets(draft, to)) {
+    if (!to->inputs && !to->output && draft_rewrite_nets(draft, to, times)) {
         rewrite.changed = rewrite.in_body = true;
     }
     draft->rewritten = draft->rewritten || rewrite.in_body;
     return rewrite.changed && !draft->failed;
+}
+
+bool draft_rewrite(Draft *draft, const PlumbEdit *to) {
+    return rewrite_draft(draft, to, false, NULL);
+}
+
+bool draft_rewrite_used(Draft *draft, const PlumbEdit *to, const Tree *times) {
+    return rewrite_draft(draft, to, true, times);
 }

@@ -16,41 +16,41 @@ typedef enum Aim { AIM_OUTPUT, AIM_INPUT, AIM_DEPTH, AIM_TIME, AIM_STEPS, AIMS }
 /* Where the forecast sees no difference, the first one counts as the simplest. */
 static const struct {
     Aim aim;
-    EditName edit;
+    int edit;
     const char *rules; /* that it is for */
     bool scaled;       /* only where norms, links or very many layers leave first weights little to decide */
 } treatments[] = {
-    {AIM_OUTPUT, EDIT_OUTPUT, "wrong_output", false},
-    {AIM_INPUT, EDIT_INPUTS, "bad_data", false},
-    {AIM_DEPTH, EDIT_BIAS, "dead_units saturated_activation vanishing_gradient", false},
-    {AIM_DEPTH, EDIT_DROPOUT, DEPTH " plateau slow_convergence", false},
-    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", true},
-    {AIM_DEPTH, EDIT_CARRY, DEPTH " plateau", false},
-    {AIM_DEPTH, EDIT_INIT_AUTO, DEPTH, false},
-    {AIM_DEPTH, EDIT_LEAKY, "dead_units", false},
-    {AIM_DEPTH, EDIT_INIT_HE, DEPTH, false},
-    {AIM_DEPTH, EDIT_INIT_XAVIER, DEPTH, false},
-    {AIM_DEPTH, EDIT_INIT_ORTHOGONAL, DEPTH, false},
-    {AIM_DEPTH, EDIT_RELU, DEPTH, false},
-    {AIM_DEPTH, EDIT_TANH, DEPTH, false},
-    {AIM_DEPTH, EDIT_SELU, DEPTH, false},
-    {AIM_DEPTH, EDIT_PRELU, DEPTH " dead_units", false},
-    {AIM_DEPTH, EDIT_LINK, DEPTH " norm_explosion dead_units plateau", false},
-    {AIM_DEPTH, EDIT_BATCHNORM, DEPTH " dead_units plateau", false},
-    {AIM_DEPTH, EDIT_LAYERNORM, DEPTH " norm_explosion plateau", false},
-    {AIM_DEPTH, EDIT_INPUTS, "saturated_activation", false},
-    {AIM_TIME, EDIT_FORGET, TIME, false},
-    {AIM_TIME, EDIT_UPDATE, TIME, false},
-    {AIM_TIME, EDIT_GRU, TIME, false},
-    {AIM_TIME, EDIT_LSTM, TIME, false},
+    {AIM_OUTPUT, PLUMB_EDIT_OUTPUT, "wrong_output", false},
+    {AIM_INPUT, PLUMB_EDIT_INPUTS, "bad_data", false},
+    {AIM_DEPTH, PLUMB_EDIT_BIAS, "dead_units saturated_activation vanishing_gradient", false},
+    {AIM_DEPTH, PLUMB_EDIT_DROPOUT, DEPTH " plateau slow_convergence", false},
+    {AIM_DEPTH, PLUMB_EDIT_LINK, DEPTH " norm_explosion dead_units plateau", true},
+    {AIM_DEPTH, PLUMB_EDIT_CARRY, DEPTH " plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_AUTO, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_LEAKY, "dead_units", false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_HE, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_XAVIER, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_INIT_ORTHOGONAL, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_RELU, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_TANH, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_SELU, DEPTH, false},
+    {AIM_DEPTH, PLUMB_EDIT_PRELU, DEPTH " dead_units", false},
+    {AIM_DEPTH, PLUMB_EDIT_LINK, DEPTH " norm_explosion dead_units plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_BATCHNORM, DEPTH " dead_units plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_LAYERNORM, DEPTH " norm_explosion plateau", false},
+    {AIM_DEPTH, PLUMB_EDIT_INPUTS, "saturated_activation", false},
+    {AIM_TIME, PLUMB_EDIT_FORGET, TIME, false},
+    {AIM_TIME, PLUMB_EDIT_UPDATE, TIME, false},
+    {AIM_TIME, PLUMB_EDIT_GRU, TIME, false},
+    {AIM_TIME, PLUMB_EDIT_LSTM, TIME, false},
     {AIM_STEPS, EDIT_NO_DECAY, "stagnant_update weight_decay", false},
     {AIM_STEPS, EDIT_STRIDE, "learning_rate_too_high", false},
-    {AIM_STEPS, EDIT_REMEDY, STEPS, false},
-    {AIM_STEPS, EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
-    {AIM_STEPS, EDIT_NO_CLIP, "clip_too_tight", false},
-    {AIM_STEPS, EDIT_ADAM, "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high",
-     false},
-    {AIM_STEPS, EDIT_WARMUP, "learning_rate_too_high diverging oscillating_loss exploding_gradient", false},
+    {AIM_STEPS, EDIT_SETTING, STEPS, false},
+    {AIM_STEPS, PLUMB_EDIT_CLIP, "exploding_through_time exploding_gradient diverging oscillating_loss", false},
+    {AIM_STEPS, PLUMB_EDIT_NO_CLIP, "clip_too_tight", false},
+    {AIM_STEPS, PLUMB_EDIT_ADAM,
+     "plateau slow_convergence learning_rate_too_low stagnant_update learning_rate_too_high", false},
+    {AIM_STEPS, PLUMB_EDIT_WARMUP, "learning_rate_too_high diverging oscillating_loss exploding_gradient", false},
 };
 enum { TREATMENTS = sizeof treatments / sizeof *treatments };
 
@@ -130,9 +130,7 @@ static void find_troubles(const Sickness *sickness, Troubles *troubles) {
 
 /* ---- what is trained --------------------------------------------------------------------------------------------- */
 
-enum { DEEP = 8, VERY_DEEP = 24 }; /* layers with drawn weights */
-
-static int layers_of(const PlumbNet *net) {
+int layers_of(const PlumbNet *net) {
     int count = 0;
     for (int i = 0; i < plumb_net_size(net); i++) {
         count += *plumb_net_node(net, i)->init != '\0';
@@ -149,12 +147,11 @@ static bool is_scaled(const PlumbNet *net) {
     return scaled;
 }
 
-static bool is_set(const Sickness *sickness, const char *key) {
+bool is_set(const Sickness *sickness, const char *key) {
     return plumb_call_value(sickness->recipe->call.call, key)->type == PLUMB_V_CALL;
 }
 
-/* Of the longest sequence that a recurrent layer reads; 0: there is none. */
-static int steps_of(const PlumbNet *net) {
+int steps_of(const PlumbNet *net) {
     int steps = 0;
     for (int i = 0; i < plumb_net_size(net); i++) {
         const PlumbNode *node = plumb_net_node(net, i);
@@ -166,29 +163,23 @@ static int steps_of(const PlumbNet *net) {
     return steps;
 }
 
-/* Does the optimizer rescale gradients, and take (to the end, unlike adagrad) steps of the usual size? Weights that act
- * at each of T time steps stand smaller ones. */
-static bool is_robust(const Sickness *sickness) {
+bool is_robust(const Sickness *sickness) {
     const PlumbNet *net = sickness->net->net->net;
     PlumbForecast *told = plumb_forecast(net, sickness->data, sickness->recipe->call.call, NULL);
     double lr = plumb_call_number(plumb_call_call(sickness->recipe->call.call, "optimizer"), "lr");
-    double most = fmin(0.02, 0.5 / fmax(1, steps_of(net)));
+    double most = fmin(0.02, fmax(0.5 / fmax(1, steps_of(net)), 0.01));
     bool fades = !strcmp(plumb_call_call(sickness->recipe->call.call, "optimizer")->entry->name, "adagrad");
     bool robust = told && told->adaptive && !fades && lr >= 3e-4 && lr <= most;
     plumb_forecast_free(told);
     return robust;
 }
 
-/* ---- one edit for one trouble ------------------------------------------------------------------------------------ */
-
-/* Where a link's ends differ it goes through a layer of its own. */
-static bool make(const Sickness *sickness, const Plan *plan, Candidate *candidate) {
-    Plan projected = *plan;
-    for (int i = 0; i < plan->count; i++) {
-        projected.edit[i] = plan->edit[i] == EDIT_LINK ? EDIT_LINK_PROJECT : plan->edit[i];
-    }
-    return candidate_make(sickness, plan, candidate) || candidate_make(sickness, &projected, candidate);
+/* Small recurrent nets want larger steps (measured on the tasks of Hochreiter & Schmidhuber 1997). */
+int adam_for(const PlumbNet *net) {
+    return steps_of(net) ? PLUMB_EDIT_ADAM_TIME : PLUMB_EDIT_ADAM;
 }
+
+/* ---- one edit for one trouble ------------------------------------------------------------------------------------ */
 
 /* Whole decades: what lies between is within the bands of the forecast. Where theory is silent the edit is no better
  * than its place; what stays ill comes after all that is healthy. */
@@ -199,60 +190,65 @@ static double steepness(const Candidate *candidate) {
 
 /* What goes along. Plain descent takes a step of its own for each of many layers; a gradient that comes through all
  * time steps may be large at some. */
-static void add_companions(const Sickness *sickness, Aim aim, Plan *plan) {
+static void add_companions(const Sickness *sickness, Aim aim, const char *rule, Plan *plan) {
     int layers = layers_of(sickness->net->net->net);
     if (aim == AIM_DEPTH) {
-        plan_add(plan, EDIT_CARRY);
+        plan_add(plan, PLUMB_EDIT_CARRY, rule);
     }
     if (aim == AIM_DEPTH && layers >= VERY_DEEP) {
-        plan_add(plan, EDIT_LINK);
+        plan_add(plan, PLUMB_EDIT_LINK, rule);
     }
     if (aim == AIM_DEPTH && layers >= DEEP && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM);
+        plan_add(plan, adam_for(sickness->net->net->net), rule);
     }
-    if (aim == AIM_TIME && !is_set(sickness, "clip")) {
-        plan_add(plan, EDIT_CLIP);
+    if (aim == AIM_TIME && !strcmp(rule, "exploding_through_time") && !is_set(sickness, "clip")) {
+        plan_add(plan, PLUMB_EDIT_CLIP, rule);
     }
     if (aim == AIM_TIME && !is_robust(sickness)) {
-        plan_add(plan, EDIT_ADAM);
+        plan_add(plan, PLUMB_EDIT_ADAM_TIME, rule);
     }
 }
 
 /* Another optimizer in place of one that is good for nearly any net is what is left to try, and nothing to begin
  * with. */
 static bool is_for(const Sickness *sickness, int index, const Trouble *trouble, bool alone) {
-    EditName edit = treatments[index].edit;
+    int edit = treatments[index].edit;
     return is_listed(treatments[index].rules, trouble->rule) &&
            !(treatments[index].scaled && !is_scaled(sickness->net->net->net)) &&
-           !(edit == EDIT_REMEDY && !strstr(trouble->remedy, " = ")) &&
+           !(edit == EDIT_SETTING && !strstr(trouble->remedy, " = ")) &&
            !(edit == EDIT_STRIDE && *trouble->remedy) && /* a step that was measured tells more */
            !(edit == EDIT_NO_DECAY && strcmp(trouble->remedy, no_decay) != 0) &&
-           !(edit == EDIT_ADAM && !alone && is_robust(sickness));
+           !(edit == PLUMB_EDIT_ADAM && !alone && is_robust(sickness));
 }
 
 /* Gates learn to open: what is forecast of their first weights says nothing against them. Nor does the forecast know of
  * outputs, or rows. */
 static bool try_treatment(const Sickness *sickness, int index, const Trouble *trouble, bool alone,
                           Candidate *candidate) {
-    Plan bare = {.remedy = trouble->remedy, .rule = trouble->rule}, plan;
+    Plan bare = {0}, plan;
     if (!is_for(sickness, index, trouble, alone)) {
         return false;
     }
-    plan_add(&bare, treatments[index].edit);
+    if (treatments[index].edit == EDIT_SETTING) {
+        plan_add_setting(&bare, trouble->remedy, trouble->rule);
+    } else {
+        bool adam = treatments[index].edit == PLUMB_EDIT_ADAM;
+        plan_add(&bare, adam ? adam_for(sickness->net->net->net) : treatments[index].edit, trouble->rule);
+    }
     plan = bare;
-    add_companions(sickness, treatments[index].aim, &plan);
-    if (!make(sickness, &bare, candidate)) {
+    add_companions(sickness, treatments[index].aim, trouble->rule, &plan);
+    if (!candidate_make(sickness, &bare, candidate)) {
         return false;
     }
     if (plan.count > bare.count) {
         Candidate together;
-        if (make(sickness, &plan, &together)) {
+        if (candidate_make(sickness, &plan, &together)) {
             candidate_clear(candidate);
             *candidate = together;
         }
     }
     bool asked = treatments[index].aim == AIM_DEPTH || treatments[index].aim == AIM_STEPS;
-    if ((!asked || candidate_forecast(sickness, candidate)) && !(alone && sickness->tried(sickness->self, candidate))) {
+    if ((!asked || candidate_forecast(sickness, candidate)) && !(alone && !candidate_is_new(sickness, candidate))) {
         return true;
     }
     candidate_clear(candidate);
@@ -279,48 +275,18 @@ static bool best_for(const Sickness *sickness, const Trouble *trouble, int aim, 
 
 /* ---- for all that is urgent -------------------------------------------------------------------------------------- */
 
-/* All that was made so far goes in front, each part with what it is for. */
-static bool join(const Candidate *whole, Candidate *more) {
-    char *text = NULL, *reason = NULL;
-    if (!whole->text) {
-        return true;
-    }
-    bool joined = asprintf(&text, "%s, %s", whole->text, more->text) >= 0;
-    bool same = !strcmp(whole->reason, more->reason);
-    bool told = same ? (reason = strdup(whole->reason)) != NULL
-                : strchr(whole->reason, ':')
-                    ? asprintf(&reason, "%s; %s: %s", whole->reason, more->text, more->reason) >= 0
-                    : asprintf(&reason, "%s: %s; %s: %s", whole->text, whole->reason, more->text, more->reason) >= 0;
-    if (!joined || !told) {
-        free(joined ? text : NULL);
-        free(told ? reason : NULL);
-        return false;
-    }
-    free(more->text);
-    free(more->reason);
-    more->text = text;
-    more->reason = reason;
-    return true;
-}
-
-static bool add_aim(Sickness *now, const Troubles *troubles, int aim, Candidate *whole) {
+static void add_aim(Sickness *now, const Troubles *troubles, int aim, Candidate *whole) {
     for (int i = 0; i < troubles->count; i++) {
         Candidate more;
-        if (troubles->trouble[i].turn != URGENT || !best_for(now, &troubles->trouble[i], aim, &more)) {
-            continue;
+        if (troubles->trouble[i].turn == URGENT && best_for(now, &troubles->trouble[i], aim, &more)) {
+            candidate_clear(whole);
+            *whole = more;
+            now->decided = candidate_plan(whole, 0);
+            now->net = whole->net;
+            now->recipe = whole->recipe;
+            return;
         }
-        if (!join(whole, &more)) {
-            candidate_clear(&more);
-            return false;
-        }
-        candidate_clear(whole);
-        *whole = more;
-        now->draft = whole->draft;
-        now->net = whole->net;
-        now->recipe = whole->recipe;
-        return true;
     }
-    return false;
 }
 
 /* With another optimizer, or of other cells where the optimizer is a robust one: what was seen of the steps of the old
@@ -339,44 +305,10 @@ static bool combine(const Sickness *sickness, const Troubles *troubles, Candidat
             add_aim(&now, troubles, aim, whole);
         }
     }
-    if (whole->net && !sickness->tried(sickness->self, whole)) {
+    if (whole->net && candidate_is_new(sickness, whole)) {
         return true;
     }
     candidate_clear(whole);
-    return false;
-}
-
-/* ---- what trains nearly any net ---------------------------------------------------------------------------------- */
-
-/* He et al. 2015 and 2016, Kingma & Ba 2015; of recurrent nets Gers et al. 2000, Cho et al. 2014 (of two gates, over
- * long sequences) and Pascanu et al. 2013. `second`: links, or the other cell. */
-static bool classic(const Sickness *sickness, bool second, Candidate *candidate) {
-    Plan plan = {0};
-    if (steps_of(sickness->net->net->net)) {
-        plan_add(&plan, second ? EDIT_LSTM : EDIT_GRU);
-        plan_add(&plan, second ? EDIT_FORGET : EDIT_UPDATE);
-        plan_add(&plan, EDIT_CLIP);
-    } else {
-        plan_add(&plan, EDIT_RELU);
-        plan_add(&plan, EDIT_BIAS);
-        plan_add(&plan, EDIT_CARRY);
-        if (second) {
-            plan_add(&plan, EDIT_LINK);
-        }
-    }
-    plan_add(&plan, EDIT_DROPOUT);
-    if (!is_robust(sickness)) {
-        plan_add(&plan, EDIT_ADAM);
-    }
-    if (is_set(sickness, "schedule")) {
-        plan_add(&plan, EDIT_NO_SCHEDULE);
-    }
-    if (make(sickness, &plan, candidate)) {
-        if (!sickness->tried(sickness->self, candidate)) {
-            return true;
-        }
-        candidate_clear(candidate);
-    }
     return false;
 }
 
@@ -397,8 +329,7 @@ bool best_edit(const Sickness *sickness, Candidate *best) {
     if (combine(sickness, &troubles, best)) {
         return true;
     }
-    bool deep = layers_of(sickness->net->net->net) >= VERY_DEEP;
-    if (sickness->unsolved && (classic(sickness, deep, best) || classic(sickness, !deep, best))) {
+    if (sickness->unsolved && classic_edits(sickness, best)) {
         return true;
     }
     for (int turn = 0; turn < TURNS; turn++) {

@@ -16,12 +16,13 @@ typedef struct Stage { /* a net of the repair, trained */
     Value *net, *recipe;
     PlumbDiagnosis *diagnosis;
     Repaired state;
-    bool unsolved, falling;
+    bool unsolved, lost, falling;
 } Stage;
 
 typedef struct Attempt {
     char *text, *reason; /* of the edits */
     char *made;          /* the source with them, and the settings over the recipe: what is not to be tried twice */
+    json_t *parts;       /* of several edits that were kept: what the net would be without each */
     double metric;
     bool kept;
 } Attempt;
@@ -55,6 +56,7 @@ static void repair_clear(Repair *repair) {
         free(repair->attempt[i].text);
         free(repair->attempt[i].reason);
         free(repair->attempt[i].made);
+        json_decref(repair->attempt[i].parts);
     }
     for (int i = 0; i < 1 + TWINS_MOST; i++) {
         value_drop(repair->trained[i]);
@@ -89,6 +91,7 @@ static void read_state(const Repair *repair, Stage *stage) {
                               .findings = plumb_diagnosis_size(stage->diagnosis)};
     stage->falling = keeps_falling(epoch, epochs);
     stage->unsolved = last && is_far_off(data_of(repair->on), stage->net, stage->recipe->call.call, last);
+    stage->lost = last && is_lost(data_of(repair->on), stage->net, stage->recipe->call.call, last);
 }
 
 /* Decisions follow from what was trained: after a pause they are made again, and only what is left is trained. */
@@ -180,42 +183,139 @@ static bool was_tried(void *self, const Candidate *candidate) {
     return tried;
 }
 
-/* False: the repair is over. */
-static bool try_edit(Repair *repair, Candidate *candidate) {
-    Stage *best = best_of(repair);
-    Stage twin = {
-        .draft = candidate->draft, .source = candidate->source, .net = candidate->net, .recipe = candidate->recipe};
-    char *text = candidate->text, *reason = candidate->reason, *made = what_was_made(candidate);
-    if (!made || !train_stage(repair, &twin)) {
-        free(text);
-        free(reason);
+/* Of two nets that both know nothing neither is better: hits on a small test part are luck. */
+static bool is_better(const PlumbData *data, const Stage *before, const Stage *after) {
+    bool lost = before->lost && after->lost && after->state.loss > 0.9 * before->state.loss;
+    return !lost && wins(data, &before->state, &after->state);
+}
+
+/* The candidate's net as a stage, trained, and what it came to. False: the repair is over; the candidate is cleared. */
+static bool train_twin(Repair *repair, Candidate *candidate, Stage *twin) {
+    char *made = what_was_made(candidate);
+    *twin = (Stage){.draft = draft_copy(candidate->draft),
+                    .source = strdup(candidate->source),
+                    .net = value_keep(candidate->net),
+                    .recipe = value_keep(candidate->recipe)};
+    if (!made || !twin->draft || !twin->source || !train_stage(repair, twin)) {
         free(made);
-        stage_clear(&twin);
+        stage_clear(twin);
         return false;
     }
+    repair->attempt[repair->attempts++] = (Attempt){.made = made, .metric = twin->state.metric};
+    return true;
+}
+
+static void tell_attempt(Repair *repair, Tried tried) {
     Canvas canvas = session_canvas(repair->session);
-    bool kept = wins(data_of(repair->on), &best->state, &twin.state);
-    repair->attempt[repair->attempts++] = (Attempt){text, reason, made, twin.state.metric, kept};
-    picture_attempt(&canvas, repair->attempts, text, reason, data_of(repair->on), best->state.metric, twin.state.metric,
-                    kept);
+    Attempt *last = &repair->attempt[repair->attempts - 1];
+    last->text = strdup(tried.edit);
+    last->reason = strdup(tried.reason);
+    last->kept = tried.kept;
+    picture_attempt(&canvas, repair->attempts, &tried, data_of(repair->on));
     fflush(canvas.out);
-    if (kept) {
-        stage_clear(&repair->best);
-        repair->best = twin;
+}
+
+/* What speaks for each part. */
+static void tell_shares(Repair *repair, const Candidate *whole, const Shares *shares) {
+    Canvas canvas = session_canvas(repair->session);
+    Attempt *last = &repair->attempt[repair->attempts - 1];
+    last->parts = json_array();
+    for (int i = 0; i < whole->count; i++) {
+        json_t *part = json_object();
+        json_object_set_new(part, "edit", json_text(whole->made[i].text));
+        json_object_set_new(part, "without", shares->without[i] ? json_text(shares->without[i]) : json_null());
+        json_array_append_new(last->parts, part);
+        if (shares->without[i]) {
+            canvas_wrap(&canvas, STATE_HEALTHY, 8, "    without %s: %s", whole->made[i].text, shares->without[i]);
+        }
+    }
+}
+
+/* No worse by more than what seeds differ by. */
+static bool is_as_good(const PlumbData *data, const Stage *whole, const Stage *less) {
+    double slack =
+        data->classify ? whole->state.metric - less->state.metric : less->state.metric / whole->state.metric - 1;
+    return !less->unsolved && slack <= (data->classify ? 0.005 : 0.05);
+}
+
+/* "without clip = by_norm(1)": malloc'd, or NULL. */
+static char *text_without(const Candidate *whole, uint64_t spare) {
+    Text text = {0};
+    for (int i = 0; i < whole->count; i++) {
+        if (spare >> i & 1) {
+            text_printf(&text, "%s%s", text.length ? ", " : "without ", whole->made[i].text);
+        }
+    }
+    return text_take(&text);
+}
+
+/* The twin that solved the task at once, again without what nothing speaks for: the smaller edit is kept if it is as
+ * good. False: the repair is over. */
+static bool try_less(Repair *repair, const Sickness *before, const Candidate *whole, uint64_t spare, Stage *twin) {
+    Plan plan = candidate_plan(whole, spare);
+    Candidate candidate;
+    Stage less;
+    if (repair->attempts > 1 || twin->unsolved || !spare || !candidate_make(before, &plan, &candidate)) {
+        return true;
+    }
+    bool trained = train_twin(repair, &candidate, &less);
+    candidate_clear(&candidate);
+    if (!trained) {
+        return false;
+    }
+    bool good = is_as_good(data_of(repair->on), twin, &less);
+    char *text = text_without(whole, spare);
+    tell_attempt(repair, (Tried){text ? text : "", "the smallest edit that does it", twin->state.metric,
+                                 less.state.metric, good, true});
+    free(text);
+    if (good) {
+        stage_clear(twin);
+        *twin = less;
     } else {
-        stage_clear(&twin);
+        stage_clear(&less);
     }
     return true;
 }
 
+/* False: the repair is over. */
+static bool try_edit(Repair *repair, const Sickness *before, Candidate *candidate) {
+    Stage *best = best_of(repair), twin;
+    if (!train_twin(repair, candidate, &twin)) {
+        return false;
+    }
+    bool kept = is_better(data_of(repair->on), best, &twin), goes_on = true;
+    tell_attempt(repair,
+                 (Tried){candidate->text, candidate->reason, best->state.metric, twin.state.metric, kept, false});
+    if (!kept) {
+        stage_clear(&twin);
+        return true;
+    }
+    if (candidate->count > 1) {
+        Shares shares;
+        shares_find(before, candidate, &shares);
+        tell_shares(repair, candidate, &shares);
+        goes_on = try_less(repair, before, candidate, shares.spare, &twin);
+        shares_clear(&shares);
+    }
+    stage_clear(&repair->best);
+    repair->best = twin;
+    return goes_on;
+}
+
 /* What is found in a net that has solved its task is worth a twin, but not one more behind a repair. */
+static bool goes_on(Repair *repair) {
+    return repair->attempts < (best_of(repair)->lost ? TWINS_MOST : TWINS_USUAL) &&
+           (!repair->best.net || repair->best.unsolved);
+}
+
 static bool improve(Repair *repair) {
-    while (repair->attempts < TWINS_MOST && (!repair->best.net || repair->best.unsolved)) {
+    while (goes_on(repair)) {
         Stage *best = best_of(repair);
         Sickness sickness = {.session = repair->session,
                              .name = repair->name,
                              .draft = best->draft,
                              .net = best->net,
+                             .base = best->recipe,
                              .recipe = best->recipe,
                              .data = data_of(repair->on),
                              .diagnosis = best->diagnosis,
@@ -227,7 +327,9 @@ static bool improve(Repair *repair) {
         if (!best_edit(&sickness, &candidate)) {
             return true;
         }
-        if (!try_edit(repair, &candidate)) {
+        bool tried = try_edit(repair, &sickness, &candidate);
+        candidate_clear(&candidate);
+        if (!tried) {
             return false;
         }
     }
@@ -323,6 +425,9 @@ static json_t *attempts_json(const Repair *repair, bool kept) {
             json_object_set_new(object, "edit", json_text(repair->attempt[i].text));
             json_object_set_new(object, "for", json_text(repair->attempt[i].reason));
             json_object_set_new(object, "metric", json_figure(repair->attempt[i].metric));
+            if (repair->attempt[i].parts) {
+                json_object_set(object, "parts", repair->attempt[i].parts);
+            }
             json_array_append_new(list, object);
         }
     }
@@ -435,7 +540,10 @@ const Verb verb_fix = {
          .summary =
              "edits the source of a net by its findings, and by what trains nearly any net where none is left and the "
              "task is not solved: first all at once that is urgent, then one edit after the other; each try is proved "
-             "by training a twin from the same seed on the same batches, and kept only if the twin is better. NET "
+             "by training a twin from the same seed on the same batches, and kept only if the twin is better; of "
+             "several edits "
+             "that solve the task at once, what nothing speaks for is left out again if the net is as good without. "
+             "NET "
              "and the nets that it uses stay as they are; the twins write no logs",
          .formula = "fix NET as NAME [on DATA] [with RECIPE]",
          .source = "plumb; Zhang et al. 2021, AutoTrainer, for repair in a loop",

@@ -1,5 +1,6 @@
 /* forecast NET [on DATA] [with RECIPE]: what theory says of signal and gradient before any training. */
 #include "../render/pictures.h"
+#include "../repair/edits.h"
 #include "common.h"
 #include <math.h>
 #include <stdlib.h>
@@ -125,7 +126,7 @@ static bool run(Session *session, const VerbCall *call) {
     }
     PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
     bool ill = forecast->verdict == PLUMB_VANISHING || forecast->verdict == PLUMB_EXPLODING;
-    int remedies = ill ? plumb_remedies(net, data, recipe, remedy) : 0;
+    int remedies = ill ? foresee_remedies(session, value, data, recipe, forecast, remedy) : 0;
     Canvas canvas = session_canvas(session);
     title(session, call);
     picture_forecast(&canvas, net, forecast, optimizer_of(recipe), remedy, remedies);

@@ -43,6 +43,14 @@ bool measure_net(Session *session, const VerbCall *call, PlumbNet *net) {
 
 /* ---- diagnosing -------------------------------------------------------------------------------------------------- */
 
+/* Two gradients of a fresh copy of the net, as the training began. False: there is none to make. */
+static bool probe_curvature(Session *session, const NetValue *net, const PlumbData *data, const PlumbCall *recipe,
+                            PlumbCurvature *curvature) {
+    PlumbConfig config = session_config(session);
+    config.seed = net->trainer ? plumb_trainer_seed(net->trainer) : config.seed;
+    return data && recipe && plumb_curvature_at_start(net->net, data, recipe, &config, curvature, NULL);
+}
+
 PlumbDiagnosis *diagnose_net(Session *session, Value *value, Value *on, Value *with, Span span) {
     const NetValue *net = value->net;
     const PlumbData *data = data_of(on);
@@ -61,6 +69,10 @@ PlumbDiagnosis *diagnose_net(Session *session, Value *value, Value *on, Value *w
     if (about.epochs && net->trainer) {
         clipping = plumb_trainer_clipping(net->trainer);
         about.clipping = &clipping;
+    }
+    PlumbCurvature curvature;
+    if (about.epochs && probe_curvature(session, net, data, recipe, &curvature)) {
+        about.curvature = &curvature;
     }
     PlumbError error = {.argument = -1};
     PlumbDiagnosis *diagnosis = recipe ? plumb_diagnose(&about, &error) : NULL;

@@ -135,7 +135,7 @@ void take_remedy(Patient *patient, PlumbFinding *finding, const char *otherwise)
     const PlumbCase *about = patient->about;
     PlumbRemedy remedy[PLUMB_REMEDIES_MAX];
     bool found = !about->training && plumb_remedies(about->net, about->data, about->recipe, remedy);
-    finding->remedy = found ? remedy[0].text : otherwise;
+    finding->remedy = found ? say(patient, "%s", remedy[0].text) : otherwise;
     finding->promise = found ? remedy[0].slope : NAN;
 }
 

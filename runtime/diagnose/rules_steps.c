@@ -4,6 +4,7 @@
 #include "walk.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- update ratios of the epochs ------------------------------------------------------------------------------- */
 
@@ -34,11 +35,35 @@ double epoch_median_update(const Patient *patient) {
 
 /* ---- the learning rate ----------------------------------------------------------------------------------------- */
 
+/* Adagrad's steps shrink with the root of their number: ten times within a hundred. */
+static bool shrinks(const Patient *patient) {
+    return !strcmp(plumb_call_call(patient->about->recipe, "optimizer")->entry->name, "adagrad");
+}
+
+/* A fifth of what the curvature at the start stands: it grows until steps swing (Cohen et al. 2021). What rescales
+ * gradients stands 3e-4 in nearly any net. NaN: not probed. */
+static double stood(const Patient *patient) {
+    const PlumbCurvature *curvature = patient->about->curvature;
+    bool known = curvature && curvature->limit > 0 && isfinite(curvature->limit);
+    return known ? fmax((shrinks(patient) ? 2 : 0.2) * curvature->limit, patient->adaptive ? 3e-4 : 0) : NAN;
+}
+
+/* The end of a sentence; "" where it was not probed. */
+static const char *curved(Patient *patient) {
+    const PlumbCurvature *curvature = patient->about->curvature;
+    return isnan(stood(patient))
+               ? ""
+               : say(patient, "; curvature at the start: steps settle up to lr=%.2g, this is %.2g times that",
+                     curvature->limit, curvature->ratio);
+}
+
 /* Steps of a hundredth of the weights; of an optimizer that rescales gradients, whose rate is the step of each weight,
  * at most what weights of usual size stand. */
 static double shrunk(const Patient *patient) {
     double ratio = epoch_largest_update(patient), lr = patient->lr * (ratio > 0.1 ? 0.01 / ratio : 0.1);
-    return patient->adaptive ? fmin(lr, 0.003) : lr;
+    const PlumbCurvature *curvature = patient->about->curvature;
+    lr = curvature && curvature->ratio > 1 && stood(patient) < patient->lr ? stood(patient) : lr;
+    return patient->adaptive ? fmin(lr, shrinks(patient) ? 0.03 : 0.003) : lr;
 }
 
 /* Has a step thrown the net far above what guessing gives? No net of usual weights begins there. */
@@ -75,7 +100,7 @@ static const char *too_high_evidence(Patient *patient, bool wild, bool swings, b
                        : deep              ? say(patient, "%d layers move at once", patient->layers)
                        : is_stuck(patient) ? "the loss stays"
                                            : "more than they stand";
-    return say(patient, "%s%s%s%s", step, *step ? "; " : "", then, standing(patient));
+    return say(patient, "%s%s%s%s%s", step, *step ? "; " : "", then, curved(patient), standing(patient));
 }
 
 bool judge_learning_rate_too_high(Patient *patient, PlumbFinding *finding) {
@@ -143,6 +168,18 @@ static bool judge_dying_schedule(Patient *patient, PlumbFinding *finding) {
     return true;
 }
 
+/* Where the rate itself is near enough to what the curvature stands, what the recipe sets that holds steps back: its
+ * key; NULL: nothing. */
+static const char *held_back_by(const Patient *patient) {
+    static const char *const keys[] = {"clip", "schedule"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (patient->lr > 0.02 * stood(patient) && plumb_call_call(patient->about->recipe, keys[i])) {
+            return keys[i];
+        }
+    }
+    return NULL;
+}
+
 /* The weights hardly move, though a gradient is there for them, and the loss goes down or nowhere. */
 bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
     double most = epoch_largest_update(patient);
@@ -157,10 +194,13 @@ bool judge_learning_rate_too_low(Patient *patient, PlumbFinding *finding) {
         return false;
     }
     finding->severity = PLUMB_SEVERE;
-    finding->evidence =
-        say(patient, "no step changes the weights by more than %.1e of their size%s", most, standing(patient));
-    finding->cause = say(patient, "lr=%g", patient->lr);
-    finding->remedy = with_lr(patient, patient->lr * fmin(1e4, 3e-3 / most));
+    finding->evidence = say(patient, "no step changes the weights by more than %.1e of their size%s%s", most,
+                            curved(patient), standing(patient));
+    const char *key = held_back_by(patient);
+    double fair = isnan(stood(patient)) ? NAN : fmax(stood(patient), patient->adaptive ? 1e-3 : 0);
+    double lr = fair > patient->lr ? fair : patient->lr * fmin(1e4, 3e-3 / most);
+    finding->cause = key ? key : say(patient, "lr=%g", patient->lr);
+    finding->remedy = key ? say(patient, "%s = none", key) : with_lr(patient, lr);
     return true;
 }
 

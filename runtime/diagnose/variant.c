@@ -1,4 +1,4 @@
-/* A net with another activation, initialiser or norm throughout. */
+/* A net with an edit made throughout: what can be changed layer by layer, or in front of one. */
 #include "../core/error.h"
 #include "../core/net.h"
 #include <stdio.h>
@@ -10,7 +10,8 @@ typedef struct Copying {
     PlumbNet *to;
     const PlumbEdit *edit;
     PlumbArena *arena;
-    int *node; /* where each node of `from` stands in `to` */
+    const PlumbCall *act, *init, *norm, *bias; /* the edit's, as calls */
+    int *node;                                 /* where each node of `from` stands in `to` */
 } Copying;
 
 /* A product takes its inputs as gates: another activation would make another layer of it. */
@@ -43,20 +44,53 @@ static int shares_with(const PlumbNet *net, int at) {
     return -1;
 }
 
-/* The call with the edit's initialiser for its weights. */
-static const PlumbCall *with_init(Copying *copying, const PlumbCall *call) {
-    const PlumbArg *arg = call->entry->args;
-    for (int i = 0; copying->edit->init && arg && arg[i].name; i++) {
-        if (!strcmp(arg[i].name, "init") && arg[i].kinds & PLUMB_INIT) {
-            PlumbCall *copy = plumb_call_copy(copying->arena, call);
-            if (copy) {
-                copy->arg[i] = (PlumbValue){.type = PLUMB_V_CALL, .call = copying->edit->init};
+/* ---- arguments of a layer ---------------------------------------------------------------------------------------- */
+
+static bool takes_init(const PlumbArg *arg, const char *name) {
+    return !strcmp(arg->name, name) && arg->kinds & PLUMB_INIT;
+}
+
+/* What the edit gives an argument of a layer. False: nothing. */
+static bool gives(const Copying *copying, const PlumbCall *call, int index, PlumbValue *value) {
+    const PlumbArg *arg = &call->entry->args[index];
+    const PlumbEdit *edit = copying->edit;
+    bool open = edit->open && !strcmp(edit->open, call->entry->name);
+    double p = call->arg[index].type == PLUMB_V_NUMBER ? call->arg[index].number : 0;
+    if (edit->init && takes_init(arg, "init")) {
+        *value = copying->init ? (PlumbValue){.type = PLUMB_V_CALL, .call = copying->init}
+                               : (PlumbValue){.type = PLUMB_V_WORD, .string = "auto"};
+    } else if (copying->bias && call->given[index] && takes_init(arg, "bias_init")) {
+        *value = (PlumbValue){.type = PLUMB_V_CALL, .call = copying->bias};
+    } else if (open && (!strcmp(arg->name, "forget_bias") || !strcmp(arg->name, "update_bias"))) {
+        *value = (PlumbValue){.type = PLUMB_V_NUMBER, .number = PLUMB_OPEN_GATE};
+    } else if (edit->single && !strcmp(arg->name, "layers")) {
+        *value = (PlumbValue){.type = PLUMB_V_NUMBER, .number = 1};
+    } else if (edit->dropout > 0 && !strcmp(call->entry->name, "dropout") && index == 0 && p > 0.5) {
+        *value = (PlumbValue){.type = PLUMB_V_NUMBER, .number = edit->dropout};
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* The call with what the edit gives its arguments. NULL: no memory. */
+static const PlumbCall *edited(Copying *copying, const PlumbCall *call) {
+    PlumbCall *copy = NULL;
+    for (int i = 0; i < call->count; i++) {
+        PlumbValue value;
+        if (gives(copying, call, i, &value)) {
+            copy = copy ? copy : plumb_call_copy(copying->arena, call);
+            if (!copy) {
+                return NULL;
             }
-            return copy;
+            copy->arg[i] = value;
+            copy->given[i] = true;
         }
     }
-    return call;
+    return copy ? copy : call;
 }
+
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static int add(Copying *copying, const PlumbCall *call, const int *input, int count, const char *name, int share,
                PlumbPlace place, PlumbError *error) {
@@ -70,33 +104,50 @@ static int add(Copying *copying, const PlumbCall *call, const int *input, int co
 static bool copy_node(Copying *copying, int at, PlumbError *error) {
     const PlumbNet *net = copying->from;
     const PlumbNode *node = &net->node[at].about;
-    const PlumbEdit *edit = copying->edit;
     int input[LAYER_INPUTS_MAX], share = shares_with(net, at);
     bool activation = is_hidden_activation(net, at);
     for (int i = 0; i < node->input_count; i++) {
         input[i] = copying->node[node->input[i]];
     }
-    if (activation && edit->norm && strcmp(net->node[node->input[0]].layer->entry.family, "norms")) {
+    if (activation && copying->norm && strcmp(net->node[node->input[0]].layer->entry.family, "norms")) {
         char name[256];
         snprintf(name, sizeof name, "%.240s.norm", node->name);
-        input[0] = add(copying, edit->norm, input, 1, name, -1, node->place, error);
+        input[0] = add(copying, copying->norm, input, 1, name, -1, node->place, error);
     }
     if (node->input_count && input[0] < 0) {
         return false;
     }
-    const PlumbCall *call = activation && edit->act ? edit->act : with_init(copying, node->call);
+    const PlumbCall *call = activation && copying->act ? copying->act : edited(copying, node->call);
     copying->node[at] = add(copying, call, input, node->input_count, node->name, share < 0 ? -1 : copying->node[share],
                             node->place, error);
+    if (at == 0 && copying->edit->inputs && copying->node[0] >= 0) {
+        copying->node[0] = add(copying, plumb_call_default(copying->arena, "batchnorm", NULL), &copying->node[0], 1,
+                               "input.norm", -1, node->place, error);
+    }
     return copying->node[at] >= 0;
+}
+
+static bool find_calls(Copying *copying) {
+    const PlumbEdit *edit = copying->edit;
+    bool drawn = edit->init && strcmp(edit->init, "auto") != 0;
+    copying->act = edit->act ? plumb_call_default(copying->arena, edit->act, NULL) : NULL;
+    copying->init = drawn ? plumb_call_default(copying->arena, edit->init, NULL) : NULL;
+    copying->norm = edit->norm ? plumb_call_default(copying->arena, edit->norm, NULL) : NULL;
+    copying->bias = edit->bias ? plumb_call_default(copying->arena, edit->bias, NULL) : NULL;
+    return !edit->act == !copying->act && drawn == (copying->init != NULL) && !edit->norm == !copying->norm &&
+           !edit->bias == !copying->bias;
 }
 
 PlumbNet *plumb_net_variant(const PlumbNet *net, const PlumbEdit *edit, PlumbError *error) {
     Copying copying = {.from = net, .edit = edit, .arena = plumb_arena_new()};
     copying.node = calloc((size_t)net->node_count + 1, sizeof *copying.node);
     copying.to = plumb_net_new(net->name, error);
-    bool done = copying.arena && copying.node && copying.to;
+    bool done = copying.arena && copying.node && copying.to && find_calls(&copying);
     if (!done) {
         error_memory(error);
+    }
+    if (done && (edit->link || edit->carry || edit->cell || edit->output)) {
+        done = plumb_fail(error, PLUMB_ARGUMENT_ERROR, "%s is an edit of the source", edit->text ? edit->text : "this");
     }
     if (net->unknown) {
         done = plumb_fail(error, PLUMB_SHAPE_ERROR, "net %s has errors", net->name);

@@ -46,19 +46,24 @@ static bool make(const Gamble *gamble, uint32_t choice, Candidate *candidate) {
                                .name = "m",
                                .draft = gamble->draft,
                                .net = gamble->net,
+                               .base = gamble->recipe,
                                .recipe = gamble->recipe,
                                .data = gamble->bench->data};
     const PlumbCall *recipe = gamble->recipe->call.call;
     double lr = plumb_call_number(plumb_call_call(recipe, "optimizer"), "lr");
     bool more = choice == EDITS_ALL;
-    EditName edit = more ? EDIT_REMEDY : (EditName)choice;
-    if (edit == EDITS) {
+    bool of_rate = more || choice == EDIT_SETTING;
+    if (choice == EDIT_RATE) { /* of what other edits make */
         return false;
     }
-    char *other = edit == EDIT_REMEDY ? optimizer_with(recipe, "lr", more ? 10 * lr : lr / 10) : NULL;
-    Plan plan = {.remedy = other};
-    plan_add(&plan, edit);
-    bool made = (edit != EDIT_REMEDY || other) && candidate_make(&sickness, &plan, candidate);
+    char *other = of_rate ? optimizer_with(recipe, "lr", more ? 10 * lr : lr / 10) : NULL;
+    Plan plan = {0};
+    if (of_rate) {
+        plan_add_setting(&plan, other, NULL);
+    } else {
+        plan_add(&plan, (int)choice, NULL);
+    }
+    bool made = (!of_rate || other) && candidate_make(&sickness, &plan, candidate);
     free(other);
     return made;
 }

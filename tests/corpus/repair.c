@@ -53,16 +53,12 @@ void repair_by_fix(Bench *bench, const Case *about, bool telling, Result *result
 /* ---- relu, he, adam ---------------------------------------------------------------------------------------------- */
 
 bool repair_by_recipe(Bench *bench, const Case *about) {
-    PlumbArena *arena = plumb_arena_new();
-    PlumbEdit edit = {.act = arena ? plumb_call_default(arena, "relu", NULL) : NULL,
-                      .init = arena ? plumb_call_default(arena, "he", NULL) : NULL};
-    PlumbNet *net = plumb_net_variant(bench->net, &edit, NULL);
+    PlumbNet *net = plumb_net_variant(bench->net, plumb_edit(PLUMB_EDIT_RELU), NULL);
     Value *recipe = draft_recipe(bench->session, "optimizer = adam(lr=0.003)", bench->recipe);
     PlumbEpoch last;
     bool trained = net && recipe && bench_train(bench, net, recipe->call.call, FIRST_SEED, &last);
     double score = trained ? bench_score(bench, net, &last) : NAN;
     value_drop(recipe);
     plumb_net_free(net);
-    plumb_arena_free(arena);
     return score >= about->target;
 }

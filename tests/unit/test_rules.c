@@ -477,8 +477,65 @@ static void the_loss_at_chance_is_that_of_the_best_constant(void **state) {
     }
 }
 
+/* ---- the curvature probe ------------------------------------------------------------------------------------------
+ */
+
+static const struct Probed {
+    const char *what, *recipe, *rule, *remedy;
+    double limit, ratio, loss, update; /* limit: the learning rate that the curvature stands; of the last epoch */
+} probed[] = {
+    {"beyond the limit", "recipe(epochs=4, optimizer=sgd(lr=2))", "learning_rate_too_high", "optimizer = sgd(lr=0.04)",
+     0.2, 10, 30, 0.9},
+    {"beyond it, rescaled", "recipe(epochs=4, optimizer=adam(lr=2))", "learning_rate_too_high",
+     "optimizer = adam(lr=0.002)", 0.01, 200, 30, 0.9},
+    {"adagrad's steps shrink", "recipe(epochs=4, optimizer=adagrad(lr=5))", "learning_rate_too_high",
+     "optimizer = adagrad(lr=0.02)", 0.01, 500, 30, 0.9},
+    {"far below it", "recipe(epochs=4, optimizer=sgd(lr=1e-5))", "learning_rate_too_low", "optimizer = sgd(lr=0.04)",
+     0.2, 5e-5, 0.69, 1e-6},
+    {"not below it, clipped", "recipe(epochs=4, optimizer=sgd(lr=0.02), clip=by_value(1e-6))", "learning_rate_too_low",
+     "clip = none", 0.2, 0.1, 0.69, 1e-6},
+    {"not below it, by a schedule", "recipe(epochs=4, optimizer=sgd(lr=0.02), schedule=cosine(warmup=100000))",
+     "learning_rate_too_low", "schedule = none", 0.2, 0.1, 0.69, 1e-6},
+};
+
+/* Two classes; the loss is as at chance, or thrown far above it. */
+static void rates_follow_from_what_the_curvature_stands(void **state) {
+    for (size_t i = 0; i < sizeof probed / sizeof *probed; i++) {
+        PlumbNet *net = net_of(*state, "input(2) -> dense(8) -> tanh -> dense(2)");
+        PlumbData *data = load(*state, DOTS);
+        PlumbCurvature curvature = {.along = 1, .sharpness = 1, .limit = probed[i].limit, .ratio = probed[i].ratio};
+        PlumbEpoch epoch[4];
+        for (int e = 0; e < 4; e++) {
+            epoch[e] = (PlumbEpoch){.epoch = e + 1,
+                                    .step = 60 * (e + 1),
+                                    .loss = probed[i].loss,
+                                    .metric = 0.5,
+                                    .test_loss = NAN,
+                                    .test_metric = NAN,
+                                    .update_ratio = probed[i].update};
+        }
+        PlumbCase about = {.net = net,
+                           .data = data,
+                           .recipe = call_of(*state, probed[i].recipe),
+                           .epoch = epoch,
+                           .epochs = 4,
+                           .loss = NAN,
+                           .curvature = &curvature};
+        PlumbDiagnosis *diagnosis = diagnose(&about);
+        const PlumbFinding *finding = find(diagnosis, probed[i].rule);
+        if (!finding || strcmp(finding->remedy, probed[i].remedy) != 0 || !strstr(finding->evidence, "curvature")) {
+            fail_msg("%s: %s, %s; expected %s", probed[i].what, finding ? finding->remedy : "no finding",
+                     finding ? finding->evidence : "", probed[i].remedy);
+        }
+        plumb_diagnosis_free(diagnosis);
+        plumb_data_free(data);
+        plumb_net_free(net);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        kit_test(rates_follow_from_what_the_curvature_stands),
         kit_test(rules_fire_on_sick_nets_and_not_on_the_nearest_healthy_ones),
         kit_test(rules_of_the_loss_read_its_history),
         kit_test(bad_data_is_found_before_training),
